@@ -1,0 +1,1 @@
+"""The HTTP service: applications, options, plans, density and map tiles under /api/v1."""

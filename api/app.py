@@ -1,0 +1,72 @@
+"""The application: routes, guards and the page, wired together."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import TYPE_CHECKING
+
+from fastapi import APIRouter, FastAPI
+from starlette.middleware.gzip import GZipMiddleware
+
+from api import page
+from api.errors import Problem, add_error_handlers
+from api.guards import BodyLimit, SecurityHeaders
+from api.routes import applications, density, grid, health, plans, tiles
+from api.state import Service
+from api.tile_cache import TileCache
+from gisplan import __version__
+from gisplan.store.connection import open_pool
+
+if TYPE_CHECKING:
+    from gisplan.settings import Settings
+
+BODY_LIMIT_BYTES = 1 << 20
+TILE_CACHE_BYTES = 64 << 20
+COMPRESSED_FROM_BYTES = 1000
+POOL_SIZE_MAX = 8
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """Build the service; the database is prepared and the network compiled when it starts."""
+    app = FastAPI(
+        title="gisplan",
+        version=__version__,
+        summary="Where a new electricity customer connects, and with what consequences.",
+        lifespan=_lifespan(settings),
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/api/v1/openapi.json",
+    )
+    app.add_middleware(GZipMiddleware, minimum_size=COMPRESSED_FROM_BYTES)
+    app.add_middleware(BodyLimit, limit_bytes=BODY_LIMIT_BYTES)
+    app.add_middleware(SecurityHeaders)
+    add_error_handlers(app)
+    app.include_router(health.router)
+    app.include_router(_versioned_routes())
+    page.add_page(app)
+    return app
+
+
+def _versioned_routes() -> APIRouter:
+    problem = {"model": Problem, "description": "Problem details (RFC 9457)"}
+    router = APIRouter(prefix="/api/v1", responses={"4XX": problem, "5XX": problem})
+    for each in (applications, plans, density, tiles, grid):
+        router.include_router(each.router)
+    return router
+
+
+def _lifespan(
+    settings: Settings,
+) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    @asynccontextmanager
+    async def run(app: FastAPI) -> AsyncIterator[None]:
+        with open_pool(prepare_database(settings), size_max=POOL_SIZE_MAX) as pool:
+            app.state.service = Service(
+                pool=pool,
+                planner=load_planner(pool, settings),
+                tiles=TileCache(TILE_CACHE_BYTES),
+            )
+            yield
+
+    return run

@@ -1,0 +1,53 @@
+"""The planners' page and the interactive description of the API, as the build left them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fastapi.responses import FileResponse
+from starlette.responses import Response
+from starlette.staticfiles import StaticFiles
+
+import maps
+from gisplan.errors import SourceError
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+    from starlette.types import Scope
+
+PAGE_FOLDER = Path(maps.__file__).parent / "web" / "dist"
+
+
+class PageFiles(StaticFiles):
+    """Built files: those with a hash in their name stay, the others are asked for again."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        """Answer with a file, and say how long it may be kept."""
+        response = await super().get_response(path, scope)
+        lasting = path.startswith("assets/")
+        response.headers["cache-control"] = (
+            "public, max-age=31536000, immutable" if lasting else "no-cache"
+        )
+        return response
+
+
+def add_page(app: FastAPI, folder: Path = PAGE_FOLDER) -> None:
+    """Serve the page at ``/`` and the description of the API at ``/docs``."""
+
+    @app.get("/docs", include_in_schema=False)
+    def show_docs() -> FileResponse:
+        return FileResponse(_built(folder / "docs.html"))
+
+    @app.get("/", include_in_schema=False)
+    def show_page() -> FileResponse:
+        return FileResponse(_built(folder / "index.html"), headers={"cache-control": "no-cache"})
+
+    app.mount("/", PageFiles(directory=folder, check_dir=False), name="page")
+
+
+def _built(file: Path) -> Path:
+    if not file.exists():
+        message = f"{file.name} has not been built; run npm ci && npm run build in maps/web"
+        raise SourceError(message)
+    return file

@@ -1,0 +1,1 @@
+"""Thin routes: read the request, call one use case, shape the answer."""

@@ -1,0 +1,42 @@
+"""The active grid version, its elements, and what is measured at them."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from api.schemas import ElementRecord, PeakRecord, PeakRequest
+from api.state import Database
+from gisplan.store.applications import set_measured_peak
+from gisplan.store.tiles import ElementKind, GridSummary, get_element, get_grid_summary
+
+router = APIRouter(tags=["grid"])
+
+
+@router.get("/grid")
+def read_grid(connection: Database) -> GridSummary:
+    """What the active version holds, and where it lies."""
+    return get_grid_summary(connection)
+
+
+@router.get("/elements/{kind}/{element_id:path}")
+def read_element(connection: Database, kind: ElementKind, element_id: str) -> ElementRecord:
+    """Attributes of one element."""
+    attributes = get_element(connection, kind, element_id)
+    return ElementRecord(kind=kind, element_id=element_id, attributes=attributes)
+
+
+@router.put("/transformers/{transformer_id:path}/peaks")
+def record_peak(connection: Database, transformer_id: str, peak: PeakRequest) -> PeakRecord:
+    """Record the peak measured at a transformer on a day; the newest day counts."""
+    sequence = set_measured_peak(
+        connection,
+        transformer_id=transformer_id,
+        measured_on=peak.measured_on,
+        peak_kva=peak.peak_kva,
+    )
+    return PeakRecord(
+        transformer_id=transformer_id,
+        peak_kva=peak.peak_kva,
+        measured_on=peak.measured_on,
+        ledger_sequence=sequence,
+    )

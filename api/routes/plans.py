@@ -1,0 +1,72 @@
+"""What-if questions, and plans that are kept."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Response
+from fastapi.responses import HTMLResponse
+from psycopg import Connection
+from pydantic import TypeAdapter
+
+from api.plan_features import FeatureCollection, build_features
+from api.schemas import PlanRecord, PlanRequest, WhatIfRequest
+from api.state import Database, RunningService
+from gisplan.model.option import Plan
+from gisplan.store.applications import get_plan
+from gisplan.store.connection import borrow
+from maps.plan_map import render_plan
+
+router = APIRouter(tags=["plans"])
+Number = Annotated[int, Path(ge=1, lt=1 << 63)]
+PLAN = TypeAdapter(Plan)
+MAP_POLICY = (
+    "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; "
+    "img-src data:; font-src data:; sandbox allow-scripts; frame-ancestors 'none'"
+)
+
+
+@router.post("/options")
+def find_options(service: RunningService, request: WhatIfRequest) -> Plan:
+    """What would be offered; nothing is stored."""
+    return service.planner.propose(request.to_application())
+
+
+@router.post("/plans", status_code=201)
+def create_plan(
+    service: RunningService, request: PlanRequest, response: Response
+) -> PlanRecord:
+    """Plan an application and store the plan; ``reserve`` holds its best option's capacity."""
+    stored = service.planner.plan(request.to_application(), reserve=request.reserve)
+    response.headers["location"] = f"/api/v1/plans/{stored.plan_id}"
+    with borrow(service.pool) as connection:
+        return _read(connection, stored.plan_id)
+
+
+@router.get("/plans/{plan_id}.geojson", tags=["exports"])
+def read_plan_features(connection: Database, plan_id: Number) -> FeatureCollection:
+    """The site, access points and routes of a stored plan."""
+    return build_features(_read(connection, plan_id).plan)
+
+
+@router.get("/plans/{plan_id}.html", response_class=HTMLResponse, tags=["exports"])
+def read_plan_map(connection: Database, plan_id: Number) -> HTMLResponse:
+    """A stored plan as one self-contained map."""
+    html = render_plan(_read(connection, plan_id).plan)
+    return HTMLResponse(html, headers={"content-security-policy": MAP_POLICY})
+
+
+@router.get("/plans/{plan_id}")
+def read_plan(connection: Database, plan_id: Number) -> PlanRecord:
+    """A stored plan."""
+    return _read(connection, plan_id)
+
+
+def _read(connection: Connection, plan_id: int) -> PlanRecord:
+    stored = get_plan(connection, plan_id)
+    return PlanRecord(
+        plan_id=stored.plan_id,
+        application_id=stored.application_id,
+        created_at=stored.created_at,
+        plan=PLAN.validate_json(stored.document),
+    )

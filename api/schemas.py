@@ -1,0 +1,120 @@
+"""What the service takes and gives, beyond the facts of the model."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from gisplan.model.application import Application, ApplicationKind, Importance
+from gisplan.model.option import Plan
+from gisplan.store.tiles import Attribute, ElementKind
+
+CustomerClassName = Literal[
+    "household", "heat_pump", "ev_charging", "commercial", "industrial", "aggregate"
+]
+Identifier = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
+Power = Annotated[float, Field(gt=0, le=1_000_000)]
+NUMBERS_ARE_FINITE = ConfigDict(allow_inf_nan=False, extra="forbid", frozen=True)
+
+
+class WhatIfRequest(BaseModel):
+    """A demand at a place (EPSG:4326), to be asked about without storing anything."""
+
+    model_config = NUMBERS_ARE_FINITE
+
+    reference: Identifier = "what-if"
+    lon: float = Field(ge=-180, le=180)
+    lat: float = Field(ge=-90, le=90)
+    kind: ApplicationKind
+    demand_kva: Power
+    customer_class: CustomerClassName = "household"
+    installed_power_kw: Power | None = None
+    transformer_unit_kva: Power | None = None
+    expected_maximum_demand_kw: Power | None = None
+    power_factor: float = Field(default=0.95, gt=0, le=1)
+    phases: Literal[1, 3] | None = None
+    importance: Importance = Importance.ORDINARY
+    existing_bus_id: Identifier | None = None
+    applied_on: date | None = None
+    wanted_on: date | None = None
+
+    def to_application(self) -> Application:
+        """The application that this request describes."""
+        dates = {"applied_on": _iso(self.applied_on), "wanted_on": _iso(self.wanted_on)}
+        given = self.model_dump(exclude={"reserve", *dates})
+        return Application(**given, **dates)
+
+
+class ApplicationRequest(WhatIfRequest):
+    """An application under the utility's own reference; one reference is one application."""
+
+    reference: Identifier
+
+
+class PlanRequest(ApplicationRequest):
+    """An application to be planned; ``reserve`` holds the capacity of the best option."""
+
+    reserve: bool = False
+
+
+class ApplicationRecord(BaseModel):
+    """A stored application."""
+
+    application_id: int
+    status: str
+    application: Application
+
+
+class ApplicationPage(BaseModel):
+    """A page of applications; ask with ``after=next_after`` for the next, if there is one."""
+
+    applications: list[ApplicationRecord]
+    next_after: int | None
+
+
+class PlanRecord(BaseModel):
+    """A stored plan."""
+
+    plan_id: int
+    application_id: int
+    created_at: datetime
+    plan: Plan
+
+
+class ElementRecord(BaseModel):
+    """Attributes of one element, named as in the grid model; units are in the names."""
+
+    kind: ElementKind
+    element_id: str
+    attributes: dict[str, Attribute]
+
+
+class PeakRequest(BaseModel):
+    """A peak that was measured at a transformer."""
+
+    model_config = NUMBERS_ARE_FINITE
+
+    peak_kva: float = Field(ge=0, le=1_000_000)
+    measured_on: date
+
+
+class PeakRecord(BaseModel):
+    """A measured peak as recorded, with the ledger's new number."""
+
+    transformer_id: str
+    peak_kva: float
+    measured_on: date
+    ledger_sequence: int
+
+
+class Health(BaseModel):
+    """Whether the service lives, or is ready to plan."""
+
+    status: Literal["ok"]
+    grid_version: int | None = None
+
+
+def _iso(day: date | None) -> str | None:
+    return None if day is None else day.isoformat()

@@ -1,0 +1,63 @@
+"""What the service keeps while it runs, and how routes get at it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated, Protocol
+
+from fastapi import Depends, Request
+from psycopg import Connection
+from psycopg_pool import ConnectionPool
+
+from api.tile_cache import TileCache
+from gisplan.model.application import Application
+from gisplan.model.option import Plan
+from gisplan.store.connection import borrow
+
+
+class StoredPlan(Protocol):
+    """A plan and its number in the store."""
+
+    @property
+    def plan_id(self) -> int:
+        """Number in the store."""
+
+    @property
+    def plan(self) -> Plan:
+        """The plan itself."""
+
+
+class Planner(Protocol):
+    """The use case that the service offers."""
+
+    def propose(self, application: Application) -> Plan:
+        """Plan without storing anything."""
+
+    def plan(self, application: Application, *, reserve: bool = False) -> StoredPlan:
+        """Plan, store the plan, and hold its best option's capacity if asked to."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """Connections, the planner that uses them, and the tiles drawn before."""
+
+    pool: ConnectionPool
+    planner: Planner
+    tiles: TileCache
+
+
+def get_service(request: Request) -> Service:
+    """The running service."""
+    service: Service = request.app.state.service
+    return service
+
+
+def borrow_connection(service: Annotated[Service, Depends(get_service)]) -> Iterator[Connection]:
+    """A connection for one request; its transaction is committed before the answer leaves."""
+    with borrow(service.pool) as connection:
+        yield connection
+
+
+RunningService = Annotated[Service, Depends(get_service)]
+Database = Annotated[Connection, Depends(borrow_connection, scope="function")]

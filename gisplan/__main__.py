@@ -1,0 +1,5 @@
+"""Run the command as ``python -m gisplan``."""
+
+from gisplan.cli import main
+
+main()

@@ -1,0 +1,1 @@
+"""From any vector source to arrays of grid rows: read, map, check; no database here."""

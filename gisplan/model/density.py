@@ -1,0 +1,82 @@
+"""Density surfaces: how much of something lies on a square kilometre, cell by cell."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from gisplan.model.grid import Floats
+
+
+class DensityWeight(StrEnum):
+    """What is summed: contract capacity asked for, or the number of applications."""
+
+    DEMAND_KVA = "demand_kva"
+    COUNT = "count"
+
+    @property
+    def unit(self) -> str:
+        """Unit of the sum; a bare number counts."""
+        return "kVA" if self is DensityWeight.DEMAND_KVA else "1"
+
+
+class BandwidthMethod(StrEnum):
+    """Where the bandwidth of a surface comes from."""
+
+    GIVEN = "given"
+    CROSS_VALIDATION = "cross-validation"
+    SCOTT = "scott"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bandwidth:
+    """Standard deviation of the Gaussian kernel, how it was found and what is doubtful about it."""
+
+    bandwidth_m: float
+    method: BandwidthMethod
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extent:
+    """An upright rectangle in the working CRS."""
+
+    x_min_m: float
+    y_min_m: float
+    x_max_m: float
+    y_max_m: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DensitySurface:
+    """A raster of density on square cells.
+
+    ``values`` has the shape (rows, columns), the first row lies in the north, and its unit is
+    ``unit``, for example kVA/km2. NaN is "no data": outside the study area, or everywhere when
+    there is no point at all; zero is data and says that nothing was asked for here. ``total`` is
+    the summed weight of the ``point_count`` points inside; ``outside_count`` points lay outside
+    the study area or the window and are not in it.
+    """
+
+    values: Floats
+    x_min_m: float
+    y_max_m: float
+    cell_m: float
+    srid: int
+    unit: str
+    total: float
+    total_unit: str
+    point_count: int
+    outside_count: int
+    bandwidth: Bandwidth
+
+    @property
+    def extent(self) -> Extent:
+        """Outer edges of the raster."""
+        rows, columns = self.values.shape
+        return Extent(
+            x_min_m=self.x_min_m,
+            y_min_m=self.y_max_m - rows * self.cell_m,
+            x_max_m=self.x_min_m + columns * self.cell_m,
+            y_max_m=self.y_max_m,
+        )

@@ -1,0 +1,261 @@
+"""The grid as tables of arrays: one row an element, units in the column names.
+
+Terms are those of IEC 61970/61968 (the glossary in ``gisplan/ARCHITECTURE.md`` gives the Chinese).
+Coordinates are metres in the working CRS. Unknown numbers are NaN, unknown counts are -1, absent
+references are -1. Ids are the ids of the source and are unique within their table. Rows are sorted
+by id, so that the same grid always gives the same arrays.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
+Codes = npt.NDArray[np.uint8]
+Flags = npt.NDArray[np.bool_]
+Texts = npt.NDArray[np.str_]
+
+
+class BusKind(IntEnum):
+    """What a bus is made of; decides which access points it may offer."""
+
+    JOINT = 0
+    BUSBAR_SECTION = 1
+    SUBSTATION_BUSBAR = 2
+    RING_MAIN_UNIT = 3
+    SWITCHING_STATION = 4
+    TRANSFORMER_BOARD = 5
+    CABINET = 6
+    POLE = 7
+    CUSTOMER = 8
+
+
+class Installation(IntEnum):
+    """How a line is laid."""
+
+    UNKNOWN = 0
+    OVERHEAD = 1
+    CABLE = 2
+    DUCT = 3
+
+
+class LineRole(IntEnum):
+    """A main carries others; a service belongs to one customer and connects nobody else."""
+
+    MAIN = 0
+    SERVICE = 1
+
+
+class SwitchedKind(IntEnum):
+    """What a switch separates from its bus."""
+
+    LINE = 0
+    TRANSFORMER = 1
+    BUS = 2
+
+
+class CorridorKind(IntEnum):
+    """Right of way that a new cable may use."""
+
+    STREET = 0
+    TRENCH = 1
+    DUCT_BANK = 2
+    OVERHEAD = 3
+    OPEN_GROUND = 4
+
+
+class Surface(IntEnum):
+    """What has to be opened and restored above a trench."""
+
+    ASPHALT = 0
+    PAVING = 1
+    VERGE = 2
+    OPEN_GROUND = 3
+
+
+class CustomerClass(IntEnum):
+    """Group of customers that share coincidence factors in the catalogue."""
+
+    HOUSEHOLD = 0
+    HEAT_PUMP = 1
+    EV_CHARGING = 2
+    COMMERCIAL = 3
+    INDUSTRIAL = 4
+    AGGREGATE = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Polylines:
+    """Ragged geometry: row i owns ``xy_m[offset[i]:offset[i + 1]]`` (shape (n, 2), metres)."""
+
+    offset: Integers
+    xy_m: Floats
+
+    def __len__(self) -> int:
+        return len(self.offset) - 1
+
+    def row(self, index: int) -> Floats:
+        """Vertices of one row, shape (vertices, 2)."""
+        return self.xy_m[self.offset[index] : self.offset[index + 1]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Buses:
+    """Connectivity nodes."""
+
+    bus_id: Texts
+    name: Texts
+    kind: Codes
+    nominal_voltage_v: Floats
+    substation_id: Texts
+    bays_total: Integers
+    bays_spare: Integers
+    x_m: Floats
+    y_m: Floats
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lines:
+    """Line segments; ``shape`` runs from ``from_bus`` to ``to_bus`` (indices into Buses)."""
+
+    line_id: Texts
+    name: Texts
+    from_bus: Integers
+    to_bus: Integers
+    length_m: Floats
+    resistance_ohm_per_km: Floats
+    reactance_ohm_per_km: Floats
+    capacitance_nf_per_km: Floats
+    rated_current_a: Floats
+    parallel_count: Integers
+    installation: Codes
+    role: Codes
+    conductor_type: Texts
+    in_service: Flags
+    shape: Polylines
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transformers:
+    """Two-winding transformers. ``tap_side`` 0 is the high-voltage side, 1 the low-voltage side."""
+
+    transformer_id: Texts
+    name: Texts
+    hv_bus: Integers
+    lv_bus: Integers
+    rated_power_kva: Floats
+    hv_voltage_v: Floats
+    lv_voltage_v: Floats
+    short_circuit_voltage_pct: Floats
+    short_circuit_resistance_pct: Floats
+    no_load_loss_w: Floats
+    no_load_current_pct: Floats
+    clock_number: Integers
+    tap_side: Codes
+    tap_position: Integers
+    tap_neutral: Integers
+    tap_min: Integers
+    tap_max: Integers
+    tap_step_pct: Floats
+    parallel_count: Integers
+    in_service: Flags
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Switches:
+    """A switch sits between ``bus`` and one end of ``element`` (index in the table of its kind)."""
+
+    switch_id: Texts
+    bus: Integers
+    element_kind: Codes
+    element: Integers
+    closed: Flags
+    remote: Flags
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sources:
+    """Infeeds of the region."""
+
+    source_id: Texts
+    bus: Integers
+    voltage_pu: Floats
+    short_circuit_power_mva: Floats
+    rx_ratio: Floats
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loads:
+    """Existing load, as its diversified contribution at the peak of its transformer."""
+
+    load_id: Texts
+    bus: Integers
+    active_power_kw: Floats
+    reactive_power_kvar: Floats
+    customer_class: Codes
+    customer_count: Integers
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Generators:
+    """Existing generation at full output."""
+
+    generator_id: Texts
+    bus: Integers
+    active_power_kw: Floats
+    reactive_power_kvar: Floats
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CorridorSources:
+    """Corridors as loaded, before they are noded."""
+
+    corridor_id: Texts
+    kind: Codes
+    surface: Codes
+    evidence: Texts
+    free_ducts: Integers
+    shape: Polylines
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Obstacles:
+    """Areas that cost more or are forbidden (``cost_factor`` = inf); outer rings only."""
+
+    obstacle_id: Texts
+    kind: Texts
+    cost_factor: Floats
+    shape: Polylines
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Peaks:
+    """Dated peaks measured at transformers; the newest of each transformer counts."""
+
+    transformer: Integers
+    peak_kva: Floats
+    measured_on: Texts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grid:
+    """One version of the grid, whole."""
+
+    version_id: int
+    working_srid: int
+    profile: str
+    fingerprint: str
+    buses: Buses
+    lines: Lines
+    transformers: Transformers
+    switches: Switches
+    sources: Sources
+    loads: Loads
+    generators: Generators
+    corridors: CorridorSources
+    obstacles: Obstacles

@@ -1,0 +1,214 @@
+"""What planning answers: findings, access points, routes, options, plans.
+
+Shown the same in the command line, the API and the page; places are lon/lat (EPSG:4326) here,
+because these facts leave the library.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from gisplan.model.application import Application
+
+LonLat = tuple[float, float]
+
+
+class Severity(StrEnum):
+    """A violation makes an option infeasible; the others are told and keep it."""
+
+    VIOLATION = "violation"
+    SURVEY = "survey"
+    WARNING = "warning"
+    INFO = "info"
+
+
+class AccessKind(StrEnum):
+    """Kind of access point (接入点)."""
+
+    EXISTING_SERVICE = "existing_service"
+    SERVICE_JOINT = "service_joint"
+    CABINET_FUSE_WAY = "cabinet_fuse_way"
+    TRANSFORMER_FUSE_WAY = "transformer_fuse_way"
+    SPARE_BAY = "spare_bay"
+    LOOP_IN = "loop_in"
+    TEE_OFF = "tee_off"
+    SUBSTATION_BAY = "substation_bay"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One rule, asked of one element: what was measured, what is allowed, how much is left.
+
+    ``margin`` is positive where the rule is kept, in ``unit``. ``measured``, ``limit`` and
+    ``margin`` are ``None`` where the value is unknown; the text then says what must be found out.
+    """
+
+    rule: str
+    severity: Severity
+    element: str
+    text: str
+    measured: float | None = None
+    limit: float | None = None
+    margin: float | None = None
+    unit: str = ""
+    clause: str = ""
+    confidence: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccessPoint:
+    """Where a new cable meets the grid: an element, on a line with the metres from its first bus."""
+
+    element_id: str
+    element_kind: str
+    name: str
+    kind: AccessKind
+    offset_m: float | None
+    nominal_voltage_v: float
+    equipment_id: str
+    lon: float
+    lat: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RouteSegment:
+    """A stretch of one surface and laying; ``cost`` is civil works plus cable of this stretch."""
+
+    length_m: float
+    corridor: str
+    surface: str
+    laying: str
+    cost: float
+    coordinates: tuple[LonLat, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """From the site to the access point."""
+
+    length_m: float
+    straight_line_m: float
+    segments: tuple[RouteSegment, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conductor:
+    """The new cable: catalogue row, number of parallel systems, its length."""
+
+    conductor_id: str
+    role: str
+    section_mm2: float
+    parallel_count: int
+    length_m: float
+    rated_current_a: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cost:
+    """Money, all of one currency."""
+
+    civil: float
+    cable: float
+    equipment: float
+    remedies: float
+    total: float
+    currency: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ElectricalResult:
+    """What the AC power flow says after the connection; ``None`` where it was not asked.
+
+    Ratios and per-unit values are worst cases over the load cases of the application.
+    """
+
+    method: str
+    voltage_min_pu: float | None
+    voltage_min_bus: str
+    voltage_max_pu: float | None
+    voltage_max_bus: str
+    voltage_at_customer_pu: float | None
+    loading_max: float | None
+    limiting_element: str
+    short_circuit_ka: float | None
+    transformer: str
+    feeder: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remedy:
+    """Something that makes an option feasible which would not be."""
+
+    kind: str
+    element: str
+    cost: float
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Option:
+    """One way to connect. ``gap`` is the proven distance of its cost to the optimum, 0..1."""
+
+    rank: int
+    feasible: bool
+    access_point: AccessPoint
+    route: Route
+    conductor: Conductor | None
+    phases: str
+    cost: Cost
+    electrical: ElectricalResult
+    remedies: tuple[Remedy, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    gap: float = 0.0
+
+    def with_findings(self, *findings: Finding) -> Option:
+        """Same option with more findings; a violation among them makes it infeasible."""
+        violated = any(finding.severity is Severity.VIOLATION for finding in findings)
+        return replace(
+            self, findings=self.findings + findings, feasible=self.feasible and not violated
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Baseline:
+    """What "the nearest by straight line" would have chosen, and what becomes of it."""
+
+    element_id: str
+    name: str
+    straight_line_m: float
+    feasible: bool | None
+    total_cost: float | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Provenance:
+    """Everything that decides the answer: the same provenance gives the same bytes."""
+
+    grid_version: int
+    grid_fingerprint: str
+    ledger_sequence: int
+    catalogue: str
+    profile: str
+    software: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """The answer to one application. ``reasons`` say why there are fewer than three options."""
+
+    application: Application
+    feasible: bool
+    supply_voltage_v: float
+    sources_required: int
+    options: tuple[Option, ...]
+    findings: tuple[Finding, ...]
+    reasons: tuple[str, ...]
+    baseline: Baseline | None
+    provenance: Provenance
+
+    @property
+    def best(self) -> Option | None:
+        """First feasible option, if there is one."""
+        return next((option for option in self.options if option.feasible), None)

@@ -1,0 +1,1 @@
+"""The compiled network: snapshot, topology, corridors, trace."""

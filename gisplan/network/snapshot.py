@@ -1,0 +1,81 @@
+"""The compiled network: immutable arrays that every worker maps and no request changes.
+
+Indices refer to rows of the tables in ``Grid``; -1 means none. Distances are metres in the working
+CRS. Every array is written once by the compiler and mapped read-only afterwards.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from gisplan.model.grid import Codes, Flags, Floats, Grid, Integers, Polylines, Texts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Topology:
+    """Which bus is fed from where, through closed switches and elements in service.
+
+    ``order`` lists supplied buses, every bus after its parent. ``parent_kind`` holds a
+    ``SwitchedKind`` code: the branch to the parent is a line, a transformer or a closed bus-bus
+    switch; ``parent_branch`` is its row. ``is_meshed`` marks buses that a second path supplies too
+    (the tree then shows only one of them). ``transformer`` is the distribution transformer
+    (secondary below 1 kV) that feeds the bus, ``main_transformer`` the one that feeds its
+    medium-voltage busbar. A feeder (馈线) is what hangs behind one line that leaves a substation
+    busbar; ``feeder_head`` is that line.
+    """
+
+    order: Integers
+    parent_bus: Integers
+    parent_kind: Codes
+    parent_branch: Integers
+    source: Integers
+    transformer: Integers
+    main_transformer: Integers
+    feeder: Integers
+    feeder_head: Integers
+    is_meshed: Flags
+    line_from_closed: Flags
+    line_to_closed: Flags
+    transformer_closed: Flags
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CorridorGraph:
+    """Corridors, noded at crossings, as an undirected graph in compressed sparse rows.
+
+    ``arc_edge``/``arc_node`` of node n stand at ``arc_offset[n]:arc_offset[n + 1]``.
+    A meeting says which element of the grid can be reached at a node: ``meeting_line`` with its
+    ``meeting_offset_m`` along its drawing from its first bus, or ``meeting_bus`` (the other is
+    -1); those of node n stand at ``node_meeting_offset[n]:node_meeting_offset[n + 1]``.
+    ``edge_line`` lists the mains that run along an edge, likewise by ``edge_line_offset``.
+    """
+
+    node_x_m: Floats
+    node_y_m: Floats
+    edge_from: Integers
+    edge_to: Integers
+    edge_length_m: Floats
+    edge_kind: Codes
+    edge_surface: Codes
+    edge_corridor: Integers
+    corridor_id: Texts
+    shape: Polylines
+    arc_offset: Integers
+    arc_edge: Integers
+    arc_node: Integers
+    component: Integers
+    node_meeting_offset: Integers
+    meeting_line: Integers
+    meeting_bus: Integers
+    meeting_offset_m: Floats
+    edge_line_offset: Integers
+    edge_line: Integers
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """One grid version, ready to be asked."""
+
+    grid: Grid
+    topology: Topology
+    corridors: CorridorGraph

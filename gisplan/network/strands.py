@@ -1,0 +1,308 @@
+"""Strands: every line along which a new cable may lie, before they become a graph.
+
+What a source calls a corridor is taken as it is. Mains show where a street lies, so every main that
+is a cable becomes a corridor too; where the source has no streets, these (and pipes of other
+utilities) are all there is. Corridors are noded at their crossings, near misses of the same street
+are linked, access buses are joined, and parts that do not meet are joined over open ground.
+Buildings and other forbidden areas are cut out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import shapely
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from gisplan.model.grid import (
+    BusKind,
+    Codes,
+    CorridorKind,
+    Floats,
+    Grid,
+    Installation,
+    Integers,
+    LineRole,
+    Polylines,
+    Surface,
+    Texts,
+)
+
+Geometries = npt.NDArray[np.object_]
+
+GRID_M = 0.01  # coordinates of nodes are rounded to this when corridors are noded
+TOUCH_M = 0.05  # closer than this is the same place
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CorridorSettings:
+    """Distances that decide what is joined; each is a visible default."""
+
+    same_street_m: float = 8.0
+    bus_join_max_m: float = 50.0
+    open_ground_max_m: float = 600.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Strands:
+    """Corridor lines before they become edges: geometry and what each is; ``line`` -1: no main."""
+
+    geometry: Geometries
+    kind: Codes
+    surface: Codes
+    name: Texts
+    line: Integers
+
+    def __len__(self) -> int:
+        return len(self.geometry)
+
+
+def forbidden_areas(grid: Grid) -> Geometries:
+    """Return the polygons that no cable may enter."""
+    rows = np.flatnonzero(np.isinf(grid.obstacles.cost_factor))
+    return np.array(
+        [shapely.polygons(grid.obstacles.shape.row(int(row))) for row in rows], dtype=object
+    )
+
+
+def place_points(xy_m: Floats) -> Geometries:
+    """Return coordinates of shape (points, 2) as shapely points."""
+    points: Geometries = np.asarray(shapely.points(xy_m), dtype=object)
+    return points
+
+
+def line_shapes(shape: Polylines) -> Geometries:
+    """Return ragged vertices as shapely line strings."""
+    if len(shape) == 0:
+        return np.zeros(0, dtype=object)
+    owner = np.repeat(np.arange(len(shape)), np.diff(shape.offset))
+    lines: Geometries = np.asarray(
+        shapely.linestrings(np.asarray(shape.xy_m), indices=owner), dtype=object
+    )
+    return lines
+
+
+def main_lines(grid: Grid) -> Integers:
+    """Return the lines that carry others and are no overhead lines."""
+    lines = grid.lines
+    rows: Integers = np.flatnonzero(
+        (lines.role == LineRole.MAIN)
+        & (lines.installation != Installation.OVERHEAD)
+        & np.asarray(lines.in_service)
+    )
+    return rows
+
+
+def given_strands(grid: Grid) -> Strands:
+    """Return the corridors that the source itself names."""
+    corridors = grid.corridors
+    return Strands(
+        geometry=line_shapes(corridors.shape),
+        kind=np.asarray(corridors.kind),
+        surface=np.asarray(corridors.surface),
+        name=np.asarray(corridors.corridor_id),
+        line=np.full(len(corridors.corridor_id), -1, dtype=np.int64),
+    )
+
+
+def main_strands(grid: Grid) -> Strands:
+    """Return mains as evidence of a street beside which another cable may lie."""
+    rows = main_lines(grid)
+    shapes = line_shapes(grid.lines.shape)[rows]
+    keep = shapely.length(shapes) > TOUCH_M
+    return _strands(
+        shapes[keep],
+        CorridorKind.STREET,
+        Surface.PAVING,
+        names=np.char.add("along ", grid.lines.line_id[rows][keep]),
+        line=rows[keep],
+    )
+
+
+def _strands(
+    geometry: Geometries,
+    kind: CorridorKind,
+    surface: Surface,
+    *,
+    names: Texts,
+    line: Integers | None = None,
+) -> Strands:
+    count = len(geometry)
+    return Strands(
+        geometry=geometry,
+        kind=np.full(count, kind, dtype=np.uint8),
+        surface=np.full(count, surface, dtype=np.uint8),
+        name=names,
+        line=np.full(count, -1, dtype=np.int64) if line is None else line,
+    )
+
+
+def concat(parts: list[Strands]) -> Strands:
+    """Return several sets of strands as one, in the order given."""
+    return Strands(
+        geometry=np.concatenate([part.geometry for part in parts]),
+        kind=np.concatenate([part.kind for part in parts]),
+        surface=np.concatenate([part.surface for part in parts]),
+        name=np.concatenate([np.asarray(part.name, dtype=np.str_) for part in parts]),
+        line=np.concatenate([part.line for part in parts]),
+    )
+
+
+def _take(strands: Strands, rows: Integers, geometry: Geometries) -> Strands:
+    return Strands(
+        geometry=geometry,
+        kind=strands.kind[rows],
+        surface=strands.surface[rows],
+        name=strands.name[rows],
+        line=strands.line[rows],
+    )
+
+
+def cut_forbidden(strands: Strands, forbidden: Geometries) -> Strands:
+    """Cut forbidden areas out; what a street loses is lost, a trace of a main is no permission."""
+    if len(forbidden) == 0 or len(strands) == 0:
+        return strands
+    geometry = strands.geometry.copy()
+    hit, area = shapely.STRtree(forbidden).query(geometry, predicate="intersects")
+    for row in np.unique(hit):
+        geometry[row] = shapely.difference(
+            geometry[row], shapely.union_all(forbidden[area[hit == row]])
+        )
+    parts, owner = shapely.get_parts(geometry, return_index=True)
+    keep = (shapely.get_type_id(parts) == shapely.GeometryType.LINESTRING) & (
+        shapely.length(parts) > TOUCH_M
+    )
+    return _take(strands, owner[keep], parts[keep])
+
+
+def _clear(lines: Geometries, forbidden: Geometries) -> npt.NDArray[np.bool_]:
+    """Tell which lines enter no forbidden area (touching its edge is allowed)."""
+    clear = np.ones(len(lines), dtype=bool)
+    if len(forbidden) and len(lines):
+        hit, area = shapely.STRtree(forbidden).query(lines, predicate="intersects")
+        inside = shapely.length(shapely.intersection(lines[hit], forbidden[area])) > TOUCH_M
+        clear[hit[inside]] = False
+    return clear
+
+
+def same_street_links(strands: Strands, forbidden: Geometries, reach_m: float) -> Strands:
+    """Link every vertex of a strand to strands beside it, at most ``reach_m`` away."""
+    points, owner = _vertices(strands)
+    near, other = shapely.STRtree(strands.geometry).query(
+        points, predicate="dwithin", distance=reach_m
+    )
+    apart = owner[near] != other
+    links = shapely.shortest_line(points[near[apart]], strands.geometry[other[apart]])
+    links = links[shapely.length(links) > TOUCH_M]
+    return _links(links[_clear(links, forbidden)], Surface.ASPHALT, "across the street")
+
+
+def _vertices(strands: Strands) -> tuple[Geometries, Integers]:
+    xy, owner = shapely.get_coordinates(strands.geometry, return_index=True)
+    return place_points(xy), owner
+
+
+def _links(geometry: Geometries, surface: Surface, name: str) -> Strands:
+    kind = CorridorKind.OPEN_GROUND if surface is Surface.OPEN_GROUND else CorridorKind.STREET
+    return _strands(geometry, kind, surface, names=np.full(len(geometry), name))
+
+
+ACCESS_BUS_KINDS = (
+    BusKind.CABINET,
+    BusKind.TRANSFORMER_BOARD,
+    BusKind.RING_MAIN_UNIT,
+    BusKind.SWITCHING_STATION,
+    BusKind.SUBSTATION_BUSBAR,
+    BusKind.POLE,
+)
+
+
+def bus_links(grid: Grid, strands: Strands, reach_m: float) -> Strands:
+    """Join buses that offer access points to their nearest strand."""
+    buses = np.flatnonzero(np.isin(grid.buses.kind, ACCESS_BUS_KINDS))
+    points = place_points(np.column_stack([grid.buses.x_m[buses], grid.buses.y_m[buses]]))
+    return _links(_nearest_links(points, strands, reach_m), Surface.PAVING, "to the station")
+
+
+def overhead_links(grid: Grid, strands: Strands, reach_m: float) -> Strands:
+    """Join every overhead main once, where it comes nearest to a strand."""
+    lines = grid.lines
+    rows = np.flatnonzero(
+        (lines.installation == Installation.OVERHEAD) & (lines.role == LineRole.MAIN)
+    )
+    shapes = line_shapes(lines.shape)[rows]
+    return _links(_nearest_links(shapes, strands, reach_m), Surface.VERGE, "to the pole")
+
+
+def _nearest_links(geometry: Geometries, strands: Strands, reach_m: float) -> Geometries:
+    if len(geometry) == 0 or len(strands) == 0:
+        return np.zeros(0, dtype=object)
+    found, nearest = shapely.STRtree(strands.geometry).query_nearest(
+        geometry, max_distance=reach_m, all_matches=False
+    )
+    links: Geometries = shapely.shortest_line(geometry[found], strands.geometry[nearest])
+    return links[shapely.length(links) > TOUCH_M]
+
+
+def joined_components(strands: Strands, forbidden: Geometries, reach_m: float) -> Strands:
+    """Join parts that do not meet by the shortest clear lines over open ground."""
+    if len(strands) == 0:
+        return strands
+    edges = noded(strands)
+    start, end = end_nodes(edges)
+    count, label = components(start, end)
+    bridges = _bridges(edges, label[start], count, forbidden, reach_m)
+    return concat([strands, _links(bridges, Surface.OPEN_GROUND, "open ground")])
+
+
+def _bridges(
+    edges: Geometries, label: Integers, count: int, forbidden: Geometries, reach_m: float
+) -> Geometries:
+    """Grow one tree over the components, always by the shortest clear bridge (Kruskal)."""
+    parts = [shapely.multilinestrings(edges[label == part]) for part in range(count)]
+    tree = shapely.STRtree(np.array(parts, dtype=object))
+    left, right = tree.query(np.array(parts, dtype=object), predicate="dwithin", distance=reach_m)
+    left, right = left[left < right], right[left < right]
+    shapes = np.array(parts, dtype=object)
+    lines = shapely.shortest_line(shapes[left], shapes[right])
+    clear = _clear(lines, forbidden)
+    left, right, lines = left[clear], right[clear], lines[clear]
+    group = np.arange(count)
+    chosen = []
+    for pair in np.lexsort((right, left, np.round(shapely.length(lines), 3))):
+        one, two = group[left[pair]], group[right[pair]]
+        if one != two:
+            group[group == two] = one
+            chosen.append(lines[pair])
+    return np.array(chosen, dtype=object)
+
+
+def noded(strands: Strands) -> Geometries:
+    """Return the strands cut wherever they meet, each stretch once."""
+    merged = shapely.union_all(strands.geometry, grid_size=GRID_M)
+    edges: Geometries = shapely.get_parts(merged)
+    return edges[shapely.length(edges) > 0]
+
+
+def end_nodes(edges: Geometries) -> tuple[Integers, Integers]:
+    """Return the node number of both ends of every edge."""
+    ends = np.concatenate(
+        [
+            shapely.get_coordinates(shapely.get_point(edges, 0)),
+            shapely.get_coordinates(shapely.get_point(edges, -1)),
+        ]
+    )
+    _, node = np.unique(np.round(ends / GRID_M).astype(np.int64), axis=0, return_inverse=True)
+    node = node.reshape(-1)
+    return node[: len(edges)], node[len(edges) :]
+
+
+def components(start: Integers, end: Integers) -> tuple[int, Integers]:
+    """Return the number of connected parts and the part of every node."""
+    size = int(max(start.max(), end.max())) + 1
+    graph = coo_array((np.ones(len(start)), (start, end)), shape=(size, size))
+    count, label = connected_components(graph, directed=False)
+    return int(count), label.astype(np.int64)

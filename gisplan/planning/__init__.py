@@ -1,0 +1,1 @@
+"""From an application to ranked options with their reasons; pure."""

@@ -1,0 +1,168 @@
+"""Which elements of the grid are access points (接入点), of which kind, at which voltage level.
+
+Low voltage: a service joint on a main, a fuse way of a cabinet or of a transformer's board. Medium
+voltage: a spare bay of a ring main unit or switching station, a loop-in on a cable (an ordinary
+joint is none), a tee-off on an overhead line, a feeder bay of a substation. A service belongs to
+its customer and is no place to connect others.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gisplan.model.grid import BusKind, Installation, LineRole
+from gisplan.model.option import AccessKind
+from gisplan.planning.supply_mode import LOW_VOLTAGE_MAX_V, MEDIUM_VOLTAGE_MAX_V
+
+if TYPE_CHECKING:
+    from gisplan.model.grid import Codes, Flags, Floats, Grid, Integers
+    from gisplan.network.snapshot import CorridorGraph
+
+NO_ACCESS = 255
+KINDS = tuple(AccessKind)
+LEVEL_KINDS = {
+    "lv": (
+        AccessKind.SERVICE_JOINT,
+        AccessKind.CABINET_FUSE_WAY,
+        AccessKind.TRANSFORMER_FUSE_WAY,
+    ),
+    "mv": (
+        AccessKind.SPARE_BAY,
+        AccessKind.LOOP_IN,
+        AccessKind.TEE_OFF,
+        AccessKind.SUBSTATION_BAY,
+    ),
+}
+LOW_VOLTAGE_BUSES = {
+    BusKind.CABINET: AccessKind.CABINET_FUSE_WAY,
+    BusKind.TRANSFORMER_BOARD: AccessKind.TRANSFORMER_FUSE_WAY,
+}
+MEDIUM_VOLTAGE_BUSES = {
+    BusKind.RING_MAIN_UNIT: AccessKind.SPARE_BAY,
+    BusKind.SWITCHING_STATION: AccessKind.SPARE_BAY,
+    BusKind.SUBSTATION_BUSBAR: AccessKind.SUBSTATION_BAY,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccessTable:
+    """Kind of access point of every bus and line: an index into ``KINDS``, 255 for none."""
+
+    bus_kind: Codes
+    line_kind: Codes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Meetings:
+    """Access points that a search met, shape (meetings,).
+
+    ``line`` or ``bus`` is -1; ``node`` is the corridor node, or -1 - seed where the site's own
+    landing met the element; ``cost_cents`` is what leads there.
+    """
+
+    kind: Codes
+    line: Integers
+    bus: Integers
+    offset_m: Floats
+    node: Integers
+    cost_cents: Integers
+
+    def __len__(self) -> int:
+        return len(self.kind)
+
+    def take(self, rows: Integers | Flags) -> Meetings:
+        """Return some of the meetings."""
+        return Meetings(
+            kind=self.kind[rows],
+            line=self.line[rows],
+            bus=self.bus[rows],
+            offset_m=self.offset_m[rows],
+            node=self.node[rows],
+            cost_cents=self.cost_cents[rows],
+        )
+
+
+def build_access_table(grid: Grid) -> AccessTable:
+    """Return the kind of access point that every bus and every line offers."""
+    return AccessTable(bus_kind=_bus_kinds(grid), line_kind=_line_kinds(grid))
+
+
+def _bus_kinds(grid: Grid) -> Codes:
+    volts = np.asarray(grid.buses.nominal_voltage_v)
+    result = np.full(len(volts), NO_ACCESS, dtype=np.uint8)
+    low = volts <= LOW_VOLTAGE_MAX_V
+    medium = ~low & (volts < MEDIUM_VOLTAGE_MAX_V)
+    for level, kinds in ((low, LOW_VOLTAGE_BUSES), (medium, MEDIUM_VOLTAGE_BUSES)):
+        for bus_kind, access_kind in kinds.items():
+            result[level & (grid.buses.kind == bus_kind)] = KINDS.index(access_kind)
+    return result
+
+
+def _line_kinds(grid: Grid) -> Codes:
+    lines = grid.lines
+    volts = np.asarray(grid.buses.nominal_voltage_v)[lines.from_bus]
+    usable = (lines.role == LineRole.MAIN) & np.asarray(lines.in_service)
+    low = volts <= LOW_VOLTAGE_MAX_V
+    medium = ~low & (volts < MEDIUM_VOLTAGE_MAX_V)
+    overhead = lines.installation == Installation.OVERHEAD
+    result = np.full(len(volts), NO_ACCESS, dtype=np.uint8)
+    result[usable & low] = KINDS.index(AccessKind.SERVICE_JOINT)
+    result[usable & medium & ~overhead] = KINDS.index(AccessKind.LOOP_IN)
+    result[usable & medium & overhead] = KINDS.index(AccessKind.TEE_OFF)
+    return result
+
+
+def target_nodes(
+    corridors: CorridorGraph, table: AccessTable, kinds: tuple[AccessKind, ...]
+) -> Codes:
+    """Return 1 for every corridor node where an access point of one of the kinds can be met."""
+    wanted = _wanted(kinds)
+    hit = wanted[meeting_kinds(corridors, table)]
+    total = np.concatenate([[0], np.cumsum(hit)])
+    offset = corridors.node_meeting_offset
+    result: Codes = (total[offset[1:]] > total[offset[:-1]]).astype(np.uint8)
+    return result
+
+
+def meeting_kinds(corridors: CorridorGraph, table: AccessTable) -> Codes:
+    """Return the kind of access point of every meeting of the corridor graph."""
+    kinds = np.full(len(corridors.meeting_line), NO_ACCESS, dtype=np.uint8)
+    on_line = corridors.meeting_line >= 0
+    kinds[on_line] = table.line_kind[corridors.meeting_line[on_line]]
+    kinds[~on_line] = table.bus_kind[corridors.meeting_bus[~on_line]]
+    return kinds
+
+
+def meetings_at(
+    corridors: CorridorGraph,
+    table: AccessTable,
+    kinds: tuple[AccessKind, ...],
+    nodes: Integers,
+    cost_cents: Integers,
+) -> Meetings:
+    """Return the access points of the given kinds at nodes that a search has met."""
+    first, last = corridors.node_meeting_offset[nodes], corridors.node_meeting_offset[nodes + 1]
+    count = last - first
+    row = np.repeat(first - np.concatenate([[0], np.cumsum(count)[:-1]]), count) + np.arange(
+        int(count.sum())
+    )
+    line, bus = corridors.meeting_line[row], corridors.meeting_bus[row]
+    kind = np.where(line >= 0, table.line_kind[line], table.bus_kind[bus]).astype(np.uint8)
+    met = Meetings(
+        kind=kind,
+        line=line,
+        bus=bus,
+        offset_m=corridors.meeting_offset_m[row],
+        node=np.repeat(nodes, count),
+        cost_cents=np.repeat(cost_cents, count),
+    )
+    return met.take(_wanted(kinds)[kind])
+
+
+def _wanted(kinds: tuple[AccessKind, ...]) -> Flags:
+    wanted = np.zeros(256, dtype=bool)
+    wanted[[KINDS.index(kind) for kind in kinds]] = True
+    return wanted

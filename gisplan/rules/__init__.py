@@ -1,0 +1,1 @@
+"""Rules, limits and prices as data, with their origin and how sure they are."""

@@ -1,0 +1,159 @@
+"""The catalogue of one profile: what is allowed, what things cost, how demand coincides.
+
+Numbers live in the files beside this module (``eu.toml``, ``cn.toml``, ``cables.csv``,
+``equipment.csv``, ``civil_works.csv``, ``coincidence.csv``); a utility lays its own file over them.
+"""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+
+from gisplan.errors import CatalogueError
+from gisplan.model.grid import Surface
+from gisplan.rules.contradictions import check_rows
+from gisplan.rules.reading import FOLDER, Rows, load_rows
+from gisplan.rules.types import (
+    LEVELS,
+    CivilPrice,
+    CoincidenceRow,
+    ConductorType,
+    EquipmentType,
+    Rule,
+)
+
+__all__ = [
+    "Catalogue",
+    "CivilPrice",
+    "CoincidenceRow",
+    "ConductorType",
+    "EquipmentType",
+    "Rule",
+    "load_catalogue",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Catalogue:
+    """Rules, prices and factors of one profile on one day."""
+
+    profile: str
+    name: str
+    currency: str
+    fingerprint: str
+    rules: Mapping[str, Rule]
+    conductor_types: tuple[ConductorType, ...]
+    equipment_types: Mapping[tuple[str, str], EquipmentType]
+    civil_prices: Mapping[str, CivilPrice]
+    coincidence_rows: Mapping[tuple[str, str], CoincidenceRow]
+    power_factors: Mapping[str, float]
+
+    def rule(self, rule_id: str) -> Rule:
+        """Return one rule, or raise ``CatalogueError`` where the profile has none of this id."""
+        try:
+            return self.rules[rule_id]
+        except KeyError:
+            raise self._missing(f"rule {rule_id}") from None
+
+    def value(self, rule_id: str) -> float:
+        """Return the number of one rule, in the rule's unit."""
+        return self.rule(rule_id).value
+
+    def conductors(self, voltage_level: str, role: str) -> tuple[ConductorType, ...]:
+        """Return the standard set of a role, smallest section first."""
+        found = tuple(
+            conductor
+            for conductor in self.conductor_types
+            if conductor.voltage_level == voltage_level and role in conductor.roles
+        )
+        if not found:
+            raise self._missing(f"conductor of level {voltage_level} and role {role}")
+        return found
+
+    def equipment(self, kind: str, voltage_level: str) -> EquipmentType:
+        """Return what an access point of this kind takes."""
+        try:
+            return self.equipment_types[str(kind), voltage_level]
+        except KeyError:
+            raise self._missing(f"equipment of kind {kind} and level {voltage_level}") from None
+
+    def civil_cost_per_m(self, surface: Surface) -> float:
+        """Return the price of opening and restoring a metre of trench for direct burial."""
+        return self.civil_prices[surface.name.lower()].cost_per_m
+
+    def coincidence(self, customer_class: str, level: str, load_case: str) -> float:
+        """Return the share (0..1) of the contract demand that counts at a level (同时率)."""
+        row = self.coincidence_rows.get((customer_class, load_case))
+        if row is None or level not in LEVELS:
+            raise self._missing(
+                f"coincidence of {customer_class} at level {level}, case {load_case}"
+            )
+        return row.ratios()[LEVELS.index(level)]
+
+    def power_factor(self, customer_class: str) -> float:
+        """Return the power factor to plan with where the application gives none."""
+        try:
+            return self.power_factors[customer_class]
+        except KeyError:
+            raise self._missing(f"power factor of {customer_class}") from None
+
+    def _missing(self, what: str) -> CatalogueError:
+        return CatalogueError(f"profile {self.profile} has no {what}; add it to an override file")
+
+
+def load_catalogue(
+    profile: str, *, override: Path | None = None, on: datetime.date | None = None
+) -> Catalogue:
+    """Load the rows of a profile that are valid on a day, today unless one is given.
+
+    Parameters
+    ----------
+    profile
+        Name of a file of rules, ``"eu"`` or ``"cn"``.
+    override
+        A TOML file of the utility; its rows replace those of the same id, whole.
+    on
+        Day that chooses among dated variants of a rule.
+
+    Raises
+    ------
+    CatalogueError
+        If a row cannot be read or two rows contradict each other; the message names the row.
+    """
+    rows = load_rows(profile, override=override, folder=FOLDER)
+    rules = _rules_on(rows, on or datetime.date.today())
+    check_rows(rows, rules)
+    return Catalogue(
+        profile=rows.profile,
+        name=rows.name,
+        currency=rows.currency,
+        fingerprint=_fingerprint(rows, rules),
+        rules=rules,
+        conductor_types=tuple(
+            sorted(rows.conductors, key=lambda c: (c.section_mm2, c.conductor_id))
+        ),
+        equipment_types=MappingProxyType({(e.kind, e.voltage_level): e for e in rows.equipment}),
+        civil_prices=MappingProxyType({price.surface: price for price in rows.civil_prices}),
+        coincidence_rows=MappingProxyType(
+            {(row.customer_class, row.load_case): row for row in rows.coincidence}
+        ),
+        power_factors=MappingProxyType(
+            {row.customer_class: row.power_factor for row in rows.power_factors}
+        ),
+    )
+
+
+def _rules_on(rows: Rows, day: datetime.date) -> Mapping[str, Rule]:
+    today = day.isoformat()
+    valid = [rule for rule in rows.rules if rule.valid_from <= today <= (rule.valid_to or today)]
+    return MappingProxyType({rule.rule_id: rule for rule in valid})
+
+
+def _fingerprint(rows: Rows, rules: Mapping[str, Rule]) -> str:
+    """Hash the files and which dated variants were chosen from them."""
+    chosen = "\n".join(f"{rule.rule_id} {rule.valid_from}" for rule in rules.values())
+    return hashlib.sha256(f"{rows.fingerprint}\n{chosen}".encode()).hexdigest()

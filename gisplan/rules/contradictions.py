@@ -1,0 +1,98 @@
+"""Contradictions inside one profile: rows that cannot both be meant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from itertools import combinations, pairwise
+
+from gisplan.errors import CatalogueError
+from gisplan.model.grid import Surface
+from gisplan.rules.reading import Rows
+from gisplan.rules.types import CoincidenceRow, Rule
+
+FOREVER = "9999-12-31"
+ASCENDING = (
+    ("voltage.lv_min_pu", "voltage.lv_max_pu"),
+    ("voltage.mv_min_pu", "voltage.mv_max_pu"),
+    ("supply.single_phase_max_kva", "supply.lv_max_kva", "supply.mv_max_kva"),
+)
+NOT_DESCENDING = (
+    (
+        "supply.sources_required.ordinary",
+        "supply.sources_required.second",
+        "supply.sources_required.first",
+        "supply.sources_required.special",
+    ),
+)
+
+
+def check_rows(rows: Rows, rules: Mapping[str, Rule]) -> None:
+    """Raise ``CatalogueError`` with all contradictions, each naming its rows."""
+    faults = [
+        *_overlaps(rows.rules),
+        *_orders(rules),
+        *_duplicates("conductor", (conductor.conductor_id for conductor in rows.conductors)),
+        *_duplicates("equipment", (f"{e.kind} at {e.voltage_level}" for e in rows.equipment)),
+        *_duplicates("civil works", (f"{p.surface} {p.laying}" for p in rows.civil_prices)),
+        *_duplicates(
+            "coincidence", (f"{r.customer_class} {r.load_case}" for r in rows.coincidence)
+        ),
+        *_duplicates("power factor", (row.customer_class for row in rows.power_factors)),
+        *_missing_surfaces(rows),
+        *_foreign_prices(rows),
+        *_rising(rows.coincidence),
+    ]
+    if faults:
+        raise CatalogueError(f"profile {rows.profile} contradicts itself: " + "; ".join(faults))
+
+
+def _overlaps(rules: Iterable[Rule]) -> Iterable[str]:
+    """Two variants of a rule that are valid on the same day."""
+    for one, other in combinations(sorted(rules, key=lambda r: (r.rule_id, r.valid_from)), 2):
+        if one.rule_id == other.rule_id and other.valid_from <= (one.valid_to or FOREVER):
+            yield (
+                f"rule {one.rule_id} is {one.value:g} {one.unit} ({one.source}) and "
+                f"{other.value:g} {other.unit} ({other.source}) on {other.valid_from}"
+            )
+
+
+def _orders(rules: Mapping[str, Rule]) -> Iterable[str]:
+    for chain, strict in [(c, True) for c in ASCENDING] + [(c, False) for c in NOT_DESCENDING]:
+        present = [rules[rule_id] for rule_id in chain if rule_id in rules]
+        for low, high in pairwise(present):
+            if low.value > high.value or (strict and low.value == high.value):
+                yield (
+                    f"rule {low.rule_id} ({low.value:g} {low.unit}) must lie below "
+                    f"rule {high.rule_id} ({high.value:g} {high.unit})"
+                )
+
+
+def _duplicates(what: str, names: Iterable[str]) -> Iterable[str]:
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
+            yield f"{what} {name} stands twice"
+        seen.add(name)
+
+
+def _missing_surfaces(rows: Rows) -> Iterable[str]:
+    priced = {price.surface for price in rows.civil_prices}
+    for surface in Surface:
+        if surface.name.lower() not in priced:
+            yield f"civil works {surface.name.lower()} has no price"
+
+
+def _foreign_prices(rows: Rows) -> Iterable[str]:
+    for equipment in rows.equipment:
+        if equipment.currency != rows.currency:
+            yield (
+                f"equipment {equipment.equipment_id} is priced in {equipment.currency}, "
+                f"the profile in {rows.currency}"
+            )
+
+
+def _rising(rows: Iterable[CoincidenceRow]) -> Iterable[str]:
+    """Demand never coincides more further up, where more customers share the element."""
+    for row in rows:
+        if any(upper > lower for lower, upper in pairwise(row.ratios())):
+            yield f"coincidence {row.customer_class} {row.load_case} rises towards the substation"

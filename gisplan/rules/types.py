@@ -1,0 +1,237 @@
+"""Rows of the catalogue: rules, conductors, equipment, civil works, coincidence.
+
+The annotations are the constraints that a file is read against; inside, the rows are plain facts.
+A rule holds the number, the code that asks it holds the comparison, and the finding carries both.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import ConfigDict, Field
+
+from gisplan.errors import CatalogueError
+from gisplan.model.option import Finding, Severity
+
+Confidence = Literal["official", "secondary", "practice", "unverified"]
+Sense = Literal["max", "min", "value"]
+VoltageLevel = Literal["lv", "mv"]
+ConductorRole = Literal["service", "main", "branch", "trunk"]
+Level = Literal["service", "main", "transformer", "feeder", "substation"]
+LoadCase = Literal["load", "feed_in"]
+EquipmentKind = Literal[
+    "existing_service",
+    "service_joint",
+    "cabinet_fuse_way",
+    "transformer_fuse_way",
+    "spare_bay",
+    "loop_in",
+    "tee_off",
+    "substation_bay",
+]
+SurfaceName = Literal["asphalt", "paving", "verge", "open_ground"]
+ClassName = Literal[
+    "household",
+    "heat_pump",
+    "ev_charging",
+    "commercial",
+    "industrial",
+    "aggregate",
+    "generation",
+]
+
+LEVELS: tuple[Level, ...] = ("service", "main", "transformer", "feeder", "substation")
+DIMENSIONLESS = "1"
+
+NAME = Annotated[str, Field(min_length=1)]
+FINITE = Annotated[float, Field(allow_inf_nan=False)]
+POSITIVE = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+PRICE = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+COUNT = Annotated[int, Field(ge=1)]
+RATIO = Annotated[float, Field(gt=0, le=1)]
+DATE = Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$")]
+
+STRICT = ConfigDict(extra="forbid")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """One limit or parameter with its origin; unit ``"1"`` marks a ratio.
+
+    ``valid_from`` and ``valid_to`` are ISO 8601 dates, both inclusive.
+    """
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+
+    rule_id: NAME
+    title: NAME
+    value: FINITE
+    unit: NAME
+    sense: Sense
+    applies_to: NAME
+    source: NAME
+    clause: str
+    valid_from: DATE
+    valid_to: DATE | None = None
+    confidence: Confidence
+
+    def measure(self, measured: float, *, element: str, text: str | None = None) -> Finding:
+        """Compare a measured value with the limit; what cannot be measured is told as unknown.
+
+        Parameters
+        ----------
+        measured
+            In the rule's unit; NaN gives the finding of :meth:`unknown`.
+        element
+            What was measured, for example ``"line lv/12"``.
+        text
+            Replaces the sentence that is built from title, numbers and units.
+
+        Raises
+        ------
+        CatalogueError
+            If the rule is a parameter (sense ``value``), which nothing can breach.
+        """
+        if self.sense == "value":
+            raise CatalogueError(
+                f"rule {self.rule_id} is a parameter, not a limit to measure against"
+            )
+        if math.isnan(measured):
+            return self.unknown(
+                element=element, text=text or f"{self.title}: not known at {element}"
+            )
+        margin = self.value - measured if self.sense == "max" else measured - self.value
+        severity = Severity.INFO if margin >= 0 else Severity.VIOLATION
+        sentence = text or self._sentence(measured, element)
+        return self._finding(severity, element, sentence, measured, margin)
+
+    def unknown(self, *, element: str, text: str) -> Finding:
+        """State what a survey must find out before the rule can be judged."""
+        return self._finding(Severity.SURVEY, element, text, None, None)
+
+    def _finding(
+        self,
+        severity: Severity,
+        element: str,
+        text: str,
+        measured: float | None,
+        margin: float | None,
+    ) -> Finding:
+        return Finding(
+            rule=self.rule_id,
+            severity=severity,
+            element=element,
+            text=text,
+            measured=measured,
+            limit=None if measured is None else self.value,
+            margin=margin,
+            unit="" if self.unit == DIMENSIONLESS else self.unit,
+            clause=self.clause or self.source,
+            confidence=self.confidence,
+        )
+
+    def _sentence(self, measured: float, element: str) -> str:
+        found, limit = _format_pair(measured, self.value, self.unit)
+        bound = "at most" if self.sense == "max" else "at least"
+        return f"{self.title}: {found} at {element}, allowed is {bound} {limit}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConductorType:
+    """A standard conductor; ``cost_per_m`` is the conductor laid in an open trench."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+
+    conductor_id: NAME
+    name: NAME
+    voltage_level: VoltageLevel
+    installation: Literal["cable", "overhead"]
+    roles: Annotated[tuple[ConductorRole, ...], Field(min_length=1)]
+    section_mm2: POSITIVE
+    resistance_ohm_per_km: POSITIVE
+    reactance_ohm_per_km: POSITIVE
+    capacitance_nf_per_km: PRICE
+    rated_current_a: POSITIVE
+    cost_per_m: PRICE
+    max_parallel_count: COUNT
+    source: NAME
+    confidence: Confidence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EquipmentType:
+    """What is installed at an access point of one kind, with everything needed to make it one."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+
+    equipment_id: NAME
+    name: NAME
+    kind: EquipmentKind
+    voltage_level: VoltageLevel
+    cost: PRICE
+    currency: NAME
+    source: NAME
+    confidence: Confidence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CivilPrice:
+    """Opening and restoring one metre of trench below a surface."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+
+    surface: SurfaceName
+    laying: Literal["direct_burial"]
+    cost_per_m: PRICE
+    source: NAME
+    confidence: Confidence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CoincidenceRow:
+    """Share of a customer's contract demand that counts at each level (同时率), 0..1."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+
+    customer_class: ClassName
+    load_case: LoadCase
+    service: RATIO
+    main: RATIO
+    transformer: RATIO
+    feeder: RATIO
+    substation: RATIO
+    source: NAME
+    confidence: Confidence
+
+    def ratios(self) -> tuple[float, ...]:
+        """Ratios from the customer's service up to the substation."""
+        return (self.service, self.main, self.transformer, self.feeder, self.substation)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PowerFactor:
+    """Power factor to plan with where the application gives none."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+
+    customer_class: ClassName
+    power_factor: RATIO
+    source: NAME
+    confidence: Confidence
+
+
+def _format_pair(measured: float, limit: float, unit: str) -> tuple[str, str]:
+    """Write two values with as few digits as still tell them apart."""
+    scale, suffix = (100.0, "%") if unit == DIMENSIONLESS else (1.0, unit)
+    for decimals in range(3, 13):
+        found, allowed = (_decimal(value * scale, decimals) for value in (measured, limit))
+        if found != allowed or measured == limit:
+            break
+    return f"{found} {suffix}", f"{allowed} {suffix}"
+
+
+def _decimal(value: float, decimals: int) -> str:
+    text = f"{value:.{decimals}f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text

@@ -1,0 +1,1 @@
+"""Use cases that join input, output and the pure core."""

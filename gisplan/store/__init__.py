@@ -1,0 +1,1 @@
+"""PostGIS: the private cluster, migrations, named queries; the only place that knows SQL."""

@@ -1,0 +1,9 @@
+-- One page of applications, in the order of their ids.
+select
+    application_id, status, reference, lon, lat, kind, demand_kva, customer_class, installed_power_kw,
+    transformer_unit_kva, expected_maximum_demand_kw, power_factor, phases, importance,
+    existing_bus_id, applied_on::text, wanted_on::text, synthetic
+from planning.application
+where application_id > %(after)s
+order by application_id
+limit %(limit)s

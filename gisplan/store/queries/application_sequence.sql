@@ -1,0 +1,2 @@
+-- The ledger's present number.
+select sequence from planning.ledger

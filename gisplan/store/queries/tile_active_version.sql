@@ -1,0 +1,2 @@
+-- Number of the version that serves; no row when nothing has been loaded.
+select version_id from grid.version where state = 'active'

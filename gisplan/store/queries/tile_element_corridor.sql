@@ -1,0 +1,5 @@
+-- Attributes of one corridor of the active version.
+select corridor_kind, surface, evidence, free_ducts
+from grid.corridor
+join grid.version using (version_id)
+where version.state = 'active' and corridor_id = %(element_id)s

@@ -1,0 +1,507 @@
+"""A test grid as text: ``grid("S1-A 100", "A-B 50 open", "S1-B 400")``.
+
+One row an element; the first word says which kind it is, further words are options:
+
+``S1-A 100``
+    Line "S1-A" of 100 m. More words: ``open`` (an open switch at its second bus), ``open@A``,
+    ``closed@A``, ``out`` (not in service), ``service``, ``overhead``, ``duct``, ``x2`` (parallel),
+    ``r=0.2 x=0.08 c=260 i=270`` (ohm, ohm, nF per km, A; ``i=?`` unknown), ``type=NAYY4x150``,
+    ``id=L7``.
+``A>B 630``
+    Transformer "A>B" of 630 kVA from A (HV) to B (LV), 20/0.4 kV. More words: ``110/20`` (kV),
+    ``tap=-1``, ``tap=?``, ``vk=6``, ``vkr=1.2``, ``clock=11``, ``open`` (at its HV side),
+    ``open@B``, ``out``, ``x2``, ``id=T7``.
+``A=B``
+    Closed bus-bus switch; ``A=B open``.
+``B: 100 kW 20 kvar``
+    Load at B (repeatable). More words: a customer class (``household`` by default),
+    ``3 customers``.
+``B: gen 30 kW 5 kvar``
+    Generator at B.
+``B cabinet``
+    Bus: a kind. More words: ``400V``, ``@100,50`` (place), ``bays=6/2`` (total/spare),
+    ``substation=UW``.
+``street 0,0 100,0``
+    Corridor (any corridor kind) with its vertices. More words: a surface (``asphalt`` by default),
+    ``ducts=2``, ``id=K7``.
+``obstacle 0,0 9,0 9,9``
+    Area, forbidden unless ``cost=3``. More words: ``kind=parcel``, ``id=O7``.
+
+Buses named S, S1, S2, ... are sources (1.0 p.u., 500 MVA, R/X 0.1). A bus has the voltage that a
+bus row, a transformer or a line leads to it, else ``nominal_voltage_v`` (20 kV). Conductors and
+transformers are common German types, see the constants. Bus kinds: a source bus and the LV side of
+an HV/MV transformer are substation busbars, the LV side of a distribution transformer is its board,
+everything else is a joint; a bus row says otherwise.
+
+Places: the tree of shortest paths from the first bus, which stands at ``origin_m``. The shortest
+line of a bus goes straight on (a chain lies on the x axis), the next ones turn off; transformers
+and bus-bus switches have no extent. Geometry is as long as ``length_m`` says: a line that closes a
+loop and is longer than the distance of its ends gets a bend. One that is shorter than that distance
+is drawn straight, longer than it says; give places to avoid it.
+
+Ids are what the row says (``S1-A``, ``A>B``, ``A=B``); a second one of the same text is ``S1-A#2``.
+A load is called as its bus, a switch ``line@bus``. Rows are sorted by id, so look up by id:
+``row(g.buses.bus_id, "A")``.
+"""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import math
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import Any, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from gisplan.model.grid import (
+    Buses,
+    BusKind,
+    CorridorKind,
+    CorridorSources,
+    CustomerClass,
+    Generators,
+    Grid,
+    Installation,
+    LineRole,
+    Lines,
+    Loads,
+    Obstacles,
+    Polylines,
+    Sources,
+    Surface,
+    SwitchedKind,
+    Switches,
+    Texts,
+    Transformers,
+)
+
+# r, x in ohm/km, c in nF/km, rated current in A: usual data sheet values
+CONDUCTORS = {
+    "AL1/ST1A 184/30": (0.1571, 0.40, 8.8, 535.0),
+    "NA2XS2Y 3x1x185": (0.161, 0.117, 273.0, 362.0),
+    "NAYY 4x150": (0.208, 0.080, 261.0, 270.0),
+    "NAYY 4x50": (0.642, 0.083, 210.0, 142.0),
+}
+# vk %, vkr %, no-load loss W, no-load current %, tap range, tap step %
+DISTRIBUTION_TRANSFORMER = (6.0, 1.206, 1650.0, 0.2619, 2, 2.5)
+SUBSTATION_TRANSFORMER = (16.2, 0.34, 18000.0, 0.05, 9, 1.5)
+TURNS_DEG = (0, 70, -50, 35, -80, 20, -25, 55, -65)
+OBSTACLE_KIND = "building"
+HIGH_VOLTAGE_V = 60_000.0
+
+_arrival = itertools.count()
+
+Point = tuple[float, float]
+Column = npt.NDArray[Any]
+T = TypeVar("T")
+E = TypeVar("E", bound=IntEnum)
+
+
+@dataclass
+class _Branch:
+    ends: tuple[str, str]
+    number: float
+    words: list[str]
+    shape: list[Point] = field(default_factory=list)
+
+
+@dataclass
+class _Text:
+    """What the rows say, before anything is derived from it."""
+
+    buses: dict[str, list[str]] = field(default_factory=dict)
+    lines: dict[str, _Branch] = field(default_factory=dict)
+    transformers: dict[str, _Branch] = field(default_factory=dict)
+    couplers: dict[str, _Branch] = field(default_factory=dict)
+    loads: dict[str, tuple[str, list[str]]] = field(default_factory=dict)
+    generators: dict[str, tuple[str, list[str]]] = field(default_factory=dict)
+    corridors: dict[str, list[str]] = field(default_factory=dict)
+    obstacles: dict[str, list[str]] = field(default_factory=dict)
+
+
+def grid(
+    *rows: str,
+    nominal_voltage_v: float = 20_000.0,
+    origin_m: Point = (0.0, 0.0),
+    working_srid: int = 25832,
+    profile: str = "eu",
+) -> Grid:
+    """Build a grid from rows of text; the module's docstring tells the rows."""
+    text = _Text()
+    for line in rows:
+        _read(line, text)
+    voltage = _voltages(text, nominal_voltage_v)
+    places = _places(text, origin_m)
+    _draw(text, places)
+    names = sorted(text.buses)
+    index = {name: i for i, name in enumerate(names)}
+    return Grid(
+        version_id=1,
+        working_srid=working_srid,
+        profile=profile,
+        fingerprint="test",
+        buses=_buses(text, names, voltage, places),
+        lines=_lines(text, index, voltage),
+        transformers=_transformers(text, index),
+        switches=_switches(text, index),
+        sources=_sources(index),
+        loads=_loads(text, index),
+        generators=_generators(text, index),
+        corridors=_corridors(text),
+        obstacles=_obstacles(text),
+    )
+
+
+def row(ids: Texts, element_id: str) -> int:
+    """Row of an element in its table."""
+    found = np.flatnonzero(ids == element_id)
+    if len(found) != 1:
+        raise KeyError(f"{element_id!r} is not one of {list(ids)}")
+    return int(found[0])
+
+
+def _read(line: str, text: _Text) -> None:
+    first, *words = line.split()
+    if first.upper() in CorridorKind.__members__:
+        _new(text.corridors, _option(words, "id", first), [first, *words])
+    elif first == "obstacle":
+        _new(text.obstacles, _option(words, "id", first), words)
+    elif first.endswith(":"):
+        bus = first[:-1]
+        text.buses.setdefault(bus, [])
+        _new(text.generators if words[0] == "gen" else text.loads, bus, (bus, words))
+    elif found := re.fullmatch(r"([\w/]+)([->=])([\w/]+)", first):
+        ends = (found[1], found[3])
+        for bus in ends:
+            text.buses.setdefault(bus, [])
+        table = {"-": text.lines, ">": text.transformers, "=": text.couplers}[found[2]]
+        number = 0.0 if found[2] == "=" else float(words.pop(0))
+        _new(table, _option(words, "id", first), _Branch(ends, number, words))
+    elif re.fullmatch(r"[\w/]+", first):
+        text.buses.setdefault(first, []).extend(words)
+    else:
+        raise ValueError(f"row {line!r} is none of those that tests/grids.py knows")
+
+
+def _new(table: dict[str, T], wanted: str, value: T) -> None:
+    copies = sum(1 for key in table if key.split("#")[0] == wanted)
+    table[wanted if not copies else f"{wanted}#{copies + 1}"] = value
+
+
+def _option(words: Sequence[str], key: str, default: str) -> str:
+    return next((w.split("=", 1)[1] for w in words if w.startswith(key + "=")), default)
+
+
+def _number(words: Sequence[str], key: str, default: float) -> float:
+    value = _option(words, key, str(default))
+    return math.nan if value == "?" else float(value)
+
+
+def _choice(words: Sequence[str], kinds: type[E], default: E) -> E:
+    members = kinds.__members__
+    return next((members[w.upper()] for w in words if w.upper() in members), default)
+
+
+def _parallel(words: Sequence[str]) -> int:
+    return next((int(w[1:]) for w in words if re.fullmatch(r"x\d+", w)), 1)
+
+
+def _vertices(words: Sequence[str]) -> list[Point]:
+    pairs = [w.lstrip("@").split(",") for w in words if re.fullmatch(r"@?-?[\d.]+,-?[\d.]+", w)]
+    return [(float(x), float(y)) for x, y in pairs]
+
+
+def _is_source(bus: str) -> bool:
+    return re.fullmatch(r"S\d*", bus) is not None
+
+
+def _ratio(branch: _Branch) -> tuple[float, float]:
+    word = next((w for w in branch.words if re.fullmatch(r"[\d.]+/[\d.]+", w)), "20/0.4")
+    hv, lv = word.split("/")
+    return float(hv) * 1000, float(lv) * 1000
+
+
+def _voltages(text: _Text, default_v: float) -> dict[str, float]:
+    known: dict[str, float] = {}
+    for branch in text.transformers.values():
+        known.update(zip(branch.ends, _ratio(branch), strict=True))
+    for bus, words in text.buses.items():
+        known |= {bus: float(w[:-1]) for w in words if re.fullmatch(r"[\d.]+V", w)}  # noqa: B035
+    joined = [b.ends for b in (*text.lines.values(), *text.couplers.values())]
+    while True:
+        led = {
+            b: known[a] for e in joined for a, b in (e, e[::-1]) if a in known and b not in known
+        }
+        if not led:
+            return {bus: known.get(bus, default_v) for bus in text.buses}
+        known.update(led)
+
+
+def _places(text: _Text, origin_m: Point) -> dict[str, Point]:
+    """Lay the buses out along shortest paths, each line as long as it says."""
+    steps: dict[str, list[tuple[str, float]]] = {bus: [] for bus in text.buses}
+    for table in (text.lines, text.transformers, text.couplers):
+        for branch in table.values():
+            a, b = branch.ends
+            steps[a].append((b, branch.number if table is text.lines else 0.0))
+            steps[b].append((a, branch.number if table is text.lines else 0.0))
+    places = {b: v[-1] for b, w in text.buses.items() if (v := _vertices(w))}
+    given = list(places)
+    _spread(given, steps, places)
+    for number, root in enumerate(text.buses):
+        if root not in places:
+            places[root] = (origin_m[0], origin_m[1] - 1000.0 * number)
+            _spread([root], steps, places)
+    return places
+
+
+def _spread(
+    roots: Sequence[str], steps: dict[str, list[tuple[str, float]]], places: dict[str, Point]
+) -> None:
+    """Place what the roots lead to, nearest first."""
+    heading = dict.fromkeys(roots, 0.0)
+    turns = {bus: iter(TURNS_DEG * (1 + len(ways))) for bus, ways in steps.items()}
+    queue = [(0.0, i, root, root, 0.0) for i, root in enumerate(roots)]
+    while queue:
+        distance_m, _, parent, bus, length_m = heapq.heappop(queue)
+        if bus not in places:
+            heading[bus] = heading[parent] + (next(turns[parent]) if length_m else 0)
+            angle = math.radians(heading[bus])
+            x, y = places[parent]
+            places[bus] = (x + length_m * math.cos(angle), y + length_m * math.sin(angle))
+        elif parent != bus:
+            continue
+        for other, step_m in steps[bus]:
+            if other not in places:
+                heapq.heappush(queue, (distance_m + step_m, next(_arrival), bus, other, step_m))
+
+
+def _draw(text: _Text, places: dict[str, Point]) -> None:
+    for line in text.lines.values():
+        (ax, ay), (bx, by) = (places[bus] for bus in line.ends)
+        distance_m = math.dist((ax, ay), (bx, by))
+        line.shape = [(ax, ay), (bx, by)]
+        if line.number > distance_m + 1e-6:
+            height_m = math.sqrt(line.number**2 - distance_m**2) / 2
+            nx, ny = (-(by - ay) / distance_m, (bx - ax) / distance_m) if distance_m else (0, 1)
+            line.shape.insert(1, ((ax + bx) / 2 + height_m * nx, (ay + by) / 2 + height_m * ny))
+
+
+def _texts(values: Sequence[str]) -> Texts:
+    return np.array(values, dtype=np.str_) if len(values) else np.empty(0, "U1")
+
+
+def _column(table: dict[str, T], dtype: type, value: Callable[[T], object]) -> Column:
+    return np.array([value(table[key]) for key in sorted(table)], dtype=dtype)
+
+
+def _polylines(shapes: Sequence[Sequence[Point]]) -> Polylines:
+    offset = np.cumsum([0, *map(len, shapes)], dtype=np.int64)
+    points = [p for shape in shapes for p in shape]
+    return Polylines(offset=offset, xy_m=np.array(points, dtype=np.float64).reshape(-1, 2))
+
+
+def _buses(
+    text: _Text, names: list[str], voltage: dict[str, float], places: dict[str, Point]
+) -> Buses:
+    by_default = {b.ends[1]: _secondary_kind(b) for b in text.transformers.values()}
+    by_default |= {n: BusKind.SUBSTATION_BUSBAR for n in names if _is_source(n)}
+    words = [text.buses[n] for n in names]
+    bays = [_option(w, "bays", "-1/-1").split("/") for w in words]
+    return Buses(
+        bus_id=_texts(names),
+        name=_texts(names),
+        kind=np.array(
+            [
+                _choice(w, BusKind, by_default.get(n, BusKind.JOINT))
+                for n, w in zip(names, words, strict=True)
+            ],
+            dtype=np.uint8,
+        ),
+        nominal_voltage_v=np.array([voltage[n] for n in names], dtype=np.float64),
+        substation_id=_texts([_option(w, "substation", "") for w in words]),
+        bays_total=np.array([b[0] for b in bays], dtype=np.int64),
+        bays_spare=np.array([b[1] for b in bays], dtype=np.int64),
+        x_m=np.array([places[n][0] for n in names], dtype=np.float64),
+        y_m=np.array([places[n][1] for n in names], dtype=np.float64),
+    )
+
+
+def _secondary_kind(branch: _Branch) -> BusKind:
+    low = _ratio(branch)[1] < 1000
+    return BusKind.TRANSFORMER_BOARD if low else BusKind.SUBSTATION_BUSBAR
+
+
+def _conductor(line: _Branch, voltage_v: float) -> str:
+    if voltage_v >= HIGH_VOLTAGE_V:
+        return "AL1/ST1A 184/30"
+    if voltage_v >= 1000:
+        return "NA2XS2Y 3x1x185"
+    return "NAYY 4x50" if "service" in line.words else "NAYY 4x150"
+
+
+def _lines(text: _Text, index: dict[str, int], voltage: dict[str, float]) -> Lines:
+    table = text.lines
+    types = {key: _conductor(line, voltage[line.ends[0]]) for key, line in table.items()}
+
+    def electrical(key_word: str, position: int) -> Column:
+        return np.array(
+            [
+                _number(table[key].words, key_word, CONDUCTORS[types[key]][position])
+                for key in sorted(table)
+            ],
+            dtype=np.float64,
+        )
+
+    return Lines(
+        line_id=_texts(sorted(table)),
+        name=_texts(sorted(table)),
+        from_bus=_column(table, np.int64, lambda b: index[b.ends[0]]),
+        to_bus=_column(table, np.int64, lambda b: index[b.ends[1]]),
+        length_m=_column(table, np.float64, lambda b: b.number),
+        resistance_ohm_per_km=electrical("r", 0),
+        reactance_ohm_per_km=electrical("x", 1),
+        capacitance_nf_per_km=electrical("c", 2),
+        rated_current_a=electrical("i", 3),
+        parallel_count=_column(table, np.int64, lambda b: _parallel(b.words)),
+        installation=_column(
+            table, np.uint8, lambda b: _choice(b.words, Installation, Installation.CABLE)
+        ),
+        role=_column(table, np.uint8, lambda b: _choice(b.words, LineRole, LineRole.MAIN)),
+        conductor_type=_texts([_option(table[k].words, "type", types[k]) for k in sorted(table)]),
+        in_service=_column(table, np.bool_, lambda b: "out" not in b.words),
+        shape=_polylines([table[key].shape for key in sorted(table)]),
+    )
+
+
+def _transformers(text: _Text, index: dict[str, int]) -> Transformers:
+    table = text.transformers
+
+    def data(b: _Branch, position: int) -> float:
+        large = _ratio(b)[1] >= 1000
+        return (SUBSTATION_TRANSFORMER if large else DISTRIBUTION_TRANSFORMER)[position]
+
+    def tap(b: _Branch) -> int:
+        return int(_option(b.words, "tap", "0").replace("?", "0"))
+
+    return Transformers(
+        transformer_id=_texts(sorted(table)),
+        name=_texts(sorted(table)),
+        hv_bus=_column(table, np.int64, lambda b: index[b.ends[0]]),
+        lv_bus=_column(table, np.int64, lambda b: index[b.ends[1]]),
+        rated_power_kva=_column(table, np.float64, lambda b: b.number),
+        hv_voltage_v=_column(table, np.float64, lambda b: _ratio(b)[0]),
+        lv_voltage_v=_column(table, np.float64, lambda b: _ratio(b)[1]),
+        short_circuit_voltage_pct=_column(
+            table, np.float64, lambda b: _number(b.words, "vk", data(b, 0))
+        ),
+        short_circuit_resistance_pct=_column(
+            table, np.float64, lambda b: _number(b.words, "vkr", data(b, 1))
+        ),
+        no_load_loss_w=_column(table, np.float64, lambda b: data(b, 2)),
+        no_load_current_pct=_column(table, np.float64, lambda b: data(b, 3)),
+        clock_number=_column(table, np.int64, lambda b: int(_option(b.words, "clock", "5"))),
+        tap_side=_column(table, np.uint8, lambda _: 0),
+        tap_position=_column(table, np.int64, tap),
+        tap_neutral=_column(table, np.int64, lambda _: 0),
+        tap_min=_column(table, np.int64, lambda b: -data(b, 4)),
+        tap_max=_column(table, np.int64, lambda b: data(b, 4)),
+        tap_step_pct=_column(
+            table, np.float64, lambda b: math.nan if "tap=?" in b.words else data(b, 5)
+        ),
+        parallel_count=_column(table, np.int64, lambda b: _parallel(b.words)),
+        in_service=_column(table, np.bool_, lambda b: "out" not in b.words),
+    )
+
+
+def _switches(text: _Text, index: dict[str, int]) -> Switches:
+    found: dict[str, tuple[int, int, int, bool]] = {}
+    for kind, table in (
+        (SwitchedKind.LINE, text.lines),
+        (SwitchedKind.TRANSFORMER, text.transformers),
+    ):
+        for element, key in enumerate(sorted(table)):
+            ends = table[key].ends
+            for word in table[key].words:
+                state, _, bus = word.partition("@")
+                if state in {"open", "closed"}:
+                    bus = bus or ends[1 if kind is SwitchedKind.LINE else 0]
+                    found[f"{key}@{bus}"] = (index[bus], kind, element, state == "closed")
+    for key, branch in text.couplers.items():
+        a, b = (index[end] for end in branch.ends)
+        found[key] = (a, SwitchedKind.BUS, b, "open" not in branch.words)
+    return Switches(
+        switch_id=_texts(sorted(found)),
+        bus=_column(found, np.int64, lambda s: s[0]),
+        element_kind=_column(found, np.uint8, lambda s: s[1]),
+        element=_column(found, np.int64, lambda s: s[2]),
+        closed=_column(found, np.bool_, lambda s: s[3]),
+        remote=_column(found, np.bool_, lambda _: False),
+    )
+
+
+def _sources(index: dict[str, int]) -> Sources:
+    table = {name: bus for name, bus in index.items() if _is_source(name)}
+    return Sources(
+        source_id=_texts(sorted(table)),
+        bus=_column(table, np.int64, lambda bus: bus),
+        voltage_pu=_column(table, np.float64, lambda _: 1.0),
+        short_circuit_power_mva=_column(table, np.float64, lambda _: 500.0),
+        rx_ratio=_column(table, np.float64, lambda _: 0.1),
+    )
+
+
+def _before(words: Sequence[str], unit: str, default: float) -> float:
+    return float(words[words.index(unit) - 1]) if unit in words else default
+
+
+def _loads(text: _Text, index: dict[str, int]) -> Loads:
+    table = text.loads
+    return Loads(
+        load_id=_texts(sorted(table)),
+        bus=_column(table, np.int64, lambda r: index[r[0]]),
+        active_power_kw=_column(table, np.float64, lambda r: _before(r[1], "kW", 0.0)),
+        reactive_power_kvar=_column(table, np.float64, lambda r: _before(r[1], "kvar", 0.0)),
+        customer_class=_column(
+            table, np.uint8, lambda r: _choice(r[1], CustomerClass, CustomerClass.HOUSEHOLD)
+        ),
+        customer_count=_column(table, np.int64, lambda r: _before(r[1], "customers", 1.0)),
+    )
+
+
+def _generators(text: _Text, index: dict[str, int]) -> Generators:
+    table = text.generators
+    return Generators(
+        generator_id=_texts(sorted(table)),
+        bus=_column(table, np.int64, lambda r: index[r[0]]),
+        active_power_kw=_column(table, np.float64, lambda r: _before(r[1], "kW", 0.0)),
+        reactive_power_kvar=_column(table, np.float64, lambda r: _before(r[1], "kvar", 0.0)),
+    )
+
+
+def _corridors(text: _Text) -> CorridorSources:
+    table = text.corridors
+    return CorridorSources(
+        corridor_id=_texts(sorted(table)),
+        kind=_column(table, np.uint8, lambda w: CorridorKind[w[0].upper()]),
+        surface=_column(table, np.uint8, lambda w: _choice(w[1:], Surface, Surface.ASPHALT)),
+        evidence=_texts(["surveyed"] * len(table)),
+        free_ducts=_column(table, np.int64, lambda w: int(_option(w, "ducts", "-1"))),
+        shape=_polylines([_vertices(table[key]) for key in sorted(table)]),
+    )
+
+
+def _obstacles(text: _Text) -> Obstacles:
+    table = text.obstacles
+    rings = [_vertices(table[key]) for key in sorted(table)]
+    return Obstacles(
+        obstacle_id=_texts(sorted(table)),
+        kind=_texts([_option(table[key], "kind", OBSTACLE_KIND) for key in sorted(table)]),
+        cost_factor=_column(table, np.float64, lambda w: _number(w, "cost", math.inf)),
+        shape=_polylines([ring if ring[0] == ring[-1] else [*ring, ring[0]] for ring in rings]),
+    )

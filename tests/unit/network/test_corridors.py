@@ -1,0 +1,118 @@
+"""Corridors of hand-made towns with known answers."""
+
+import numpy as np
+import shapely
+
+from gisplan.model.grid import CorridorKind
+from gisplan.network.corridors import build_corridors
+from gisplan.network.snapshot import CorridorGraph
+from gisplan.network.strands import CorridorSettings
+from tests.grids import grid, row
+
+
+def edge_lengths(graph: CorridorGraph, kind: CorridorKind) -> list[float]:
+    return sorted(np.round(graph.edge_length_m[graph.edge_kind == kind], 2).tolist())
+
+
+def node_at(graph: CorridorGraph, x_m: float, y_m: float) -> int:
+    return int(np.argmin(np.hypot(graph.node_x_m - x_m, graph.node_y_m - y_m)))
+
+
+def meetings(graph: CorridorGraph, node: int) -> list[tuple[int, int, float]]:
+    rows = slice(graph.node_meeting_offset[node], graph.node_meeting_offset[node + 1])
+    return [
+        (int(line), int(bus), round(float(offset), 2))
+        for line, bus, offset in zip(
+            graph.meeting_line[rows],
+            graph.meeting_bus[rows],
+            graph.meeting_offset_m[rows],
+            strict=True,
+        )
+    ]
+
+
+def test_crossing_streets_are_cut_where_they_cross() -> None:
+    graph = build_corridors(grid("street 0,50 100,50", "street 50,0 50,100"))
+    assert edge_lengths(graph, CorridorKind.STREET) == [50.0] * 4
+    assert len(graph.node_x_m) == 5
+    assert len(graph.arc_edge) == 8
+
+
+def test_main_is_a_corridor_and_can_be_met_along_it() -> None:
+    town = grid("S1-A 100", "A-B 60")
+    graph = build_corridors(town)
+    start, middle = town.buses.x_m[row(town.buses.bus_id, "S1")], row(town.buses.bus_id, "A")
+    line_one, line_two = row(town.lines.line_id, "S1-A"), row(town.lines.line_id, "A-B")
+    at_a = node_at(graph, town.buses.x_m[middle], town.buses.y_m[middle])
+    assert (line_one, -1, 100.0) in meetings(graph, at_a)
+    assert (line_two, -1, 0.0) in meetings(graph, at_a)
+    assert (line_one, -1, 0.0) in meetings(graph, node_at(graph, float(start), 0.0))
+    assert sorted(graph.edge_line.tolist()) == sorted([line_one, line_two])
+
+
+def test_service_and_overhead_line_are_no_corridor() -> None:
+    graph = build_corridors(grid("S1-A 100", "A-B 20 service", "A-C 40 overhead"))
+    assert edge_lengths(graph, CorridorKind.STREET) == [100.0]
+
+
+def test_street_beside_a_main_is_linked_to_it() -> None:
+    graph = build_corridors(grid("S1-A 100", "street 0,4 100,4"))
+    assert graph.component.max() == 0
+    assert 4.0 in edge_lengths(graph, CorridorKind.STREET)
+
+
+def test_parts_that_do_not_meet_are_joined_over_open_ground() -> None:
+    graph = build_corridors(grid("street 0,0 100,0", "street 0,80 100,80", "street 0,400 9,400"))
+    assert edge_lengths(graph, CorridorKind.OPEN_GROUND) == [80.0, 320.0]
+    assert graph.component.max() == 0
+
+
+def test_gap_wider_than_the_default_stays_open() -> None:
+    settings = CorridorSettings(open_ground_max_m=79.0)
+    graph = build_corridors(grid("street 0,0 100,0", "street 0,80 100,80"), settings)
+    assert edge_lengths(graph, CorridorKind.OPEN_GROUND) == []
+    assert graph.component.max() == 1
+
+
+def test_no_corridor_enters_a_building() -> None:
+    town = grid("street 0,0 100,0", "obstacle 40,-5 60,-5 60,5 40,5")
+    graph = build_corridors(town)
+    house = shapely.box(40, -5, 60, 5).buffer(-0.02)
+    edges = [shapely.LineString(graph.shape.row(edge)) for edge in range(len(graph.edge_from))]
+    assert not any(edge.intersects(house) for edge in edges)
+    assert edge_lengths(graph, CorridorKind.STREET) == [40.0, 40.0]
+
+
+def test_cabinet_beside_a_street_is_joined_and_met() -> None:
+    town = grid("B cabinet 400V @50,20", "street 0,0 100,0")
+    graph = build_corridors(town)
+    node = node_at(graph, 50.0, 20.0)
+    assert meetings(graph, node) == [(-1, row(town.buses.bus_id, "B"), 0.0)]
+    assert edge_lengths(graph, CorridorKind.STREET) == [20.0, 50.0, 50.0]
+
+
+def test_overhead_line_is_joined_where_it_comes_nearest() -> None:
+    town = grid("S1-A 100 overhead", "street 30,10 30,90")
+    graph = build_corridors(town)
+    assert (row(town.lines.line_id, "S1-A"), -1, 30.0) in meetings(graph, node_at(graph, 30, 0))
+
+
+def test_two_mains_in_one_trench_are_both_met() -> None:
+    town = grid("S1-A 100", "S1-B 100", "A joint @100,0", "B joint @100,0")
+    graph = build_corridors(town)
+    assert len(graph.edge_from) == 1
+    assert sorted(graph.edge_line.tolist()) == [0, 1]
+
+
+def test_order_of_the_source_does_not_matter() -> None:
+    streets = ["street 0,50 100,50 id=K1", "street 50,0 50,100 id=K2", "street 0,0 100,90 id=K3"]
+    one, other = build_corridors(grid(*streets)), build_corridors(grid(*reversed(streets)))
+    assert np.array_equal(one.node_x_m, other.node_x_m)
+    assert np.array_equal(one.arc_node, other.arc_node)
+    assert np.array_equal(one.shape.xy_m, other.shape.xy_m)
+
+
+def test_grid_without_any_corridor_gives_an_empty_graph() -> None:
+    graph = build_corridors(grid("S1-A 100 overhead"))
+    assert len(graph.node_x_m) == 0
+    assert graph.arc_offset.tolist() == [0]

@@ -1,0 +1,302 @@
+import datetime
+import shutil
+from pathlib import Path
+
+import pandapower
+import pytest
+
+from gisplan.errors import CatalogueError
+from gisplan.model.grid import CustomerClass, Surface
+from gisplan.model.option import AccessKind
+from gisplan.rules.catalogue import load_catalogue
+from gisplan.rules.reading import FOLDER, load_rows
+
+PROFILES = ("eu", "cn")
+
+
+@pytest.fixture(scope="module")
+def eu():
+    return load_catalogue("eu")
+
+
+@pytest.fixture(scope="module")
+def cn():
+    return load_catalogue("cn")
+
+
+@pytest.fixture
+def override(tmp_path):
+    def write(text: str) -> Path:
+        path = tmp_path / "utility.toml"
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    return write
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A copy of the catalogue's files that a test may spoil."""
+    for pattern in ("*.toml", "*.csv"):
+        for path in FOLDER.glob(pattern):
+            shutil.copy(path, tmp_path)
+    return tmp_path
+
+
+def rule_row(rule_id="loading.line_max", value="0.7", unit='"1"', source='"own"', **more) -> str:
+    cells = {
+        "rule_id": f'"{rule_id}"',
+        "title": '"Loading of a line"',
+        "value": value,
+        "unit": unit,
+        "sense": '"max"',
+        "applies_to": '"line"',
+        "source": source,
+        "clause": '""',
+        "valid_from": '"2000-01-01"',
+        "confidence": '"practice"',
+        **more,
+    }
+    return "[[rule]]\n" + "\n".join(f"{k} = {v}" for k, v in cells.items() if v is not None) + "\n"
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_every_rule_has_unit_source_and_confidence(profile):
+    rules = load_catalogue(profile).rules.values()
+    assert rules
+    for rule in rules:
+        assert rule.unit
+        assert rule.source
+        assert rule.confidence in ("official", "secondary", "practice", "unverified")
+
+
+def test_profiles_hold_the_same_rules(eu, cn):
+    assert set(eu.rules) == set(cn.rules)
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_every_access_kind_surface_and_class_is_priced(profile):
+    catalogue = load_catalogue(profile)
+    for kind in AccessKind:
+        assert any(catalogue.equipment_types.get((kind.value, level)) for level in ("lv", "mv"))
+    for surface in Surface:
+        assert catalogue.civil_cost_per_m(surface) > 0
+    for customer_class in CustomerClass:
+        assert catalogue.coincidence(customer_class.name.lower(), "service", "load") == 1.0
+        assert 0 < catalogue.power_factor(customer_class.name.lower()) <= 1
+
+
+def test_eu_thresholds(eu):
+    assert eu.value("supply.lv_max_kva") == 400.0
+    assert (eu.value("voltage.lv_min_pu"), eu.value("voltage.lv_max_pu")) == (0.9, 1.1)
+    assert eu.value("loading.transformer_max") == 1.0
+    assert eu.currency == "EUR"
+
+
+def test_cn_thresholds(cn):
+    assert cn.value("supply.lv_max_kva") == 160.0
+    assert (cn.value("voltage.lv_min_pu"), cn.value("voltage.lv_max_pu")) == (0.9, 1.07)
+    assert cn.value("loading.main_transformer_max") == 0.8
+    assert cn.value("supply.sources_required.special") == 3.0
+
+
+def test_trench_is_cost_with_trench_less_cost_without(eu):
+    assert eu.civil_cost_per_m(Surface.ASPHALT) == 100 - 9
+    assert eu.civil_cost_per_m(Surface.VERGE) == 60 - 9
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_open_ground_costs_more_than_any_street(profile):
+    catalogue = load_catalogue(profile)
+    streets = [catalogue.civil_cost_per_m(surface) for surface in Surface][:3]
+    assert catalogue.civil_cost_per_m(Surface.OPEN_GROUND) > max(streets)
+
+
+def test_nine_kva_heat_pump_counts_one_kw_at_the_transformer(eu):
+    ratio = eu.coincidence("heat_pump", "transformer", "load")
+    assert 9.0 * eu.power_factor("heat_pump") * ratio == pytest.approx(1.0, abs=0.001)
+
+
+def test_generation_coincides_fully(eu):
+    assert eu.coincidence("generation", "substation", "feed_in") == 1.0
+
+
+def test_conductors_ascend_by_section(eu):
+    assert [c.section_mm2 for c in eu.conductors("lv", "service")] == [50, 150]
+    assert [c.section_mm2 for c in eu.conductors("lv", "main")] == [150, 240]
+    assert [c.section_mm2 for c in eu.conductors("mv", "trunk")] == [185, 240]
+
+
+def test_conductor_values_are_the_published_types(eu):
+    network = pandapower.create_empty_network()
+    published = [c for c in eu.conductor_types if "pandapower" in c.source]
+    assert len(published) == 5
+    for conductor in published:
+        known = network.std_types["line"][conductor.name]
+        assert conductor.resistance_ohm_per_km == known["r_ohm_per_km"]
+        assert conductor.reactance_ohm_per_km == known["x_ohm_per_km"]
+        assert conductor.capacitance_nf_per_km == known["c_nf_per_km"]
+        assert conductor.rated_current_a == pytest.approx(known["max_i_ka"] * 1000)
+
+
+def test_equipment_is_found_by_kind_and_level(eu):
+    assert eu.equipment("loop_in", "mv").cost > 2 * eu.equipment("spare_bay", "mv").cost
+    assert eu.equipment(AccessKind.SERVICE_JOINT, "lv").equipment_id == "lv-service-joint"
+
+
+@pytest.mark.parametrize(
+    ("ask", "named"),
+    [
+        (lambda c: c.rule("no.such"), "rule no.such"),
+        (lambda c: c.conductors("lv", "trunk"), "level lv and role trunk"),
+        (lambda c: c.equipment("loop_in", "lv"), "kind loop_in and level lv"),
+        (lambda c: c.coincidence("heat_pump", "street", "load"), "at level street"),
+        (lambda c: c.coincidence("castle", "main", "load"), "coincidence of castle"),
+        (lambda c: c.power_factor("castle"), "power factor of castle"),
+    ],
+)
+def test_what_is_absent_is_named(eu, ask, named):
+    with pytest.raises(CatalogueError, match=named):
+        ask(eu)
+
+
+def test_dated_variant_is_chosen_by_day():
+    before = load_catalogue("cn", on=datetime.date(2020, 9, 24))
+    after = load_catalogue("cn", on=datetime.date(2020, 9, 25))
+    assert before.value("supply.lv_max_kva") == 100.0
+    assert after.value("supply.lv_max_kva") == 160.0
+    assert before.fingerprint != after.fingerprint
+
+
+def test_fingerprint_is_reproducible_and_covers_the_override(eu, override):
+    assert load_catalogue("eu").fingerprint == eu.fingerprint
+    assert load_catalogue("eu", override=override(rule_row())).fingerprint != eu.fingerprint
+
+
+def test_override_replaces_a_rule_by_id(override):
+    catalogue = load_catalogue("eu", override=override(rule_row()))
+    assert catalogue.value("loading.line_max") == 0.7
+    assert catalogue.rule("loading.line_max").source == "own"
+    assert catalogue.value("supply.lv_max_kva") == 400.0
+
+
+def test_override_replaces_all_dated_variants(override):
+    row = rule_row("supply.lv_max_kva", value="200", unit='"kVA"')
+    catalogue = load_catalogue("cn", override=override(row), on=datetime.date(2010, 6, 1))
+    assert catalogue.value("supply.lv_max_kva") == 200.0
+
+
+def test_override_replaces_prices(override):
+    text = """
+        [[equipment]]
+        equipment_id = "mv-spare-bay"
+        name = "Spare bay, framework contract"
+        kind = "spare_bay"
+        voltage_level = "mv"
+        cost = 5100
+        currency = "EUR"
+        source = "framework contract"
+        confidence = "official"
+        [[civil_works]]
+        surface = "verge"
+        laying = "direct_burial"
+        cost_per_m = 44
+        currency = "EUR"
+        source = "framework contract"
+        confidence = "official"
+    """
+    catalogue = load_catalogue("eu", override=override(text))
+    assert catalogue.equipment("spare_bay", "mv").cost == 5100.0
+    assert catalogue.civil_cost_per_m(Surface.VERGE) == 44.0
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        (rule_row(unit=None), r"utility\.toml: rule row loading\.line_max: unit: missing"),
+        (rule_row(unit='""'), r"loading\.line_max: unit: .*found ''"),
+        (rule_row(source=None), r"loading\.line_max: source: missing"),
+        (rule_row(value="nan"), r"loading\.line_max: value: .*finite.*found nan"),
+        (rule_row(limit="3"), r"loading\.line_max: limit: "),
+        (rule_row(confidence='"sure"'), r"loading\.line_max: confidence: .*found 'sure'"),
+        (rule_row(valid_from='"last year"'), r"loading\.line_max: valid_from: "),
+        ("[[rule]]\nvalue = 1\n", "rule row without id: rule_id: missing"),
+        ("[rule]\nvalue = 1\n", r"must be written as rows \[\[rule\]\]"),
+        ("rules = 3\n", "unknown entry rules"),
+        ("[[rule\n", "is not valid TOML"),
+        ('profile = "cn"\n', "is written for profile cn"),
+    ],
+)
+def test_unreadable_override_names_file_and_row(override, text, named):
+    with pytest.raises(CatalogueError, match=named):
+        load_catalogue("eu", override=override(text))
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        (
+            rule_row(value="0.7") + rule_row(value="0.8"),
+            "rule loading.line_max is 0.7 1 .* and 0.8 1",
+        ),
+        (
+            rule_row("supply.sources_required.second", value="3", unit='"sources"'),
+            "sources_required.second .* must lie below rule supply.sources_required.first",
+        ),
+        (
+            rule_row("voltage.lv_min_pu", value="1.1", unit='"p.u."'),
+            "voltage.lv_min_pu .* must lie below rule voltage.lv_max_pu",
+        ),
+    ],
+)
+def test_contradicting_rules_are_refused(override, text, named):
+    with pytest.raises(CatalogueError, match=named):
+        load_catalogue("eu", override=override(text))
+
+
+def test_variants_that_follow_each_other_do_not_contradict(override):
+    text = rule_row(value="0.7", valid_to='"2019-12-31"') + rule_row(
+        value="0.8", valid_from='"2020-01-01"'
+    )
+    assert load_catalogue("eu", override=override(text)).value("loading.line_max") == 0.8
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "file", "named"),
+    [
+        ("eu,verge,direct_burial,51", "eu,verge,direct_burial,-51", "civil_works.csv", "verge"),
+        ("eu,verge,", "gb,verge,", "civil_works.csv", "civil works verge has no price"),
+        ("verge,direct_burial,51,EUR", "verge,direct_burial,51,CNY", "civil_works.csv", "CNY"),
+        ("eu,paving,", "eu,verge,", "civil_works.csv", "verge direct_burial stands twice"),
+        ("450,EUR", "450,CNY", "equipment.csv", "lv-cabinet-fuse-way is priced in CNY"),
+        ("450,EUR", "450,EUR,x", "equipment.csv", "not as many cells as columns"),
+        (",cost,", ",price,", "equipment.csv", "cost: missing"),
+        ("eu,heat_pump,load,1,0.3,", "eu,heat_pump,load,0.2,0.3,", "coincidence.csv", "rises"),
+        ("eu,heat_pump,load,1,", "eu,heat_pump,load,1.2,", "coincidence.csv", "heat_pump load"),
+        ("service main,150", "service roof,150", "cables.csv", "row nayy-4x150: roles"),
+        ("eu,nayy-4x240", "eu,nayy-4x150", "cables.csv", "conductor nayy-4x150 stands twice"),
+        ('profile = "eu"', 'profile = "gb"', "eu.toml", "found profile 'gb'"),
+    ],
+)
+def test_spoiled_file_is_refused(folder, monkeypatch, old, new, file, named):
+    text = (folder / file).read_text(encoding="utf-8")
+    assert old in text
+    (folder / file).write_text(text.replace(old, new, 1), encoding="utf-8")
+    monkeypatch.setattr("gisplan.rules.catalogue.FOLDER", folder)
+    with pytest.raises(CatalogueError, match=named):
+        load_catalogue("eu")
+
+
+def test_unknown_profile_names_the_known_ones():
+    with pytest.raises(CatalogueError, match="known are cn, eu"):
+        load_catalogue("mars")
+
+
+def test_missing_override_is_named(tmp_path):
+    with pytest.raises(CatalogueError, match=r"nowhere\.toml cannot be read"):
+        load_catalogue("eu", override=tmp_path / "nowhere.toml")
+
+
+def test_rows_of_other_profiles_are_left_out():
+    rows = load_rows("eu", override=None)
+    assert {equipment.currency for equipment in rows.equipment} == {"EUR"}
