@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from typing import TYPE_CHECKING
 
 from fastapi import APIRouter, FastAPI
 from starlette.middleware.gzip import GZipMiddleware
@@ -16,10 +15,10 @@ from api.routes import applications, density, grid, health, plans, tiles
 from api.state import Service
 from api.tile_cache import TileCache
 from gisplan import __version__
+from gisplan.services.plan import Planner
+from gisplan.settings import Settings
 from gisplan.store.connection import open_pool
-
-if TYPE_CHECKING:
-    from gisplan.settings import Settings
+from gisplan.store.database import prepare_database
 
 BODY_LIMIT_BYTES = 1 << 20
 TILE_CACHE_BYTES = 64 << 20
@@ -64,7 +63,7 @@ def _lifespan(
         with open_pool(prepare_database(settings), size_max=POOL_SIZE_MAX) as pool:
             app.state.service = Service(
                 pool=pool,
-                planner=load_planner(pool, settings),
+                planner=Planner(pool=pool, cache_root=settings.home / "cache"),
                 tiles=TileCache(TILE_CACHE_BYTES),
             )
             yield

@@ -95,7 +95,9 @@ async def _answer_own_error(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, errors.GisplanError)  # noqa: S101 - what this handler is registered for
     status = status_of(error)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        log.error("request failed", path=request.url.path, error=repr(error), cause=repr(error.__cause__))
+        log.error(
+            "request failed", path=request.url.path, error=repr(error), cause=repr(error.__cause__)
+        )
     name = _dashed(type(error).__name__.removesuffix("Error"))
     return build_problem(status, detail=str(error), instance=request.url.path, name=name)
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fastapi.responses import FileResponse
+from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 
 import maps
-from gisplan.errors import SourceError
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -34,20 +35,17 @@ class PageFiles(StaticFiles):
 
 def add_page(app: FastAPI, folder: Path = PAGE_FOLDER) -> None:
     """Serve the page at ``/`` and the description of the API at ``/docs``."""
+    if not (folder / "index.html").is_file():
+        app.add_api_route("/", _say_not_built, include_in_schema=False)
+        return
 
-    @app.get("/docs", include_in_schema=False)
     def show_docs() -> FileResponse:
-        return FileResponse(_built(folder / "docs.html"))
+        return FileResponse(folder / "docs.html", headers={"cache-control": "no-cache"})
 
-    @app.get("/", include_in_schema=False)
-    def show_page() -> FileResponse:
-        return FileResponse(_built(folder / "index.html"), headers={"cache-control": "no-cache"})
-
-    app.mount("/", PageFiles(directory=folder, check_dir=False), name="page")
+    app.add_api_route("/docs", show_docs, methods=["GET", "HEAD"], include_in_schema=False)
+    app.mount("/", PageFiles(directory=folder, html=True), name="page")
 
 
-def _built(file: Path) -> Path:
-    if not file.exists():
-        message = f"{file.name} has not been built; run npm ci && npm run build in maps/web"
-        raise SourceError(message)
-    return file
+def _say_not_built() -> None:
+    detail = "the page has not been built; run npm ci && npm run build in maps/web"
+    raise HTTPException(HTTPStatus.SERVICE_UNAVAILABLE, detail)

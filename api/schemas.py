@@ -42,9 +42,10 @@ class WhatIfRequest(BaseModel):
 
     def to_application(self) -> Application:
         """The application that this request describes."""
-        dates = {"applied_on": _iso(self.applied_on), "wanted_on": _iso(self.wanted_on)}
-        given = self.model_dump(exclude={"reserve", *dates})
-        return Application(**given, **dates)
+        given = self.model_dump(exclude={"applied_on", "wanted_on", "reserve"})
+        return Application(
+            **given, applied_on=_iso(self.applied_on), wanted_on=_iso(self.wanted_on)
+        )
 
 
 class ApplicationRequest(WhatIfRequest):

@@ -4,38 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Annotated, Protocol
+from typing import Annotated
 
 from fastapi import Depends, Request
 from psycopg import Connection
 from psycopg_pool import ConnectionPool
 
 from api.tile_cache import TileCache
-from gisplan.model.application import Application
-from gisplan.model.option import Plan
+from gisplan.services.plan import Planner
 from gisplan.store.connection import borrow
-
-
-class StoredPlan(Protocol):
-    """A plan and its number in the store."""
-
-    @property
-    def plan_id(self) -> int:
-        """Number in the store."""
-
-    @property
-    def plan(self) -> Plan:
-        """The plan itself."""
-
-
-class Planner(Protocol):
-    """The use case that the service offers."""
-
-    def propose(self, application: Application) -> Plan:
-        """Plan without storing anything."""
-
-    def plan(self, application: Application, *, reserve: bool = False) -> StoredPlan:
-        """Plan, store the plan, and hold its best option's capacity if asked to."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

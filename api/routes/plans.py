@@ -7,11 +7,10 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Response
 from fastapi.responses import HTMLResponse
 from psycopg import Connection
-from pydantic import TypeAdapter
 
-from api.plan_features import FeatureCollection, build_features
 from api.schemas import PlanRecord, PlanRequest, WhatIfRequest
 from api.state import Database, RunningService
+from gisplan.export.plan_document import plan_from_json, plan_to_geojson
 from gisplan.model.option import Plan
 from gisplan.store.applications import get_plan
 from gisplan.store.connection import borrow
@@ -19,7 +18,7 @@ from maps.plan_map import render_plan
 
 router = APIRouter(tags=["plans"])
 Number = Annotated[int, Path(ge=1, lt=1 << 63)]
-PLAN = TypeAdapter(Plan)
+GEOJSON = "application/geo+json"
 MAP_POLICY = (
     "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; "
     "img-src data:; font-src data:; sandbox allow-scripts; frame-ancestors 'none'"
@@ -33,9 +32,7 @@ def find_options(service: RunningService, request: WhatIfRequest) -> Plan:
 
 
 @router.post("/plans", status_code=201)
-def create_plan(
-    service: RunningService, request: PlanRequest, response: Response
-) -> PlanRecord:
+def create_plan(service: RunningService, request: PlanRequest, response: Response) -> PlanRecord:
     """Plan an application and store the plan; ``reserve`` holds its best option's capacity."""
     stored = service.planner.plan(request.to_application(), reserve=request.reserve)
     response.headers["location"] = f"/api/v1/plans/{stored.plan_id}"
@@ -43,16 +40,20 @@ def create_plan(
         return _read(connection, stored.plan_id)
 
 
-@router.get("/plans/{plan_id}.geojson", tags=["exports"])
-def read_plan_features(connection: Database, plan_id: Number) -> FeatureCollection:
+@router.get(
+    "/plans/{plan_id}.geojson",
+    response_class=Response,
+    responses={200: {"content": {GEOJSON: {}}}},
+)
+def read_plan_features(connection: Database, plan_id: Number) -> Response:
     """The site, access points and routes of a stored plan."""
-    return build_features(_read(connection, plan_id).plan)
+    return Response(plan_to_geojson(_read(connection, plan_id).plan), media_type=GEOJSON)
 
 
-@router.get("/plans/{plan_id}.html", response_class=HTMLResponse, tags=["exports"])
+@router.get("/plans/{plan_id}.html", response_class=HTMLResponse)
 def read_plan_map(connection: Database, plan_id: Number) -> HTMLResponse:
     """A stored plan as one self-contained map."""
-    html = render_plan(_read(connection, plan_id).plan)
+    html = render_plan(_read(connection, plan_id).plan, None)
     return HTMLResponse(html, headers={"content-security-policy": MAP_POLICY})
 
 
@@ -68,5 +69,5 @@ def _read(connection: Connection, plan_id: int) -> PlanRecord:
         plan_id=stored.plan_id,
         application_id=stored.application_id,
         created_at=stored.created_at,
-        plan=PLAN.validate_json(stored.document),
+        plan=plan_from_json(stored.document.encode()),
     )

@@ -177,5 +177,5 @@ def _collect(
         transformer_closed=topology.transformer_closed[transformer]
         & transformers.in_service[transformer],
         coupler=coupler[inside],
-        source=np.flatnonzero(kept[grid.sources.bus]),
+        source=np.flatnonzero((grid.sources.bus >= 0) & kept[grid.sources.bus]),
     )

@@ -51,6 +51,17 @@ class BranchFlows:
     current_from_a: Floats
     current_to_a: Floats
 
+    def rows(self, scenarios: slice) -> BranchFlows:
+        """Some of the scenarios."""
+        return BranchFlows(
+            p_from_kw=self.p_from_kw[scenarios],
+            q_from_kvar=self.q_from_kvar[scenarios],
+            p_to_kw=self.p_to_kw[scenarios],
+            q_to_kvar=self.q_to_kvar[scenarios],
+            current_from_a=self.current_from_a[scenarios],
+            current_to_a=self.current_to_a[scenarios],
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PowerFlowResult:
@@ -63,6 +74,15 @@ class PowerFlowResult:
     voltage_pu: Floats
     branches: BranchFlows
     transformers: BranchFlows
+
+    def rows(self, scenarios: slice) -> PowerFlowResult:
+        """Some of the scenarios."""
+        return PowerFlowResult(
+            converged=self.converged[scenarios],
+            voltage_pu=self.voltage_pu[scenarios],
+            branches=self.branches.rows(scenarios),
+            transformers=self.transformers.rows(scenarios),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,9 +199,16 @@ def _distinct(
 ) -> tuple[Integers, Integers]:
     """Rows of scenarios that differ, and for each scenario its place among them."""
     parts = [p_kw, q_kvar] if tap_position is None else [p_kw, q_kvar, tap_position]
-    scenarios = np.concatenate(parts, axis=1)
-    _, first, row = np.unique(scenarios, axis=0, return_index=True, return_inverse=True)
-    return first, row.reshape(-1)
+    place: dict[bytes, int] = {}
+    first: list[int] = []
+    row: list[int] = []
+    for number in range(len(p_kw)):
+        key = b"".join(part[number].tobytes() for part in parts)
+        if key not in place:
+            place[key] = len(first)
+            first.append(number)
+        row.append(place[key])
+    return np.array(first, np.int64), np.array(row, np.int64)
 
 
 def _nodes(network: Network) -> np.ndarray:

@@ -60,8 +60,8 @@ def _tags(surface: DensitySurface, on: date | None) -> dict[str, str]:
         "TOTAL": f"{surface.total!r} {surface.total_unit}",
         "POINT_COUNT": str(surface.point_count),
         "OUTSIDE_COUNT": str(surface.outside_count),
-        "CELL_M": repr(surface.cell_m),
-        "BANDWIDTH_M": repr(surface.bandwidth.bandwidth_m),
+        "CELL_M": repr(float(surface.cell_m)),
+        "BANDWIDTH_M": repr(float(surface.bandwidth.bandwidth_m)),
         "BANDWIDTH_METHOD": surface.bandwidth.method.value,
         "TIFFTAG_SOFTWARE": f"gisplan {version('gisplan')}",
     }

@@ -160,7 +160,7 @@ class SourceLayers:
         self._read: dict[tuple[str, str, str | None, str | None], LayerRows] = {}
 
     def read(self, reference: LayerReference) -> LayerRows:
-        """Rows of a layer; ``MappingError`` names what there is where source or layer is unknown."""
+        """Rows of a layer; ``MappingError`` names what there is where it is unknown."""
         source = self._sources.get(reference.source)
         if source is None:
             choice = describe_choice(reference.source, self._sources)

@@ -18,6 +18,7 @@ from gisplan.ingest.mapping_parts import (
     Geometry,
     LayerReference,
     Part,
+    Reason,
     Skip,
     Snap,
     as_list,
@@ -29,7 +30,10 @@ from gisplan.model.issue_rules import ISSUE_RULES
 
 
 class Layer(LayerReference):
-    """One source layer that becomes rows of one of our tables."""
+    """One source layer that becomes rows of one of our tables.
+
+    ``remark`` is told as a warning: what a planner must know of these rows.
+    """
 
     crs: Crs | None = None
     xy: tuple[str, str] | None = None
@@ -37,6 +41,7 @@ class Layer(LayerReference):
     skip: Annotated[tuple[Skip, ...], BeforeValidator(as_list)] = ()
     geometry: Geometry | None = None
     snap: Snap | None = None
+    remark: Reason | None = None
     columns: dict[str, ColumnValue]
 
     @property
@@ -94,16 +99,19 @@ def _check_severity_names(changed: dict[str, IssueSeverity]) -> dict[str, IssueS
     return changed
 
 
+SeverityChanges = Annotated[dict[str, IssueSeverity], AfterValidator(_check_severity_names)]
+
+
 class Mapping(Part):
     """A whole mapping: the tables of the grid, each from any number of layers."""
 
     name: str = ""
     working_crs: Crs | None = None
-    sources: dict[str, str] = {}
-    sets: dict[str, NamedSet] = {}
-    severity: Annotated[dict[str, IssueSeverity], AfterValidator(_check_severity_names)] = {}
+    sources: dict[str, str] = Field(default_factory=dict)
+    sets: dict[str, NamedSet] = Field(default_factory=dict)
+    severity: SeverityChanges = Field(default_factory=dict)
     radial: Radial | None = None
-    conductors: dict[str, ConductorValues] = {}
+    conductors: dict[str, ConductorValues] = Field(default_factory=dict)
     tables: dict[str, tuple[Layer, ...]]
 
     @model_validator(mode="before")

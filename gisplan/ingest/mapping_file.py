@@ -11,11 +11,12 @@ from pydantic import ValidationError
 
 from gisplan.errors import MappingError, SourceError
 from gisplan.ingest.mapping import Mapping
-from gisplan.ingest.mapping_parts import SOURCE_NAME
+from gisplan.ingest.mapping_parts import SOURCE_NAME, Part
 from gisplan.ingest.pandapower_json import is_pandapower_json
 from gisplan.ingest.suggestion import describe_choice
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from pydantic_core import ErrorDetails
@@ -97,13 +98,13 @@ def _load_text(path: Path) -> bytes:
     size_bytes = path.stat().st_size
     if size_bytes > MAPPING_BYTES_MAX:
         raise MappingError(
-            f"mapping {path} has {size_bytes} bytes, allowed are {MAPPING_BYTES_MAX}; is it a mapping?"
+            f"mapping {path} has {size_bytes} bytes, allowed are {MAPPING_BYTES_MAX}"
         )
     return path.read_bytes()
 
 
 def _find_sources(source: Path, mapping_path: Path | None, mapping: Mapping) -> dict[str, Path]:
-    """Give every source name its file: the caller's for ``main``, the mapping's own for the rest."""
+    """Give every source name its file: the caller's for ``main``, the mapping's for the rest."""
     own_main = mapping_path == source or (source.is_dir() and SOURCE_NAME in mapping.sources)
     named = dict(mapping.sources)
     if not own_main:
@@ -135,7 +136,13 @@ def _describe_fault(fault: ErrorDetails) -> str:
 
 
 def _suggest_key(fault: ErrorDetails) -> str:
-    """Name the key that may be meant; all models of a mapping are searched, as any may hold it."""
-    known = sorted({key for model in Mapping.part_models() for key in model.model_fields})
+    """Name the key that may be meant; all parts of a mapping are searched, as any may hold it."""
+    known = sorted({key for part in _parts_below(Part) for key in part.model_fields})
     choice = describe_choice(str(fault["loc"][-1]), known)
     return f"; {choice.split('?')[0]}?" if "?" in choice else ""
+
+
+def _parts_below(base: type[Part]) -> Iterator[type[Part]]:
+    for part in base.__subclasses__():
+        yield part
+        yield from _parts_below(part)

@@ -66,6 +66,7 @@ Filter = Annotated[str, AfterValidator(_check_filter)]
 Format = Annotated[str, AfterValidator(_check_format)]
 Crs = Annotated[str, Field(pattern=r"^EPSG:\d{4,6}$")]
 Metres = Annotated[float, Field(gt=0, le=1000, allow_inf_nan=False)]
+Reason = Annotated[str, Field(min_length=3, max_length=500)]
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 
 
@@ -107,7 +108,7 @@ class Condition(Part):
 class Skip(Condition):
     """Rows to leave out, with the reason that the warning tells."""
 
-    because: Annotated[str, Field(min_length=3)]
+    because: Reason
 
 
 class Lookup(LayerReference):
@@ -168,9 +169,13 @@ ColumnValue = Annotated[Value, BeforeValidator(_read_value)]
 
 
 class Case(Condition):
-    """What a value is where a condition holds; the first case that holds decides."""
+    """What a value is where a condition holds; the first case that holds decides.
+
+    ``because`` tells as a warning which rows it was, and why.
+    """
 
     then: Result
+    because: Reason | None = None
 
 
 class Geometry(Part):

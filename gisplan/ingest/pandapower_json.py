@@ -22,10 +22,10 @@ FILE_BYTES_MAX = 2_000_000_000
 # Tables that become rows of the grid; an element of any other one is told, not lost in silence.
 MAPPED = ("bus", "line", "trafo", "load", "sgen", "gen", "switch", "ext_grid")
 UNSUPPORTED = (
-    "trafo3w", "impedance", "xward", "ward", "shunt", "motor", "storage", "dcline", "asymmetric_load",
-    "asymmetric_sgen", "tcsc", "svc", "ssc", "vsc", "b2b_vsc", "bus_dc", "line_dc", "load_dc",
-    "source_dc",
-)  # fmt: skip
+    *("trafo3w", "impedance", "xward", "ward", "shunt", "motor", "storage", "dcline"),
+    *("asymmetric_load", "asymmetric_sgen", "tcsc", "svc", "ssc", "vsc", "b2b_vsc"),
+    *("bus_dc", "line_dc", "load_dc", "source_dc"),
+)
 
 
 def is_pandapower_json(path: Path) -> bool:
@@ -75,7 +75,6 @@ def read_places(table: pd.DataFrame) -> np.ndarray | None:
 
 def _read_table(stored: dict[str, object]) -> pd.DataFrame:
     """Build one data frame of pandapower's split orientation (a JSON text inside the JSON)."""
-    inner = stored["_object"]
-    content = json.loads(inner) if isinstance(inner, str) else inner
+    content = json.loads(str(stored["_object"]))
     frame = pd.DataFrame(content["data"], columns=content["columns"], index=content["index"])
     return frame.rename_axis("idx").reset_index()

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 
+import numpy as np
+
+from gisplan.model.application import ApplicationKind
 from gisplan.model.grid import Floats
 
 
@@ -18,6 +22,34 @@ class DensityWeight(StrEnum):
     def unit(self) -> str:
         """Unit of the sum; a bare number counts."""
         return "kVA" if self is DensityWeight.DEMAND_KVA else "1"
+
+
+class ApplicationStatus(StrEnum):
+    """Where an application stands."""
+
+    RECEIVED = "received"
+    PLANNED = "planned"
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApplicationFilter:
+    """Which applications are counted; the default is all whose demand still stands.
+
+    No kind means every kind. An application without a date is in no period: as soon as
+    ``applied_from`` (the first day) or ``applied_until`` (the last) is given, it is left out.
+    """
+
+    kinds: tuple[ApplicationKind, ...] = ()
+    statuses: tuple[ApplicationStatus, ...] = (
+        ApplicationStatus.RECEIVED,
+        ApplicationStatus.PLANNED,
+        ApplicationStatus.ACCEPTED,
+    )
+    applied_from: date | None = None
+    applied_until: date | None = None
 
 
 class BandwidthMethod(StrEnum):
@@ -69,6 +101,11 @@ class DensitySurface:
     point_count: int
     outside_count: int
     bandwidth: Bandwidth
+
+    @property
+    def peak(self) -> float | None:
+        """Highest density; ``None`` where there is no data."""
+        return float(np.nanmax(self.values)) if np.isfinite(self.values).any() else None
 
     @property
     def extent(self) -> Extent:

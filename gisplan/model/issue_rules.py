@@ -48,9 +48,16 @@ ISSUE_RULES: Mapping[str, IssueRule] = MappingProxyType(
         "geometry_split": _rule(NOTE, "Parts of a multi-part area or corridor become rows."),
         "crs_grid_missing": _rule(WARNING, "The best datum transformation is available."),
         "rows_left_out": _rule(WARNING, "The mapping leaves no row out."),
+        "value_replaced": _rule(WARNING, "The mapping gives no row another value than the source."),
+        "mapping_remark": _rule(
+            WARNING, "The mapping has nothing to say that a planner must know."
+        ),
         "line_shape_reversed": _rule(NOTE, "Lines are drawn from their first bus to their second."),
         "joint_created": _rule(NOTE, "Line ends have buses of their own."),
         "tap_position_assumed": _rule(NOTE, "Tap positions are known; unknown ones are neutral."),
+        "value_from_conductor": _rule(
+            NOTE, "Lines have electrical values of their own; missing ones are their type's."
+        ),
         "element_not_supported": _rule(WARNING, "Every kind of element of the source is used."),
         # What rows say of each other.
         "id_duplicate": _rule(ERROR, "Ids are unique within their table.", drops_row=True),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gisplan.electrical.demand import LoadCase
 from gisplan.model.application import ApplicationKind
 from gisplan.model.option import Finding, Severity
 from gisplan.rules.types import LEVELS
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
     from gisplan.model.grid import Floats
     from gisplan.rules.catalogue import Catalogue
 
-LOAD, FEED_IN = "load", "feed_in"
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseDemand:
@@ -27,7 +26,7 @@ class CaseDemand:
     Arrays of shape (5,); generation is negative.
     """
 
-    load_case: str
+    load_case: LoadCase
     p_kw: Floats
     q_kvar: Floats
 
@@ -68,20 +67,20 @@ def derived_demand(application: Application) -> tuple[Finding, ...]:
     )
 
 
-def _cases(kind: ApplicationKind) -> tuple[str, ...]:
+def _cases(kind: ApplicationKind) -> tuple[LoadCase, ...]:
     if kind is ApplicationKind.GENERATION:
-        return (FEED_IN,)
+        return (LoadCase.FEED_IN,)
     if kind is ApplicationKind.STORAGE:
-        return (LOAD, FEED_IN)
-    return (LOAD,)
+        return (LoadCase.LOAD, LoadCase.FEED_IN)
+    return (LoadCase.LOAD,)
 
 
-def _case_demand(application: Application, catalogue: Catalogue, load_case: str) -> CaseDemand:
+def _case_demand(application: Application, catalogue: Catalogue, load_case: LoadCase) -> CaseDemand:
     p_kw, q_kvar = full_power(application)
     share = np.array(
         [catalogue.coincidence(application.customer_class, level, load_case) for level in LEVELS]
     )
-    if load_case == FEED_IN:
+    if load_case is LoadCase.FEED_IN:
         # generation is asked at its full active power; its reactive power is left at zero, which
         # neither helps nor hurts the voltage before a rule for it is agreed
         return CaseDemand(load_case=load_case, p_kw=-p_kw * share, q_kvar=0.0 * share)

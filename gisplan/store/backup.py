@@ -7,6 +7,7 @@ migrated: when anything fails before, the old database serves on.
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,7 @@ from gisplan.store.connection import connect, parse_address
 from gisplan.store.database import DATABASE, create_database, drop_database, has_database
 from gisplan.store.migrate import migrate
 from gisplan.store.programs import run_program
+from gisplan.store.provision import provide_installation
 
 _SWAP_ATTEMPTS = 4
 _END_SESSIONS = """
@@ -32,10 +34,10 @@ where datname = any(%(names)s) and pid <> pg_backend_pid()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BackupTool:
-    """The database to save or replace, and the server's own programs to do it with."""
+    """The database to save or replace, and the programs to do it with."""
 
     url: str
-    bin_folder: Path | None  # None: found through the PATH
+    bin_folder: Path
     environment: Mapping[str, str]
 
     def run(self, program: str, *words: str) -> str:
@@ -46,8 +48,7 @@ class BackupTool:
         StoreError
             It failed.
         """
-        path = program if self.bin_folder is None else self.bin_folder / program
-        done = run_program([path, *words], environment=self.environment)
+        done = run_program([self.bin_folder / program, *words], environment=self.environment)
         if done.status != 0:
             raise StoreError(f"{program} failed: {done.complaint[-800:]}")
         return done.output
@@ -59,14 +60,10 @@ def find_backup_tool(settings: Settings) -> BackupTool:
     Raises
     ------
     ClusterError
-        The private cluster cannot be started.
+        The private cluster cannot be started, or there are no programs for the backup.
     """
     if settings.database_url is not None:
-        password = parse_address(settings.database_url).get("password")
-        secret = {} if password is None else {"PGPASSWORD": password}
-        return BackupTool(
-            url=settings.database_url, bin_folder=None, environment=os.environ | secret
-        )
+        return _find_external_tool(settings, settings.database_url)
     cluster = open_cluster(settings)
     ensure_running(cluster, settings)
     programs = find_server(cluster, settings)
@@ -120,6 +117,19 @@ def restore(tool: BackupTool, file: Path) -> None:
         _swap(server_url, serving=name, fresh=fresh)
     finally:
         drop_database(server_url, fresh)
+
+
+def _find_external_tool(settings: Settings, url: str) -> BackupTool:
+    """Return the tool for a server of the user; its password stays out of the process list."""
+    password = parse_address(url).get("password")
+    secret = {} if password is None else {"PGPASSWORD": password}
+    on_path = shutil.which("pg_dump")
+    if on_path is not None:
+        return BackupTool(url=url, bin_folder=Path(on_path).parent, environment=os.environ | secret)
+    programs = provide_installation(settings, None)
+    return BackupTool(
+        url=url, bin_folder=programs.bin_folder, environment=programs.environment() | secret
+    )
 
 
 def _check_backup(tool: BackupTool, file: Path) -> None:

@@ -123,15 +123,20 @@ def _find_socket_folder(root: Path, uid: int) -> Path:
 
 def _make_private_folder(folder: Path, uid: int, gid: int) -> None:
     folder.mkdir(mode=0o700, exist_ok=True)
-    found = folder.lstat()
-    if folder.is_symlink() or found.st_uid not in (os.geteuid(), uid):
-        raise ClusterError(
-            f"{folder} belongs to user {found.st_uid} or is a link, expected a folder of user "
-            f"{uid}; remove it or name another data folder in GISPLAN_HOME"
-        )
+    if folder.is_symlink():
+        raise ClusterError(f"{folder} is a link, expected a folder; remove it")
+    _check_owner(folder, owner_uid=folder.lstat().st_uid, allowed_uids=(os.geteuid(), uid))
     if os.geteuid() == 0:
         os.chown(folder, uid, gid)
     folder.chmod(0o700)
+
+
+def _check_owner(folder: Path, *, owner_uid: int, allowed_uids: tuple[int, ...]) -> None:
+    if owner_uid not in allowed_uids:
+        raise ClusterError(
+            f"{folder} belongs to user {owner_uid}, expected user {allowed_uids[-1]}; "
+            "remove it or name another data folder in GISPLAN_HOME"
+        )
 
 
 def _check_reachable(root: Path, uid: int) -> None:

@@ -108,9 +108,13 @@ def _pg_config(bin_folder: Path) -> Path | str:
 
 
 def _library_folders(prefix: Path) -> list[Path]:
-    folders = sorted(prefix.glob("usr/lib/*-linux-gnu*"))
-    # Debian keeps BLAS and LAPACK behind alternatives that only an installed package gets.
-    return folders + [folder / name for folder in folders for name in ("blas", "lapack")]
+    folders = [
+        *sorted(prefix.glob("usr/lib/*-linux-gnu*")),
+        *sorted(prefix.glob("lib/*-linux-gnu*")),
+    ]
+    # What an installation reaches through alternatives or through paths built into libraries.
+    hidden = ("blas", "lapack", "pulseaudio")
+    return folders + [folder / name for folder in folders for name in hidden]
 
 
 def _ask(command: Sequence[Path | str], environment: dict[str, str]) -> str:

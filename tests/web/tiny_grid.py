@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import psycopg
 
-LON, LAT = 7.8890, 48.4563  # at the house
-X_M, Y_M = 417_700.0, 5_367_600.0
+LON, LAT = 7.8944, 48.4554  # at the house
+X_M, Y_M = 418_100.0, 5_367_500.0
 
 VERSION = """
 insert into grid.version (state, fingerprint, source_name, working_srid, profile, warning_count)

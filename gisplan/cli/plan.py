@@ -1,0 +1,196 @@
+"""The command ``gisplan plan``: one place, or a list of applications."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+
+from gisplan.cli.answer import JsonOption
+from gisplan.cli.planner import opened_planner
+from gisplan.errors import InputError
+from gisplan.export.plan_document import plan_to_json
+from gisplan.ingest.applications import parse_application, read_applications
+from gisplan.model.application import ApplicationKind, Importance
+from gisplan.model.option import Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from gisplan.model.application import Application
+    from gisplan.model.option import Option, Plan
+
+WHAT_IF = "what-if"
+
+
+def plan(
+    file: Annotated[
+        Path | None, typer.Argument(help="Applications as CSV or GeoJSON, planned in order.")
+    ] = None,
+    at: Annotated[
+        str | None, typer.Option(metavar="LON,LAT", help="Plan one application at this place.")
+    ] = None,
+    demand_kva: Annotated[float | None, typer.Option(help="Contract capacity asked for.")] = None,
+    kind: Annotated[ApplicationKind, typer.Option()] = ApplicationKind.LOAD,
+    customer_class: Annotated[
+        str | None, typer.Option(help="Coincidence class; by default that of the kind.")
+    ] = None,
+    importance: Annotated[Importance, typer.Option()] = Importance.ORDINARY,
+    power_factor: Annotated[float, typer.Option()] = 0.95,
+    reference: Annotated[str, typer.Option(help="The utility's own number.")] = WHAT_IF,
+    reserve: Annotated[
+        bool, typer.Option("--reserve", help="Store each plan and hold its best option's capacity.")
+    ] = False,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Folder for the plan documents, or one file ending in .json or .html."),
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Propose access points and cable paths, best first, each with its reasons."""
+    applications = _applications(
+        file,
+        at,
+        {
+            "reference": reference,
+            "demand_kva": demand_kva,
+            "kind": kind,
+            "customer_class": customer_class,
+            "importance": importance,
+            "power_factor": power_factor,
+        },
+    )
+    console = Console(stderr=as_json)
+    plans = _plan_all(applications, console, reserve=reserve)
+    for made in plans if as_json else ():
+        typer.echo(plan_to_json(made).decode())
+    if not as_json:
+        print_plans(plans, console)
+    if out is not None:
+        save_plans(plans, out)
+
+
+def _applications(
+    file: Path | None, at: str | None, values: dict[str, object]
+) -> Sequence[Application]:
+    if (file is None) == (at is None):
+        raise InputError("give either a FILE of applications or --at LON,LAT")
+    if file is not None:
+        return read_applications(file)
+    if values["demand_kva"] is None:
+        raise InputError("--at needs --demand-kva, the contract capacity asked for")
+    parts = str(at).split(",")
+    if len(parts) != 2:
+        raise InputError(f"--at is {at!r}; expected longitude and latitude, as in 7.88,48.47")
+    return (parse_application({**values, "lon": parts[0], "lat": parts[1]}),)
+
+
+def _plan_all(
+    applications: Sequence[Application], console: Console, *, reserve: bool
+) -> tuple[Plan, ...]:
+    with opened_planner() as planner, Progress(console=console, transient=True) as progress:
+        task = progress.add_task("planning", total=len(applications))
+        plans = []
+        for application in applications:
+            stored = planner.plan(application, reserve=True).plan if reserve else None
+            plans.append(stored or planner.propose(application))
+            progress.advance(task)
+    return tuple(plans)
+
+
+def save_plans(plans: Sequence[Plan], out: Path) -> None:
+    """Write plan documents: one file for one plan, else a folder with a file a plan."""
+    from gisplan.cli.documents import write_plan  # noqa: PLC0415 (folium takes a second to import)
+
+    if out.suffix in {".json", ".html", ".geojson"}:
+        if len(plans) != 1:
+            raise InputError(f"{out} is one file and there are {len(plans)} plans; name a folder")
+        write_plan(plans[0], out)
+        return
+    out.mkdir(parents=True, exist_ok=True)
+    for made in plans:
+        write_plan(made, out / f"{safe_name(made.application.reference)}.json")
+
+
+def safe_name(reference: str) -> str:
+    """Return a reference as a file name."""
+    return "".join(char if char.isalnum() or char in "-_." else "_" for char in reference)[:80]
+
+
+def print_plans(plans: Sequence[Plan], console: Console) -> None:
+    """Print one plan in full, several as a table of their best options."""
+    if len(plans) == 1:
+        _print_plan(plans[0], console)
+    else:
+        console.print(summary_table(plans))
+
+
+def _print_plan(made: Plan, console: Console) -> None:
+    table = Table(title=_headline(made), title_justify="left")
+    for name in ("", "access point", "route m", "cable", "cost", "U min", "loading", "limited by"):
+        table.add_column(name)
+    for option in made.options:
+        table.add_row(*option_cells(option))
+    console.print(table)
+    for line in _reasons(made):
+        console.print(f"- {line}", markup=False)
+
+
+def option_cells(option: Option) -> tuple[str, ...]:
+    """Return an option as the cells of a table row."""
+    electrical, conductor = option.electrical, option.conductor
+    return (
+        str(option.rank) if option.feasible else "no",
+        f"{option.access_point.kind.replace('_', ' ')} {option.access_point.name}",
+        f"{option.route.length_m:.0f}",
+        f"{conductor.parallel_count} x {conductor.conductor_id}" if conductor else "existing",
+        f"{option.cost.total:,.0f} {option.cost.currency}",
+        "" if electrical.voltage_min_pu is None else f"{electrical.voltage_min_pu:.3f}",
+        "" if electrical.loading_max is None else f"{electrical.loading_max:.0%}",
+        electrical.limiting_element,
+    )
+
+
+def _headline(made: Plan) -> str:
+    application = made.application
+    verdict = "feasible" if made.feasible else "not feasible"
+    return (
+        f"{application.reference}: {application.demand_kva:g} kVA {application.kind} at "
+        f"{made.supply_voltage_v:g} V: {verdict}"
+    )
+
+
+def _reasons(made: Plan) -> Iterable[str]:
+    yield from made.reasons
+    for option in made.options:
+        for finding in option.findings:
+            if finding.severity in {Severity.VIOLATION, Severity.WARNING}:
+                yield f"option {option.rank}: {finding.text}"
+    if made.baseline is not None:
+        yield made.baseline.text
+
+
+def summary_table(plans: Sequence[Plan]) -> Table:
+    """Return several plans as a table: the best option of each, or the reason why there is none."""
+    table = Table(title=f"{len(plans)} plans, {sum(p.feasible for p in plans)} feasible")
+    for name in ("reference", "kVA", "kind", "access point", "route m", "cost", "loading", "why"):
+        table.add_column(name)
+    for made in plans:
+        application, best = made.application, made.best
+        cells = option_cells(best) if best else ("no", "none", "", "", "", "", "", "")
+        why = cells[7] if best else "; ".join(made.reasons[:1])
+        table.add_row(
+            application.reference,
+            f"{application.demand_kva:g}",
+            application.kind,
+            cells[1],
+            cells[2],
+            cells[4],
+            cells[6],
+            why,
+        )
+    return table

@@ -1,0 +1,137 @@
+"""Candidates as places on the supply tree: at a bus, on a branch, or on a line that ends open."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from gisplan.electrical.base_state import BaseState
+from gisplan.electrical.demand import MEDIUM_VOLTAGE_V, Demands, line_levels
+from gisplan.electrical.segments import joint_positions
+from gisplan.electrical.tree import KVA, line_feeding
+from gisplan.model.grid import Codes, Flags, Floats, Integers
+from gisplan.network.snapshot import Snapshot
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Points:
+    """One row a candidate, as ``screening_kernel.screen_points`` reads it.
+
+    ``needs_ac`` marks what hangs on a loop or lies on a line that closes one.
+    """
+
+    node: Integers
+    parent: Integers
+    upper: Floats
+    stub_resistance: Floats
+    stub_reactance: Floats
+    stub_limit_kva: Floats
+    is_low: Flags
+    area: Integers
+    level: Codes
+    is_supplied: Flags
+    needs_ac: Flags
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Stretch:
+    """Points between buses: the stretch between joints that each lies on.
+
+    ``feeding_end`` and ``way`` (0..1 of the whole line) lead from the fed end's opposite.
+    """
+
+    node: Integers
+    parent: Integers
+    upper: Floats
+    way: Floats
+
+
+def locate_points(snapshot: Snapshot, base: BaseState, candidates: Demands) -> Points:
+    """Find the branch of the tree on which each candidate lies."""
+    grid, tree = snapshot.grid, base.tree.arrays
+    count = len(candidates)
+    on_line = np.flatnonzero(candidates.bus < 0)
+    line = candidates.line[on_line]
+    stretch = _stretches(snapshot, base, line, candidates.offset_m[on_line])
+    node, parent, upper = candidates.bus.copy(), tree.parent[candidates.bus], np.ones(count)
+    node[on_line], parent[on_line], upper[on_line] = stretch.node, stretch.parent, stretch.upper
+    end, level = candidates.bus.copy(), np.zeros(count, np.uint8)
+    end[on_line], level[on_line] = grid.lines.from_bus[line], line_levels(grid)[line]
+    stub_r, stub_x, limit = np.zeros(count), np.zeros(count), np.full(count, np.inf)
+    stub_r[on_line], stub_x[on_line], limit[on_line] = _stubs(snapshot, line, stretch.way)
+    holder = np.where(node >= 0, node, parent)
+    is_supplied = (holder >= 0) & tree.is_supplied[holder]
+    closes_loop = np.zeros(count, np.bool_)
+    closes_loop[on_line] = _closes_loop(snapshot)[line]
+    return Points(
+        node=node,
+        parent=parent,
+        upper=upper,
+        stub_resistance=stub_r,
+        stub_reactance=stub_x,
+        stub_limit_kva=limit,
+        is_low=grid.buses.nominal_voltage_v[end] < MEDIUM_VOLTAGE_V,
+        area=np.where(is_supplied, tree.area[holder], -1),
+        level=level,
+        is_supplied=is_supplied | closes_loop,
+        needs_ac=closes_loop | (is_supplied & tree.needs_ac[holder]),
+    )
+
+
+def _stretches(
+    snapshot: Snapshot, base: BaseState, line: Integers, offset_m: Floats
+) -> _Stretch:
+    """Find the stretch of each point, and how far along the point lies from its feeding end."""
+    grid, joints = snapshot.grid, base.joints
+    feeding = line_feeding(grid, snapshot.topology)
+    position = joint_positions(grid, line, offset_m)
+    every = np.arange(len(grid.lines.line_id))
+    first_joint = np.searchsorted(joints.line, every)
+    # joints and points in one ascending number: line + position
+    before = np.searchsorted(joints.line + joints.position, line + position, "right")
+    rank = before - first_joint[line]
+    fed_node = np.full(len(every) + len(joints) + 1, -1, np.int64)
+    nodes = np.flatnonzero(base.tree.segment >= 0)
+    fed_node[base.tree.segment[nodes]] = nodes
+    node = fed_node[line + first_joint[line] + rank]
+    bounds = np.concatenate([joints.position, [np.nan]])
+    is_last = np.searchsorted(joints.line, line, "right") == before
+    start = np.where(rank == 0, 0.0, bounds[before - 1])
+    end = np.where(is_last, 1.0, bounds[np.minimum(before, len(joints))])
+    backwards = feeding.is_reversed[line]
+    share = (position - start) / (end - start)
+    bus_count = len(grid.buses.bus_id)
+    joint_above = np.where(backwards, before, before - 1)
+    has_joint = np.where(backwards, ~is_last, rank > 0)
+    open_parent = np.where(has_joint, bus_count + joint_above, feeding.feeding_bus[line])
+    way = np.where(backwards, end - position, position - start)
+    return _Stretch(
+        node=node,
+        parent=np.where(node >= 0, base.tree.arrays.parent[node], open_parent),
+        upper=np.where(backwards, 1 - share, share),
+        way=way,
+    )
+
+
+def _stubs(snapshot: Snapshot, line: Integers, way: Floats) -> tuple[Floats, Floats, Floats]:
+    """Impedance from the end of the stretch to the point per unit on 1 kVA, and the rating."""
+    lines = snapshot.grid.lines
+    voltage_v = snapshot.grid.buses.nominal_voltage_v[lines.from_bus[line]]
+    systems = lines.parallel_count[line]
+    scale = way * lines.length_m[line] / 1000 / systems * KVA / voltage_v**2
+    limit = np.sqrt(3) * voltage_v * lines.rated_current_a[line] * systems / KVA
+    return (
+        lines.resistance_ohm_per_km[line] * scale,
+        lines.reactance_ohm_per_km[line] * scale,
+        np.where(np.isfinite(limit), limit, np.inf),
+    )
+
+
+def _closes_loop(snapshot: Snapshot) -> Flags:
+    """Lines that are closed at both ends without being a branch of the supply tree."""
+    grid, topology = snapshot.grid, snapshot.topology
+    closed = topology.line_from_closed & topology.line_to_closed & grid.lines.in_service
+    supplied = topology.source[grid.lines.from_bus] >= 0
+    closes: Flags = closed & supplied & (line_feeding(grid, topology).fed_bus < 0)
+    return closes

@@ -1,0 +1,86 @@
+"""The grid near a place as features in lon/lat, for maps that are drawn outside the database."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import shapely
+from pyproj import Transformer
+
+from gisplan.export.feature import Feature, FeatureCollection
+from gisplan.model.grid import Grid, LineRole
+from gisplan.model.option import LonLat
+
+_LON_LAT_SRID = 4326
+
+
+def build_grid_features(
+    grid: Grid, *, around: Sequence[LonLat], margin_m: float = 300.0
+) -> FeatureCollection:
+    """Lines and transformers that meet the rectangle around the places, widened by a margin.
+
+    Lines carry ``element_id``, ``name``, ``nominal_voltage_v``, ``role`` and ``conductor``;
+    transformers ``element_id``, ``name``, ``nominal_voltage_v`` (of the upper side) and
+    ``rated_power_kva``. The order is that of the grid.
+    """
+    to_working = Transformer.from_crs(_LON_LAT_SRID, grid.working_srid, always_xy=True)
+    x_m, y_m = to_working.transform(*np.array(around, dtype=np.float64).T)
+    window = shapely.box(
+        x_m.min() - margin_m, y_m.min() - margin_m, x_m.max() + margin_m, y_m.max() + margin_m
+    )
+    features = [*_lines(grid, window), *_transformers(grid, window)]
+    return {"type": "FeatureCollection", "features": features}
+
+
+def _lines(grid: Grid, window: shapely.Polygon) -> list[Feature]:
+    """Features of the lines that meet the window."""
+    lines = grid.lines
+    owner = np.repeat(np.arange(len(lines.shape)), np.diff(lines.shape.offset))
+    shapes = shapely.linestrings(lines.shape.xy_m, indices=owner)
+    to_lon_lat = Transformer.from_crs(grid.working_srid, _LON_LAT_SRID, always_xy=True)
+    features: list[Feature] = []
+    for row in np.flatnonzero(shapely.intersects(shapes, window)).tolist():
+        lon, lat = to_lon_lat.transform(*lines.shape.row(row).T)
+        features.append(
+            {
+                "type": "Feature",
+                "geometry": {
+                    "type": "LineString",
+                    "coordinates": list(zip(lon.tolist(), lat.tolist(), strict=True)),
+                },
+                "properties": {
+                    "element_kind": "line",
+                    "element_id": str(lines.line_id[row]),
+                    "name": str(lines.name[row]),
+                    "nominal_voltage_v": float(grid.buses.nominal_voltage_v[lines.from_bus[row]]),
+                    "role": LineRole(int(lines.role[row])).name.lower(),
+                    "conductor": str(lines.conductor_type[row]),
+                },
+            }
+        )
+    return features
+
+
+def _transformers(grid: Grid, window: shapely.Polygon) -> list[Feature]:
+    """Features of the transformers in the window, at their upper bus."""
+    transformers = grid.transformers
+    x_m, y_m = grid.buses.x_m[transformers.hv_bus], grid.buses.y_m[transformers.hv_bus]
+    to_lon_lat = Transformer.from_crs(grid.working_srid, _LON_LAT_SRID, always_xy=True)
+    features: list[Feature] = []
+    for row in np.flatnonzero(shapely.intersects_xy(window, x_m, y_m)):
+        lon, lat = to_lon_lat.transform(x_m[row], y_m[row])
+        features.append(
+            {
+                "type": "Feature",
+                "geometry": {"type": "Point", "coordinates": (float(lon), float(lat))},
+                "properties": {
+                    "element_kind": "transformer",
+                    "element_id": str(transformers.transformer_id[row]),
+                    "name": str(transformers.name[row]),
+                    "nominal_voltage_v": float(transformers.hv_voltage_v[row]),
+                    "rated_power_kva": float(transformers.rated_power_kva[row]),
+                },
+            }
+        )
+    return features

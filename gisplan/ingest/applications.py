@@ -1,0 +1,176 @@
+"""Lists of applications from CSV or GeoJSON; every fault is named at once, by row."""
+
+from __future__ import annotations
+
+import csv
+import json
+from datetime import date
+from io import StringIO
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from gisplan.errors import SourceError
+from gisplan.model.application import Application, ApplicationKind, Importance
+from gisplan.model.grid import CustomerClass
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+FILE_BYTES_MAX = 64 * 1024 * 1024
+FAULTS_SHOWN = 20
+CLASSES = tuple(one.name.lower() for one in CustomerClass)
+DEFAULT_CLASS = {
+    ApplicationKind.LOAD: "household",
+    ApplicationKind.GENERATION: "household",
+    ApplicationKind.STORAGE: "household",
+    ApplicationKind.EV: "ev_charging",
+}
+
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False, le=1e7)]
+
+
+class ApplicationRow(BaseModel):
+    """One application as it comes from outside; unknown columns are refused."""
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True, frozen=True)
+
+    reference: Annotated[str, Field(min_length=1, max_length=100)]
+    lon: Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
+    lat: Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)]
+    kind: ApplicationKind = ApplicationKind.LOAD
+    demand_kva: Positive
+    customer_class: str | None = None
+    installed_power_kw: Positive | None = None
+    transformer_unit_kva: Positive | None = None
+    expected_maximum_demand_kw: Positive | None = None
+    power_factor: Annotated[float, Field(gt=0, le=1, allow_inf_nan=False)] = 0.95
+    phases: Annotated[int, Field(ge=1, le=3, multiple_of=1)] | None = None
+    importance: Importance = Importance.ORDINARY
+    existing_bus_id: str | None = None
+    applied_on: date | None = None
+    wanted_on: date | None = None
+    synthetic: bool = False
+
+    def to_application(self) -> Application:
+        """Return the row as a fact, its class chosen by its kind where none is given.
+
+        Raises
+        ------
+        ValueError
+            If class or number of phases is none that exists.
+        """
+        customer_class = self.customer_class or DEFAULT_CLASS[self.kind]
+        if customer_class not in CLASSES:
+            raise ValueError(f"customer_class is {customer_class}; expected one of {CLASSES}")
+        if self.phases == 2:
+            raise ValueError("phases is 2; expected 1 or 3")
+        values = self.model_dump() | {
+            "customer_class": customer_class,
+            "applied_on": self.applied_on.isoformat() if self.applied_on else None,
+            "wanted_on": self.wanted_on.isoformat() if self.wanted_on else None,
+        }
+        return Application(**values)
+
+
+def read_applications(path: Path) -> tuple[Application, ...]:
+    """Read a list of applications.
+
+    CSV has one column a field of ``Application`` and a header; GeoJSON has points whose properties
+    are those fields (lon and lat come from the point).
+
+    Raises
+    ------
+    SourceError
+        Naming every row that cannot be used, what was found and what was expected.
+    """
+    applications: list[Application] = []
+    faults: list[str] = []
+    for place, values in _rows(path):
+        try:
+            applications.append(ApplicationRow.model_validate(values).to_application())
+        except ValidationError as error:
+            faults.extend(f"{place}: {text}" for text in _faults(error))
+        except ValueError as error:
+            faults.append(f"{place}: {error}")
+    faults.extend(_doubles(applications))
+    if faults:
+        shown = "\n  ".join(faults[:FAULTS_SHOWN])
+        more = f"\n  and {len(faults) - FAULTS_SHOWN} more" if len(faults) > FAULTS_SHOWN else ""
+        raise SourceError(f"{path} cannot be used; correct these rows:\n  {shown}{more}")
+    return tuple(applications)
+
+
+def parse_application(values: Mapping[str, object]) -> Application:
+    """Return one application from named values; those that are ``None`` take their default.
+
+    Raises
+    ------
+    SourceError
+        Naming every value that cannot be used.
+    """
+    given = {name: value for name, value in values.items() if value is not None}
+    try:
+        return ApplicationRow.model_validate(given).to_application()
+    except ValidationError as error:
+        raise SourceError("; ".join(_faults(error))) from error
+    except ValueError as error:
+        raise SourceError(str(error)) from error
+
+
+def _faults(error: ValidationError) -> Iterator[str]:
+    for fault in error.errors(include_url=False):
+        name = ".".join(str(part) for part in fault["loc"])
+        yield f"{name} is {str(fault['input'])[:60]!r}; {fault['msg']}"
+
+
+def _doubles(applications: list[Application]) -> Iterator[str]:
+    seen: set[str] = set()
+    for application in applications:
+        if application.reference in seen:
+            yield f"reference {application.reference} stands twice; references are unique"
+        seen.add(application.reference)
+
+
+def _rows(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    text = _text(path)
+    if path.suffix.lower() == ".csv":
+        yield from _csv_rows(text)
+    elif path.suffix.lower() in {".geojson", ".json"}:
+        yield from _geojson_rows(path, text)
+    else:
+        raise SourceError(f"{path} ends in {path.suffix!r}; expected .csv or .geojson")
+
+
+def _text(path: Path) -> str:
+    try:
+        if path.stat().st_size > FILE_BYTES_MAX:
+            raise SourceError(f"{path} is larger than {FILE_BYTES_MAX // 2**20} MiB; split it")
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise SourceError(f"{path} is not UTF-8: {error.reason} at byte {error.start}") from error
+    except OSError as error:
+        raise SourceError(f"{path} cannot be read: {error.strerror}") from error
+
+
+def _csv_rows(text: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    try:
+        for number, row in enumerate(csv.DictReader(StringIO(text), strict=True), start=2):
+            filled = {str(name): value for name, value in row.items() if value not in (None, "")}
+            yield f"row {number}", filled
+    except csv.Error as error:
+        raise SourceError(f"no CSV that can be read: {error}") from error
+
+
+def _geojson_rows(path: Path, text: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    try:
+        document = json.loads(text)
+        features = document["features"]
+        for number, feature in enumerate(features, start=1):
+            lon, lat = feature["geometry"]["coordinates"][:2]
+            yield f"feature {number}", {**feature["properties"], "lon": lon, "lat": lat}
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise SourceError(
+            f"{path} is no GeoJSON FeatureCollection of points with properties: {error!r}"
+        ) from error

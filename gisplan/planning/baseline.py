@@ -1,0 +1,67 @@
+"""What "the nearest by straight line" would have chosen, beside what is proposed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gisplan.model.option import Baseline
+
+if TYPE_CHECKING:
+    from gisplan.model.option import Option
+    from gisplan.planning.candidates import Candidate, Pool
+    from gisplan.planning.site import Site
+
+
+def straight_line_baseline(
+    site: Site, options: tuple[Option, ...], pool: Pool | None
+) -> Baseline | None:
+    """Return the nearest access element by straight line and what becomes of it.
+
+    ``None`` where the grid has no access element of the level.
+    """
+    line, bus, distance_m = site.region.access_places[site.mode.voltage_level].nearest(site.xy_m)
+    if line < 0 and bus < 0:
+        return None
+    grid = site.region.snapshot.grid
+    element_id = str(grid.lines.line_id[line] if line >= 0 else grid.buses.bus_id[bus])
+    name = str(grid.lines.name[line] if line >= 0 else grid.buses.name[bus]) or element_id
+    start = f"The nearest by straight line is {name}, {distance_m:.0f} m away"
+    feasible, cost, outcome = _outcome(element_id, (line, bus), options, pool)
+    return Baseline(
+        element_id=element_id,
+        name=name,
+        straight_line_m=round(distance_m, 3),
+        feasible=feasible,
+        total_cost=cost,
+        text=f"{start}: {outcome}",
+    )
+
+
+def _outcome(
+    element_id: str, element: tuple[int, int], options: tuple[Option, ...], pool: Pool | None
+) -> tuple[bool | None, float | None, str]:
+    """Return whether it is feasible, its cost, and both in words."""
+    for option in options:
+        if option.access_point.element_id == element_id:
+            total = f"{option.cost.total:,.0f} {option.cost.currency}"
+            return option.feasible, option.cost.total, _rank_text(option, total)
+    if pool is None:
+        return None, None, "not examined, because the application is refused before"
+    if (passed := pool.passed.get(element)) is not None:
+        return _dearer(passed)
+    if (failed := pool.failed.get(element)) is not None:
+        return False, failed.total_cents / 100, f"not feasible: {failed.reason}"
+    return None, None, "on the ground it is dearer to reach than every option listed"
+
+
+def _rank_text(option: Option, total: str) -> str:
+    if not option.feasible:
+        return f"not feasible, at {total}"
+    if option.rank == 1:
+        return f"also the best option, at {total}"
+    return f"option {option.rank}, at {total}"
+
+
+def _dearer(candidate: Candidate) -> tuple[bool | None, float | None, str]:
+    total = candidate.total_cents / 100
+    return None, total, f"reached on the ground for {total:,.0f}, dearer than the options listed"

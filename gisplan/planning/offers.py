@@ -1,0 +1,269 @@
+"""What may be offered: an access point with its way and cable, before and after its proof."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gisplan.electrical.demand import LOAD_CASES, STATES
+from gisplan.electrical.proposal import NewCable, Proposal
+from gisplan.model.option import (
+    AccessKind,
+    AccessPoint,
+    Conductor,
+    Cost,
+    ElectricalResult,
+    Finding,
+    Option,
+    Route,
+    Severity,
+)
+from gisplan.planning.access import KINDS
+from gisplan.planning.access_findings import check_access
+from gisplan.planning.judge import access_name
+from gisplan.planning.phases import assign_phase, phase_finding
+from gisplan.planning.route import Stretch, build_route, route_stretches
+
+if TYPE_CHECKING:
+    from gisplan.model.grid import Floats
+    from gisplan.planning.candidates import Candidate
+    from gisplan.planning.site import Site
+    from gisplan.planning.variants import Variant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """An access point that is worth a proof. ``variant`` is ``None`` at an existing service.
+
+    ``line`` or ``bus`` is -1; ``reason`` says why screening refused it, empty where it did not.
+    """
+
+    kind: AccessKind
+    line: int
+    bus: int
+    offset_m: float
+    variant: Variant | None
+    stretches: tuple[Stretch, ...]
+    equipment_cents: int
+    reason: str
+
+    @property
+    def length_m(self) -> float:
+        """Length of the way from the site to the access point."""
+        return sum(stretch.length_m for stretch in self.stretches)
+
+    @property
+    def route_cents(self) -> int:
+        """Civil works and cable along the way."""
+        return sum(stretch.cost_cents for stretch in self.stretches)
+
+
+def extension_offer(site: Site, bus: int) -> Offer:
+    """Return the extension of the site's own service: no digging, no new cable."""
+    equipment = site.region.catalogue.equipment(
+        AccessKind.EXISTING_SERVICE, site.mode.voltage_level
+    )
+    return Offer(
+        kind=AccessKind.EXISTING_SERVICE,
+        line=-1,
+        bus=bus,
+        offset_m=0.0,
+        variant=None,
+        stretches=(),
+        equipment_cents=round(equipment.cost * 100),
+        reason="",
+    )
+
+
+def offers_of(site: Site, candidates: list[Candidate]) -> tuple[Offer, ...]:
+    """Return candidates with their ways laid out."""
+    corridors = site.region.ground.corridors
+    return tuple(
+        Offer(
+            kind=KINDS[candidate.kind],
+            line=candidate.line,
+            bus=candidate.bus,
+            offset_m=candidate.offset_m,
+            variant=candidate.variant,
+            stretches=tuple(route_stretches(corridors, site.connectors, candidate, site.xy_m)),
+            equipment_cents=int(candidate.variant.equipment_cents[candidate.kind]),
+            reason=candidate.reason,
+        )
+        for candidate in candidates
+    )
+
+
+def proposal_of(
+    site: Site, offer: Offer, tap_positions: tuple[tuple[int, int], ...] = ()
+) -> Proposal:
+    """Return an offer as the AC proof takes it; load cases that are not asked draw nothing."""
+    p_kw = np.zeros((len(LOAD_CASES), len(STATES)))
+    q_kvar = np.zeros_like(p_kw)
+    for demand in site.judge.demands:
+        row = LOAD_CASES.index(demand.load_case)
+        p_kw[row], q_kvar[row] = demand.p_kw, demand.q_kvar
+    return Proposal(
+        bus=offer.bus,
+        line=offer.line,
+        offset_m=offer.offset_m,
+        cable=_new_cable(offer),
+        is_loop_in=offer.kind is AccessKind.LOOP_IN,
+        p_kw=p_kw,
+        q_kvar=q_kvar,
+        tap_positions=tap_positions,
+    )
+
+
+def _new_cable(offer: Offer) -> NewCable | None:
+    if offer.variant is None:
+        return None
+    conductor = offer.variant.conductor
+    return NewCable(
+        length_m=max(offer.length_m, 0.1),
+        resistance_ohm_per_km=conductor.resistance_ohm_per_km,
+        reactance_ohm_per_km=conductor.reactance_ohm_per_km,
+        capacitance_nf_per_km=conductor.capacitance_nf_per_km,
+        rated_current_a=conductor.rated_current_a,
+        parallel_count=offer.variant.parallel_count,
+    )
+
+
+def option_of(
+    site: Site,
+    offer: Offer,
+    electrical: ElectricalResult | None = None,
+    findings: tuple[Finding, ...] = (),
+) -> Option:
+    """Return an offer as an option; without a proof it is one that screening refused."""
+    point = access_point(site, offer)
+    transformer = _transformer(site, offer)
+    phases = assign_phase(site.mode.phase_count, site.state.held.phases.get(transformer, ()))
+    base = Option(
+        rank=0,
+        feasible=True,
+        access_point=point,
+        route=_route(site, offer),
+        conductor=_conductor(offer),
+        phases=phases,
+        cost=_cost(site, offer),
+        electrical=electrical or refused_by_screening(),
+    )
+    held = site.state.held.bays[point.element_id]
+    buses = site.region.snapshot.grid.buses
+    bays_spare = int(buses.bays_spare[offer.bus]) if offer.bus >= 0 else -1
+    named = f"{point.name} ({point.element_id})"
+    return base.with_findings(
+        *_screening_finding(offer, named),
+        *findings,
+        *check_access(
+            offer.kind, named, site.region.catalogue, bays_spare=bays_spare, bays_held=held
+        ),
+        *(phase_finding(phases, named) if site.mode.voltage_level == "lv" else ()),
+    )
+
+
+def refused_by_screening() -> ElectricalResult:
+    """Return the electrical figures of an option that was not worth a power flow: none."""
+    return ElectricalResult(
+        method="screening",
+        voltage_min_pu=None,
+        voltage_min_bus="",
+        voltage_max_pu=None,
+        voltage_max_bus="",
+        voltage_at_customer_pu=None,
+        loading_max=None,
+        limiting_element="",
+        short_circuit_ka=None,
+        transformer="",
+        feeder="",
+    )
+
+
+def _screening_finding(offer: Offer, element: str) -> tuple[Finding, ...]:
+    if not offer.reason:
+        return ()
+    return (
+        Finding(
+            rule="electrical.screening",
+            severity=Severity.VIOLATION,
+            element=element,
+            text=f"Refused at {element}: {offer.reason}",
+        ),
+    )
+
+
+def access_xy_m(site: Site, offer: Offer) -> Floats:
+    """Return the place of an access point, shape (2,)."""
+    if offer.stretches:
+        end: Floats = offer.stretches[-1].xy_m[-1]
+        return end
+    buses = site.region.snapshot.grid.buses
+    return np.array([buses.x_m[offer.bus], buses.y_m[offer.bus]])
+
+
+def access_point(site: Site, offer: Offer) -> AccessPoint:
+    """Return the element and place where the new cable meets the grid."""
+    grid = site.region.snapshot.grid
+    on_line = offer.line >= 0
+    ((lon, lat),) = site.region.projection.to_lon_lat(access_xy_m(site, offer)[None, :])
+    bus = int(grid.lines.from_bus[offer.line]) if on_line else offer.bus
+    return AccessPoint(
+        element_id=str(grid.lines.line_id[offer.line] if on_line else grid.buses.bus_id[bus]),
+        element_kind="line" if on_line else "bus",
+        name=access_name(grid, offer.kind, offer.line, offer.bus),
+        kind=offer.kind,
+        offset_m=round(offer.offset_m, 3) if on_line else None,
+        nominal_voltage_v=float(grid.buses.nominal_voltage_v[bus]),
+        equipment_id=site.region.catalogue.equipment(
+            offer.kind, site.mode.voltage_level
+        ).equipment_id,
+        lon=lon,
+        lat=lat,
+    )
+
+
+def _transformer(site: Site, offer: Offer) -> int:
+    lines, topology = site.region.snapshot.grid.lines, site.region.snapshot.topology
+    bus = offer.bus if offer.bus >= 0 else int(lines.from_bus[offer.line])
+    return int(topology.transformer[bus])
+
+
+def _route(site: Site, offer: Offer) -> Route:
+    if not offer.stretches:
+        return Route(length_m=0.0, straight_line_m=0.0, segments=())
+    away = access_xy_m(site, offer) - np.array(site.xy_m)
+    return build_route(
+        list(offer.stretches), site.region.projection, float(np.hypot(away[0], away[1]))
+    )
+
+
+def _conductor(offer: Offer) -> Conductor | None:
+    if offer.variant is None:
+        return None
+    variant = offer.variant
+    return Conductor(
+        conductor_id=variant.conductor.conductor_id,
+        role=variant.role,
+        section_mm2=variant.conductor.section_mm2,
+        parallel_count=variant.parallel_count,
+        length_m=round(offer.length_m * variant.leg_count, 3),
+        rated_current_a=variant.conductor.rated_current_a,
+    )
+
+
+def _cost(site: Site, offer: Offer) -> Cost:
+    cable_cents = 0
+    if offer.variant is not None:
+        cable_cents = min(
+            round(offer.length_m * offer.variant.cable_per_m * 100), offer.route_cents
+        )
+    return Cost(
+        civil=(offer.route_cents - cable_cents) / 100,
+        cable=cable_cents / 100,
+        equipment=offer.equipment_cents / 100,
+        remedies=0.0,
+        total=(offer.route_cents + offer.equipment_cents) / 100,
+        currency=site.region.catalogue.currency,
+    )

@@ -1,0 +1,158 @@
+"""The story of a plan: from an application to ranked options with their reasons.
+
+Supply mode first; then the site's own service; then one search per cable that meets access points
+in order of cost; an AC power flow for whatever is offered; a remedy where only a voltage stands in
+the way; and the nearest point by straight line beside it, as the baseline.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import gisplan
+from gisplan.model.option import Finding, Plan, Provenance, Severity
+from gisplan.planning.baseline import straight_line_baseline
+from gisplan.planning.candidates import Pool, find_candidates
+from gisplan.planning.demand import derived_demand
+from gisplan.planning.existing import find_existing_service
+from gisplan.planning.offers import Offer, extension_offer, offers_of, option_of
+from gisplan.planning.proving import prove_offers
+from gisplan.planning.ranking import ranked
+from gisplan.planning.site import examine_site
+
+if TYPE_CHECKING:
+    from gisplan.model.application import Application
+    from gisplan.model.option import Option
+    from gisplan.planning.site import Site
+    from gisplan.planning.state import PlanningState
+
+OPTIONS_WANTED = 3
+SPARE = 2  # candidates proven beyond those wanted, in case the power flow refuses some
+MOST_CANDIDATES = 48
+
+
+def plan_connection(application: Application, state: PlanningState) -> Plan:
+    """Return the plan of an application; what is not feasible is a plan with reasons.
+
+    Raises
+    ------
+    OutsideAreaError
+        If the place lies outside the loaded region.
+    UnknownElementError
+        If the application names an existing connection that the grid does not hold.
+    """
+    site = examine_site(application, state)
+    if site.mode.refusal:
+        return _plan(site, (), site.mode.refusal, None)
+    extension = _extension(site)
+    options, pool = _search(site, extension)
+    return _plan(site, ranked(options), _reasons(site, options, pool), pool)
+
+
+def _extension(site: Site) -> tuple[Offer, ...]:
+    """Return the extension of the site's own service, where it has one at this voltage level."""
+    region = site.state.region
+    if site.mode.voltage_level != "lv":
+        return ()
+    bus = find_existing_service(
+        site.application,
+        region.snapshot.grid.buses,
+        site.xy_m,
+        max_distance_m=region.catalogue.value("extension.max_distance_m"),
+    )
+    return (extension_offer(site, bus),) if bus >= 0 else ()
+
+
+def _search(site: Site, extension: tuple[Offer, ...]) -> tuple[tuple[Option, ...], Pool]:
+    """Search and prove; search wider while the power flow refuses what screening let pass."""
+    wanted = OPTIONS_WANTED + SPARE
+    while True:
+        pool = find_candidates(
+            site.state.region.ground, site.variants, site.connectors, site.judge, wanted=wanted
+        )
+        offers = extension + offers_of(site, pool.best())
+        proven = prove_offers(site, offers)
+        feasible = sum(option.feasible for option in proven)
+        exhausted = len(pool.passed) < wanted or wanted >= MOST_CANDIDATES
+        if feasible >= OPTIONS_WANTED or exhausted:
+            failed = tuple(option_of(site, offer) for offer in offers_of(site, pool.rejected()))
+            return proven + failed, pool
+        wanted *= 2
+
+
+def _reasons(site: Site, options: tuple[Option, ...], pool: Pool) -> tuple[str, ...]:
+    """Say why there are fewer than three feasible options; nothing where there are three."""
+    feasible = sum(option.feasible for option in options)
+    if feasible >= OPTIONS_WANTED:
+        return ()
+    reasons = []
+    if len(site.connectors) == 0:
+        reasons.append(_no_corridor(site))
+    if not site.variants:
+        reasons.append(
+            f"no cable of the catalogue carries {site.application.demand_kva:g} kVA at "
+            f"{site.mode.nominal_voltage_v:g} V; a higher voltage level or a larger section is "
+            "needed"
+        )
+    violations = {
+        f"{option.access_point.name}: {finding.text}": None
+        for option in options
+        for finding in option.findings
+        if finding.severity is Severity.VIOLATION
+    }
+    reasons.extend(list(violations)[:OPTIONS_WANTED])
+    reasons.append(
+        f"{feasible} of {OPTIONS_WANTED} options wanted are feasible; {pool.examined} access "
+        "points were examined"
+    )
+    return tuple(reasons)
+
+
+def _no_corridor(site: Site) -> str:
+    rule = site.state.region.catalogue.rule("connector.max_length_m")
+    nearest_m = site.state.region.site_index.nearest_corridor_m(*site.xy_m)
+    return (
+        f"no corridor can be reached from the site within {rule.value:g} m without crossing a "
+        f"forbidden area (the nearest is {nearest_m:.0f} m away); record a corridor, or a wayleave"
+    )
+
+
+def _plan(
+    site: Site, options: tuple[Option, ...], reasons: tuple[str, ...], pool: Pool | None
+) -> Plan:
+    return Plan(
+        application=site.application,
+        feasible=any(option.feasible for option in options),
+        supply_voltage_v=site.mode.nominal_voltage_v,
+        sources_required=site.mode.sources_required,
+        options=options,
+        findings=site.mode.findings + derived_demand(site.application) + _lost_promises(site),
+        reasons=reasons,
+        baseline=straight_line_baseline(site, options, pool),
+        provenance=_provenance(site.state),
+    )
+
+
+def _lost_promises(site: Site) -> tuple[Finding, ...]:
+    return tuple(
+        Finding(
+            rule="ledger.lost_element",
+            severity=Severity.WARNING,
+            element=promise,
+            text=f"The promise {promise} names an element that this grid version does not hold; "
+            "it could not be counted. Plan that application again",
+        )
+        for promise in site.state.held.lost
+    )
+
+
+def _provenance(state: PlanningState) -> Provenance:
+    grid, catalogue = state.region.snapshot.grid, state.region.catalogue
+    return Provenance(
+        grid_version=grid.version_id,
+        grid_fingerprint=grid.fingerprint,
+        ledger_sequence=state.held.sequence,
+        catalogue=catalogue.fingerprint,
+        profile=catalogue.profile,
+        software=f"gisplan {gisplan.__version__}",
+    )

@@ -1,0 +1,42 @@
+"""What the best option of a plan holds until it is accepted or given up."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gisplan.model.option import AccessKind
+from gisplan.model.reservation import ReservationRow
+from gisplan.planning.demand import case_demands
+from gisplan.planning.phases import THREE_PHASES
+from gisplan.rules.types import LEVELS
+
+if TYPE_CHECKING:
+    from gisplan.model.application import Application
+    from gisplan.model.option import Option
+    from gisplan.rules.catalogue import Catalogue
+
+ONE_BAY = (AccessKind.SPARE_BAY, AccessKind.SUBSTATION_BAY)
+
+
+def reservation_rows(
+    application: Application, option: Option, catalogue: Catalogue
+) -> tuple[ReservationRow, ...]:
+    """Return one row a load case and coincidence level, in full and coincident."""
+    point = option.access_point
+    return tuple(
+        ReservationRow(
+            element_id=point.element_id,
+            element_kind=point.element_kind,
+            level=level,
+            load_case=demand.load_case,
+            offset_m=point.offset_m,
+            phase=None if option.phases == THREE_PHASES else option.phases,
+            p_kw=float(demand.p_kw[0]),
+            q_kvar=float(demand.q_kvar[0]),
+            coincident_p_kw=float(demand.p_kw[index]),
+            coincident_q_kvar=float(demand.q_kvar[index]),
+            bays=1 if point.kind in ONE_BAY else 0,
+        )
+        for demand in case_demands(application, catalogue)
+        for index, level in enumerate(LEVELS)
+    )

@@ -1,0 +1,71 @@
+"""An application at its place: what planning finds out about it before the search."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gisplan.electrical.screening import screening_limits
+from gisplan.planning.demand import case_demands
+from gisplan.planning.judge import ElectricalJudge
+from gisplan.planning.region import site_metres
+from gisplan.planning.supply_mode import SupplyMode, supply_mode
+from gisplan.planning.variants import build_variants
+
+if TYPE_CHECKING:
+    from gisplan.model.application import Application
+    from gisplan.planning.region import Region
+    from gisplan.planning.state import PlanningState
+    from gisplan.planning.variants import Variant
+    from gisplan.routing.site import Connectors
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """An application at its place, with what planning has found out about it so far."""
+
+    application: Application
+    state: PlanningState
+    xy_m: tuple[float, float]
+    mode: SupplyMode
+    connectors: Connectors
+    variants: tuple[Variant, ...]
+    judge: ElectricalJudge
+
+    @property
+    def region(self) -> Region:
+        """Grid, catalogue and indices."""
+        return self.state.region
+
+
+def examine_site(application: Application, state: PlanningState) -> Site:
+    """Place an application, choose its supply mode, find its corridors and its cables.
+
+    Raises
+    ------
+    OutsideAreaError
+        If the place lies outside the loaded region.
+    """
+    region = state.region
+    xy_m = site_metres(region, application.lon, application.lat)
+    mode = supply_mode(application, region.snapshot.grid.buses, region.catalogue)
+    reach_m = region.catalogue.value("connector.max_length_m")
+    return Site(
+        application=application,
+        state=state,
+        xy_m=xy_m,
+        mode=mode,
+        connectors=region.site_index.connectors(*xy_m, reach_m),
+        variants=build_variants(
+            region.catalogue,
+            voltage_level=mode.voltage_level,
+            nominal_voltage_v=mode.nominal_voltage_v,
+            demand_kva=application.demand_kva,
+        ),
+        judge=ElectricalJudge(
+            state=state,
+            demands=case_demands(application, region.catalogue),
+            limits=screening_limits(region.catalogue),
+            nominal_voltage_v=mode.nominal_voltage_v,
+        ),
+    )

@@ -1,0 +1,124 @@
+"""The use case "plan an application": reads grid and ledger, plans, stores, reserves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from gisplan.errors import ConflictError
+from gisplan.export.plan_document import plan_to_json
+from gisplan.planning.held import build_held
+from gisplan.planning.options import plan_connection
+from gisplan.planning.region import build_region
+from gisplan.planning.reserving import reservation_rows
+from gisplan.planning.state import PlanningState, build_state
+from gisplan.rules.catalogue import load_catalogue
+from gisplan.services.snapshot import load_snapshot
+from gisplan.store.applications import read_reservations, reserve, save_application, save_plan
+from gisplan.store.connection import borrow
+from gisplan.store.grid_reader import active_version, read_peaks
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from psycopg import Connection
+    from psycopg_pool import ConnectionPool
+
+    from gisplan.model.application import Application
+    from gisplan.model.option import Plan
+    from gisplan.planning.region import Region
+
+ATTEMPTS = 5  # how often a plan is made anew when somebody else reserved in between
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredPlan:
+    """A plan and its number in the store."""
+
+    plan_id: int
+    plan: Plan
+
+
+@dataclass(slots=True, kw_only=True)
+class Planner:
+    """Plans applications on the active grid version with everything that is held.
+
+    Safe to share between threads: the prepared region and state are replaced whole, never changed.
+    """
+
+    pool: ConnectionPool
+    cache_root: Path
+    catalogue_override: Path | None = None
+    _state: PlanningState | None = field(default=None, init=False)
+    _lock: Lock = field(default_factory=Lock, init=False)
+
+    def propose(self, application: Application) -> Plan:
+        """Plan without storing anything."""
+        return plan_connection(application, self._state_for(application))
+
+    def plan(self, application: Application, *, reserve: bool = False) -> StoredPlan:
+        """Plan, store the plan, and hold the best option's capacity if asked to.
+
+        Raises
+        ------
+        ConflictError
+            If others kept reserving while this plan was made, five times in a row.
+        """
+        for _ in range(ATTEMPTS - 1):
+            try:
+                return self._plan_once(application, holds=reserve)
+            except ConflictError:
+                continue
+        return self._plan_once(application, holds=reserve)
+
+    def _plan_once(self, application: Application, *, holds: bool) -> StoredPlan:
+        state = self._state_for(application)
+        plan = plan_connection(application, state)
+        with borrow(self.pool) as connection, connection.transaction():
+            application_id = save_application(connection, application)
+            plan_id = save_plan(
+                connection,
+                application_id=application_id,
+                plan=plan,
+                document=plan_to_json(plan).decode(),
+            )
+            if holds and plan.best is not None:
+                reserve(
+                    connection,
+                    application_id=application_id,
+                    plan_id=plan_id,
+                    rows=reservation_rows(application, plan.best, state.region.catalogue),
+                    expected_sequence=state.held.sequence,
+                )
+        return StoredPlan(plan_id=plan_id, plan=plan)
+
+    def _state_for(self, application: Application) -> PlanningState:
+        """Return the present state; an application's own promises do not stand in its way."""
+        with borrow(self.pool) as connection:
+            with self._lock:
+                state = self._present_state(connection)
+            ledger = read_reservations(connection)
+        if all(one.reference != application.reference for one in ledger.reservations):
+            return state
+        held = build_held(state.region, ledger, leave_out=application.reference)
+        return build_state(state.region, held, state.peaks)
+
+    def _present_state(self, connection: Connection) -> PlanningState:
+        version_id = active_version(connection).version_id
+        ledger = read_reservations(connection)
+        state = self._state
+        if state is not None and state.is_current(version_id, ledger.sequence):
+            return state
+        if state is not None and state.region.snapshot.grid.version_id == version_id:
+            region = state.region
+        else:
+            region = self._read_region(connection)
+        peaks = read_peaks(connection, region.snapshot.grid)
+        self._state = build_state(region, build_held(region, ledger), peaks)
+        return self._state
+
+    def _read_region(self, connection: Connection) -> Region:
+        snapshot = load_snapshot(connection, self.cache_root)
+        catalogue = load_catalogue(snapshot.grid.profile, override=self.catalogue_override)
+        return build_region(snapshot, catalogue)

@@ -1,0 +1,9 @@
+-- Generators of one range of blocks: every column packed into bytes, all in the same order of rows.
+select
+    count(*) as row_count,
+    string_agg(convert_to(generator_id, 'UTF8'), '\x00') as generator_id,
+    string_agg(convert_to(bus_id, 'UTF8'), '\x00') as bus_id,
+    string_agg(float8send(active_power_kw), '') as active_power_kw,
+    string_agg(float8send(reactive_power_kvar), '') as reactive_power_kvar
+from grid.generator
+where version_id = %(version_id)s and ctid >= %(first)s::tid and ctid < %(end)s::tid

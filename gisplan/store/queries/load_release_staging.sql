@@ -1,0 +1,2 @@
+-- Give the staging area back.
+select pg_advisory_unlock(%(key)s)

@@ -1,0 +1,2 @@
+-- Take the staging area for this session, or say that another one has it.
+select pg_try_advisory_lock(%(key)s)

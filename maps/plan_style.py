@@ -1,0 +1,83 @@
+"""Colours and style sheet of a plan's map."""
+
+from __future__ import annotations
+
+from gisplan.model.option import Option
+
+RANK_COLOURS = ("#009e73", "#e69f00", "#aa3377", "#56b4e9", "#7a5c00")
+"""Told apart with any colour vision; further ranks share the last one."""
+
+INFEASIBLE_COLOUR = "#8a8a8a"
+SITE_COLOUR = "#c1121f"
+
+VOLTAGE_CLASSES = (
+    (60_000.0, "high voltage", "#b5413b", 3.0),
+    (1_000.0, "medium voltage", "#3f72af", 2.0),
+    (0.0, "low voltage", "#b79a68", 1.2),
+)
+"""Lower limit in volts, name, colour, width in pixels."""
+
+STYLE = """
+<style>
+html, body { font-family: "Segoe UI", "Noto Sans", "DejaVu Sans", Arial, sans-serif; }
+.folium-map { position: absolute !important; left: 390px !important; top: 0 !important;
+  width: calc(100% - 390px) !important; background: #f3f3ef !important; }
+.leaflet-container { font-size: 13px !important; }
+#panel { position: absolute; left: 0; top: 0; bottom: 0; width: 390px; box-sizing: border-box;
+  overflow-y: auto; padding: 14px 16px; background: #fff; border-right: 1px solid #ccc;
+  font-size: 13px; line-height: 1.4; color: #222; }
+#panel h1 { font-size: 18px; margin: 0 0 4px; }
+#panel h2, h4 { font-size: 13px; margin: 14px 0 4px; }
+#panel p { margin: 4px 0; }
+#panel ul, .leaflet-popup-content ul { margin: 4px 0; padding-left: 18px; }
+#panel table { border-collapse: collapse; width: 100%; }
+#panel .options th { text-align: left; font-weight: 600; border-bottom: 1px solid #999; }
+#panel .options td, #panel .options th { padding: 4px 5px; vertical-align: top; }
+#panel .options td { border-bottom: 1px solid #e4e4e4; }
+#panel .options .figure { text-align: right; white-space: nowrap; }
+#panel .options tr.option { cursor: pointer; }
+#panel .options tr.option:hover { background: #f0f4f8; }
+.chip { display: inline-block; min-width: 20px; height: 20px; padding: 0 3px;
+  box-sizing: border-box; border-radius: 10px; color: #fff; text-align: center;
+  font: bold 12px/20px sans-serif; }
+.pin { border: 2px solid #fff; box-shadow: 0 0 3px #0008; height: 24px; line-height: 20px;
+  min-width: 24px; border-radius: 12px; white-space: nowrap; }
+.site { width: 16px; height: 16px; transform: rotate(45deg); border: 2px solid #fff;
+  box-shadow: 0 0 3px #0008; }
+.verdict { padding: 6px 8px; font-weight: 600; border-radius: 3px; }
+.verdict.yes { background: #e3f3ec; color: #00543c; }
+.verdict.no, p.no { background: #f7e4e4; color: #8a1010; }
+p.no { padding: 3px 6px; }
+.quiet { color: #666; font-size: 12px; }
+.violation { color: #8a1010; }
+.survey, .warning { color: #6b4a00; }
+.leaflet-popup-content { max-height: 420px; overflow-y: auto; }
+.leaflet-popup-content h3 { font-size: 14px; margin: 0 0 6px; }
+.leaflet-popup-content th { text-align: left; font-weight: normal; color: #555;
+  padding: 1px 12px 1px 0; vertical-align: top; }
+.leaflet-popup-content table { margin-bottom: 6px; }
+.findings { list-style: none; padding-left: 0 !important; }
+.legend td:first-child { width: 44px; }
+.legend td { padding: 2px 8px 2px 0; }
+.legend svg { display: block; }
+@media (max-width: 760px) {
+  #panel { position: relative; width: 100%; border-right: 0; }
+  .folium-map { position: relative !important; left: 0 !important; width: 100% !important;
+    height: 70vh !important; }
+}
+</style>
+"""
+
+
+def option_colour(option: Option) -> str:
+    """Colour of an option's route and pin."""
+    if not option.feasible:
+        return INFEASIBLE_COLOUR
+    return RANK_COLOURS[min(option.rank, len(RANK_COLOURS)) - 1]
+
+
+def voltage_class(nominal_voltage_v: float) -> int:
+    """Row of ``VOLTAGE_CLASSES`` that a voltage belongs to."""
+    return next(
+        index for index, (lower_v, *_) in enumerate(VOLTAGE_CLASSES) if nominal_voltage_v >= lower_v
+    )

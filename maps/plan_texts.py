@@ -1,0 +1,220 @@
+"""What a plan's map says in words: panel, pop-ups, legend. Everything is escaped here."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterable, Mapping, Sequence
+
+from gisplan.model.option import AccessKind, Finding, Option, Plan, Remedy, Route, Severity
+
+ACCESS_NAMES = {
+    AccessKind.EXISTING_SERVICE: "existing service",
+    AccessKind.SERVICE_JOINT: "service joint",
+    AccessKind.CABINET_FUSE_WAY: "fuse way of a cabinet",
+    AccessKind.TRANSFORMER_FUSE_WAY: "fuse way of a transformer board",
+    AccessKind.SPARE_BAY: "spare bay",
+    AccessKind.LOOP_IN: "loop-in",
+    AccessKind.TEE_OFF: "tee-off",
+    AccessKind.SUBSTATION_BAY: "substation bay",
+}
+
+_SEVERITY_SIGNS = {
+    Severity.VIOLATION: "✗",
+    Severity.SURVEY: "?",
+    Severity.WARNING: "!",
+    Severity.INFO: "i",
+}
+_WORST_FIRST = tuple(_SEVERITY_SIGNS)
+
+
+def escaped(text: object) -> str:
+    """Text as HTML that is neither markup nor a template's."""
+    return html.escape(str(text)).replace("{", "&#123;").replace("}", "&#125;")
+
+
+def money(amount: float, currency: str) -> str:
+    """Amount without cents, with thin spaces between thousands."""
+    return f"{amount:,.0f}".replace(",", "\u2009") + f"\u00a0{escaped(currency)}"
+
+
+def number(value: float | None, unit: str = "", digits: int = 4) -> str:
+    """Figure with its unit; unknown is said, not left out."""
+    if value is None:
+        return "unknown"
+    text = f"{value:.{digits}g}" if abs(value) < 1000 else f"{value:,.0f}".replace(",", "\u2009")
+    return f"{text}\u00a0{escaped(unit)}" if unit else text
+
+
+def voltage(nominal_voltage_v: float) -> str:
+    """Nominal voltage in volts or kilovolts."""
+    if nominal_voltage_v >= 1000:
+        return f"{nominal_voltage_v / 1000:g}\u00a0kV"
+    return f"{nominal_voltage_v:g}\u00a0V"
+
+
+def access_name(option: Option) -> str:
+    """Kind and place of an access point in one line."""
+    access_point = option.access_point
+    name = access_point.name or access_point.element_id
+    return f"{ACCESS_NAMES[access_point.kind]}, {escaped(name)}"
+
+
+def option_title(option: Option) -> str:
+    """Rank, kind and place of an option in one line."""
+    return f"{option.rank}. {access_name(option)}"
+
+
+def loading(option: Option) -> str:
+    """Highest loading after the connection, and of what."""
+    loading_ratio = option.electrical.loading_max
+    if loading_ratio is None:
+        return "unknown"
+    return f"{loading_ratio:.0%} of {escaped(option.electrical.limiting_element)}"
+
+
+def option_details(option: Option) -> str:
+    """All figures of an option as HTML for a pop-up."""
+    verdict = "" if option.feasible else '<p class="no">not feasible</p>'
+    parts = [
+        f"<h3>{option_title(option)}</h3>{verdict}",
+        _table(_cost_rows(option)),
+        findings_list(option.findings),
+        _remedies(option.remedies),
+        f"<h4>Grid after the connection</h4>{_table(_technical_rows(option))}",
+        _surfaces(option.route),
+    ]
+    return "".join(parts)
+
+
+def findings_list(findings: Sequence[Finding]) -> str:
+    """Findings, the worst first, with measured value, limit and margin."""
+    if not findings:
+        return ""
+    in_order = sorted(findings, key=lambda finding: _WORST_FIRST.index(finding.severity))
+    items = "".join(_finding_item(finding) for finding in in_order)
+    return f"<h4>Findings</h4><ul class='findings'>{items}</ul>"
+
+
+def plan_head(plan: Plan) -> str:
+    """Application and verdict as HTML for the panel."""
+    application = plan.application
+    facts = [
+        application.kind.value,
+        number(application.demand_kva, "kVA"),
+        application.customer_class.replace("_", " "),
+        f"importance {application.importance.value}",
+        f"supplied at {voltage(plan.supply_voltage_v)}",
+    ]
+    if plan.sources_required > 1:
+        facts.append(f"{plan.sources_required} sources required")
+    if application.synthetic:
+        facts.append("synthetic example")
+    return (
+        f"<h1>Connection plan {escaped(application.reference)}</h1>"
+        f"<p>{' · '.join(escaped(fact) for fact in facts)}</p>{_verdict(plan)}"
+    )
+
+
+def plan_notes(plan: Plan) -> str:
+    """Reasons, findings of the plan, baseline and provenance as HTML for the panel."""
+    parts = []
+    if plan.reasons:
+        parts.append("<h2>Reasons</h2>" + _bullets(plan.reasons))
+    if plan.findings:
+        parts.append(findings_list(plan.findings))
+    if plan.baseline:
+        parts.append(f"<h2>Nearest by straight line</h2><p>{escaped(plan.baseline.text)}</p>")
+    provenance = plan.provenance
+    parts.append(
+        f'<p class="quiet">grid version {provenance.grid_version} '
+        f"({escaped(provenance.grid_fingerprint[:12])}), ledger {provenance.ledger_sequence}, "
+        f"catalogue {escaped(provenance.catalogue)}, profile {escaped(provenance.profile)}, "
+        f"{escaped(provenance.software)}. Provisional until surveyed.</p>"
+    )
+    return "".join(parts)
+
+
+def _verdict(plan: Plan) -> str:
+    best = plan.best
+    if best is None:
+        return '<p class="verdict no">No feasible option</p>'
+    cost = money(best.cost.total, best.cost.currency)
+    return f'<p class="verdict yes">Feasible: option {best.rank}, {cost}</p>'
+
+
+def _cost_rows(option: Option) -> dict[str, str]:
+    cost = option.cost
+    parts = {
+        "civil works": cost.civil,
+        "cable": cost.cable,
+        "equipment": cost.equipment,
+        "remedies": cost.remedies,
+        "total": cost.total,
+    }
+    return {name: money(amount, cost.currency) for name, amount in parts.items()}
+
+
+def _technical_rows(option: Option) -> dict[str, str]:
+    electrical, conductor = option.electrical, option.conductor
+    rows = {
+        "route": f"{number(option.route.length_m, 'm')} "
+        f"({number(option.route.straight_line_m, 'm')} straight)",
+        "access at": voltage(option.access_point.nominal_voltage_v),
+        "cable": "none"
+        if conductor is None
+        else f"{conductor.parallel_count} × {escaped(conductor.conductor_id)}",
+        "phases": escaped(option.phases),
+        "lowest voltage": number(electrical.voltage_min_pu, "p.u."),
+        "highest voltage": number(electrical.voltage_max_pu, "p.u."),
+        "highest loading": loading(option),
+        "short circuit": number(electrical.short_circuit_ka, "kA", digits=3),
+        "transformer": escaped(electrical.transformer),
+        "feeder": escaped(electrical.feeder),
+        "checked by": escaped(electrical.method),
+    }
+    return {name: text for name, text in rows.items() if text}
+
+
+def _surfaces(route: Route) -> str:
+    """Metres of each surface and laying, the longest first."""
+    metres: dict[str, float] = {}
+    for segment in route.segments:
+        kind = f"{segment.surface}, {segment.laying}".replace("_", " ")
+        metres[kind] = metres.get(kind, 0.0) + segment.length_m
+    longest_first = sorted(metres.items(), key=lambda item: (-item[1], item[0]))
+    rows = {escaped(kind): number(length_m, "m") for kind, length_m in longest_first}
+    return f"<h4>Trench</h4>{_table(rows)}" if rows else ""
+
+
+def _finding_item(finding: Finding) -> str:
+    figures = ""
+    if finding.measured is not None and finding.limit is not None:
+        figures = (
+            f" {number(finding.measured, finding.unit)}, "
+            f"limit {number(finding.limit, finding.unit)}"
+        )
+        if finding.margin is not None:
+            figures += f", margin {number(finding.margin, finding.unit)}"
+    source = ", ".join(filter(None, (finding.rule, finding.clause, finding.confidence)))
+    return (
+        f'<li class="{finding.severity.value}"><b>{_SEVERITY_SIGNS[finding.severity]}</b> '
+        f"{escaped(finding.text)}{figures} "
+        f'<span class="quiet">[{escaped(source)}]</span></li>'
+    )
+
+
+def _remedies(remedies: Sequence[Remedy]) -> str:
+    """Remedies that the option needs."""
+    if not remedies:
+        return ""
+    return "<h4>Remedies</h4>" + _bullets(remedy.text for remedy in remedies)
+
+
+def _table(rows: Mapping[str, str]) -> str:
+    """Two columns; both are HTML already."""
+    cells = "".join(f"<tr><th>{name}</th><td>{text}</td></tr>" for name, text in rows.items())
+    return f"<table>{cells}</table>"
+
+
+def _bullets(texts: Iterable[str]) -> str:
+    return "<ul>" + "".join(f"<li>{escaped(text)}</li>" for text in texts) + "</ul>"

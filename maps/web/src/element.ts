@@ -1,0 +1,67 @@
+/** The card of one element of the grid, with the measured peak of a transformer. */
+import type { ElementRecord } from "./api";
+import { make } from "./dom";
+import { say, sayNumber, sayValue } from "./i18n";
+
+export interface ElementEvents {
+  onRecord(peakKva: number, measuredOn: string): void;
+  onClose(): void;
+}
+
+export function renderElement(
+  element: ElementRecord,
+  note: string | null,
+  events: ElementEvents,
+): HTMLElement {
+  const known = Object.entries(element.attributes).filter(([, value]) => value !== null);
+  const facts = known.flatMap(([name, value]) => [
+    make("dt", {}, labelOf(name)),
+    make("dd", {}, typeof value === "number" ? sayNumber(value, digitsOf(value)) : sayValue(String(value))),
+  ]);
+  return make(
+    "section",
+    { id: "element", class: "card", "aria-label": `${say(element.kind)} ${element.element_id}` },
+    make(
+      "header",
+      {},
+      make("h2", {}, `${say(element.kind)} ${element.element_id}`),
+      make("button", { id: "close", type: "button", class: "plain", click: events.onClose, "aria-label": say("close") }, "×"),
+    ),
+    element.kind === "transformer" ? peakForm(element, events) : null,
+    note ? make("p", { class: "note", role: "status" }, note) : null,
+    make("dl", { class: "facts" }, ...facts),
+  );
+}
+
+function peakForm(element: ElementRecord, events: ElementEvents): HTMLElement {
+  const today = new Date().toISOString().slice(0, 10);
+  const recorded = element.attributes["measured_peak_kva"] ?? "";
+  const peak = make("input", {
+    id: "peak-kva", type: "number", min: 0, max: 1e6, step: "any", required: true, value: String(recorded),
+  });
+  const day = make("input", { id: "peak-day", type: "date", required: true, value: today, max: today });
+  const submit = (event: Event): void => {
+    event.preventDefault();
+    events.onRecord(peak.valueAsNumber, day.value);
+  };
+  return make(
+    "form",
+    { class: "form peak", submit },
+    make("label", {}, say("measured_peak"), peak),
+    make("label", {}, say("measured_on"), day),
+    make("button", { id: "record", type: "submit" }, say("record")),
+  );
+}
+
+const units: [ending: string, unit: string][] = [
+  ["_ohm_per_km", "Ω/km"], ["_kva", "kVA"], ["_kw", "kW"], ["_pct", "%"], ["_m", "m"], ["_v", "V"], ["_a", "A"],
+];
+
+/** Name of a column as words, its unit in brackets. */
+function labelOf(column: string): string {
+  const [ending, unit] = units.find(([each]) => column.endsWith(each)) ?? ["", ""];
+  const name = column.slice(0, column.length - ending.length).replaceAll("_", " ");
+  return unit ? `${name} (${unit})` : name;
+}
+
+const digitsOf = (value: number): number => (Number.isInteger(value) ? 0 : 2);

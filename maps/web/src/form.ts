@@ -1,0 +1,120 @@
+/** The application form: what is asked for, with sensible defaults by class. */
+import type { Importance, Kind, WhatIf } from "./api";
+import { make } from "./dom";
+import { say, type Word } from "./i18n";
+
+const kinds: Kind[] = ["load", "generation", "storage", "ev"];
+const classes: Word[] = ["household", "heat_pump", "ev_charging", "commercial", "industrial"];
+const ranks: Importance[] = ["ordinary", "second", "first", "special"];
+
+/** What a class usually asks for, in kVA; used until the planner enters a figure. */
+const usualDemandKva: Record<string, number> = {
+  household: 15,
+  heat_pump: 9,
+  ev_charging: 22,
+  commercial: 100,
+  industrial: 630,
+};
+const usualClass: Record<Kind, string> = {
+  load: "household",
+  generation: "household",
+  storage: "household",
+  ev: "ev_charging",
+};
+
+/** What is in the form; the place is missing until it is clicked or typed. */
+export interface Draft {
+  kind: Kind;
+  customer_class: string;
+  demand_kva: number;
+  power_factor: number;
+  importance: Importance;
+  lon: number | null;
+  lat: number | null;
+  isDemandGiven: boolean;
+}
+
+export const firstDraft = (): Draft => ({
+  kind: "load",
+  customer_class: "household",
+  demand_kva: 15,
+  power_factor: 0.95,
+  importance: "ordinary",
+  lon: null,
+  lat: null,
+  isDemandGiven: false,
+});
+
+export function toWhatIf(draft: Draft): WhatIf | null {
+  const { lon, lat, isDemandGiven: _, ...asked } = draft;
+  return lon === null || lat === null ? null : { ...asked, lon, lat };
+}
+
+/** The form; it writes into `draft`, and `onChange` follows where other fields change with one. */
+export function renderForm(draft: Draft, onChange: () => void, onAsk: () => void): HTMLElement {
+  const submit = (event: Event): void => {
+    event.preventDefault();
+    onAsk();
+  };
+  const chooseKind = (kind: string): void => {
+    draft.kind = kind as Kind;
+    chooseClass(usualClass[draft.kind]);
+  };
+  const chooseClass = (name: string): void => {
+    draft.customer_class = name;
+    if (!draft.isDemandGiven) draft.demand_kva = usualDemandKva[name] ?? draft.demand_kva;
+    onChange();
+  };
+  const chooseDemand = (value: number): void => {
+    draft.demand_kva = value;
+    draft.isDemandGiven = true;
+  };
+  return make(
+    "form",
+    { class: "form", submit, "aria-label": say("request") },
+    choice("kind", kinds, draft.kind, chooseKind),
+    choice("customer_class", classes, draft.customer_class, chooseClass),
+    number("demand_kva", draft.demand_kva, { min: 0.1, max: 1e6, step: "any" }, chooseDemand),
+    number("power_factor", draft.power_factor, { min: 0.1, max: 1, step: 0.01 }, (value) => {
+      draft.power_factor = value;
+    }),
+    choice("importance", ranks, draft.importance, (value) => {
+      draft.importance = value as Importance;
+    }),
+    number("lon", draft.lon, { min: -180, max: 180, step: "any" }, (value) => {
+      draft.lon = value;
+    }),
+    number("lat", draft.lat, { min: -90, max: 90, step: "any" }, (value) => {
+      draft.lat = value;
+    }),
+    make("button", { id: "ask", type: "submit", class: "primary" }, say("ask")),
+  );
+}
+
+function choice(
+  name: Word,
+  values: readonly Word[],
+  chosen: string,
+  onChoose: (value: string) => void,
+): HTMLElement {
+  const options = values.map((value) =>
+    make("option", { value, selected: value === chosen }, say(value)),
+  );
+  const change = (event: Event): void => onChoose((event.target as HTMLSelectElement).value);
+  return make("label", {}, say(name), make("select", { id: `field-${name}`, change }, ...options));
+}
+
+function number(
+  name: Word,
+  value: number | null,
+  limits: { min: number; max: number; step: number | string },
+  onEnter: (value: number) => void,
+): HTMLElement {
+  const input = (event: Event): void => {
+    const entered = (event.target as HTMLInputElement).valueAsNumber;
+    if (Number.isFinite(entered)) onEnter(entered);
+  };
+  const shown = value === null ? "" : String(Math.round(value * 1e6) / 1e6);
+  const attributes = { id: `field-${name}`, type: "number", required: true, value: shown, input };
+  return make("label", {}, say(name), make("input", { ...attributes, ...limits }));
+}

@@ -1,0 +1,101 @@
+"""Lists of applications: what is read, and how faults are named."""
+
+from pathlib import Path
+
+import pytest
+
+from gisplan.errors import SourceError
+from gisplan.ingest.applications import parse_application, read_applications
+from gisplan.model.application import ApplicationKind, Importance
+
+HEADER = "reference,lon,lat,kind,demand_kva,importance,phases\n"
+
+
+def write(folder: Path, text: str, name: str = "list.csv") -> Path:
+    file = folder / name
+    file.write_text(text, encoding="utf-8")
+    return file
+
+
+def test_csv_row_becomes_an_application(tmp_path: Path) -> None:
+    file = write(tmp_path, HEADER + "A-1,7.88,48.47,ev,11,second,3\n")
+    (application,) = read_applications(file)
+    assert (application.lon, application.lat, application.demand_kva) == (7.88, 48.47, 11.0)
+    assert application.kind is ApplicationKind.EV
+    assert application.importance is Importance.SECOND
+    assert application.customer_class == "ev_charging"
+
+
+def test_empty_cell_takes_the_default(tmp_path: Path) -> None:
+    (application,) = read_applications(write(tmp_path, HEADER + "A-1,7.88,48.47,,11,,\n"))
+    assert application.kind is ApplicationKind.LOAD
+    assert application.phases is None
+
+
+def test_geojson_points_are_read(tmp_path: Path) -> None:
+    text = (
+        '{"type":"FeatureCollection","features":[{"type":"Feature","geometry":{"type":"Point",'
+        '"coordinates":[7.9,48.4]},"properties":{"reference":"B-2","demand_kva":30}}]}'
+    )
+    (application,) = read_applications(write(tmp_path, text, "list.geojson"))
+    assert (application.reference, application.lon, application.lat) == ("B-2", 7.9, 48.4)
+
+
+def test_all_faults_are_named_at_once(tmp_path: Path) -> None:
+    rows = "A-1,nan,48.47,load,9,,\nA-2,7.88,91,load,-4,,\nA-3,7.88,48,gas,9,,2\nA-4,7,48,,9,,2\n"
+    with pytest.raises(SourceError) as caught:
+        read_applications(write(tmp_path, HEADER + rows))
+    text = str(caught.value)
+    for part in ("row 2: lon", "row 3: lat", "row 3: demand_kva", "row 4: kind", "row 5: phases"):
+        assert part in text
+
+
+def test_reference_that_stands_twice_is_refused(tmp_path: Path) -> None:
+    row = "A-1,7.88,48.47,load,9,,\n"
+    with pytest.raises(SourceError, match="A-1 stands twice"):
+        read_applications(write(tmp_path, HEADER + row + row))
+
+
+def test_unknown_column_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match="colour"):
+        read_applications(write(tmp_path, "reference,lon,lat,demand_kva,colour\nA,7,48,9,red\n"))
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "expected"),
+    [
+        ("list.xlsx", "x", "expected .csv or .geojson"),
+        ("list.geojson", "{", "no GeoJSON"),
+        ("list.geojson", '{"features":[{"geometry":null,"properties":{}}]}', "no GeoJSON"),
+        ("list.geojson", "[" * 100_000, "no GeoJSON"),
+        ("list.csv", 'a,b\n"unclosed', "no CSV"),
+    ],
+)
+def test_file_that_is_no_list_is_refused(
+    tmp_path: Path, name: str, text: str, expected: str
+) -> None:
+    with pytest.raises(SourceError, match=expected):
+        read_applications(write(tmp_path, text, name))
+
+
+def test_file_that_is_not_utf8_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "list.csv"
+    file.write_bytes(HEADER.encode() + b"\xff\xfe")
+    with pytest.raises(SourceError, match="not UTF-8"):
+        read_applications(file)
+
+
+def test_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match="absent.csv cannot be read"):
+        read_applications(tmp_path / "absent.csv")
+
+
+def test_single_application_names_its_faults() -> None:
+    with pytest.raises(SourceError, match="demand_kva"):
+        parse_application({"reference": "x", "lon": 7, "lat": 48, "demand_kva": float("inf")})
+
+
+def test_unknown_customer_class_names_those_that_exist() -> None:
+    values = {"reference": "x", "lon": 7, "lat": 48, "demand_kva": 9, "customer_class": "castle"}
+    with pytest.raises(SourceError, match="heat_pump"):
+        parse_application(values)

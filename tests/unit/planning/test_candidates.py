@@ -1,0 +1,211 @@
+"""The k best elements equal brute force over every cable, landing, way and access point."""
+
+from __future__ import annotations
+
+import networkx as nx
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gisplan.model.grid import Grid
+from gisplan.model.option import AccessKind
+from gisplan.planning.access import KINDS, Meetings, meeting_kinds
+from gisplan.planning.candidates import Ground, Verdicts, find_candidates, seeds_of
+from gisplan.planning.variants import Variant, build_variants
+from gisplan.routing.site import Connectors, SiteIndex
+from gisplan.rules.catalogue import load_catalogue
+from tests.grids import grid
+from tests.unit.planning.towns import ground_of
+
+CATALOGUE = load_catalogue("eu")
+
+
+class EverythingPasses:
+    """A judge that never says no."""
+
+    def judge(self, meetings: Meetings, variant: Variant, length_m: np.ndarray) -> Verdicts:
+        return Verdicts(
+            passes=np.ones(len(meetings), dtype=bool), reason=np.full(len(meetings), "")
+        )
+
+
+class LongCablesAreThick:
+    """A judge that asks for a larger section beyond a length, and bars one line altogether."""
+
+    def __init__(self, reach_m_per_mm2: float, barred_line: int = -1) -> None:
+        self.reach_m_per_mm2 = reach_m_per_mm2
+        self.barred_line = barred_line
+
+    def judge(self, meetings: Meetings, variant: Variant, length_m: np.ndarray) -> Verdicts:
+        reach_m = self.reach_m_per_mm2 * variant.conductor.section_mm2
+        passes = (length_m <= reach_m) & (meetings.line != self.barred_line)
+        return Verdicts(passes=passes, reason=np.where(passes, "", "too far"))
+
+
+def low_voltage_variants(demand_kva: float) -> tuple[Variant, ...]:
+    return build_variants(
+        CATALOGUE, voltage_level="lv", nominal_voltage_v=400.0, demand_kva=demand_kva
+    )
+
+
+def brute_force(
+    ground: Ground, variants: tuple[Variant, ...], connectors: Connectors, judge: LongCablesAreThick
+) -> dict[tuple[int, int], int]:
+    """Cost of the cheapest passing connection of every element, by networkx and enumeration."""
+    graph, corridors = ground.graph, ground.corridors
+    kinds = meeting_kinds(corridors, ground.access)
+    best: dict[tuple[int, int], int] = {}
+    for variant in variants:
+        network = nx.Graph()
+        network.add_node("site")
+        seeds = seeds_of(connectors, variant)
+
+        def add(one: object, other: object, cents: int, metres: float) -> None:
+            known = network.get_edge_data(one, other)  # noqa: B023
+            if known is None or known["cents"] > cents:
+                network.add_edge(one, other, cents=cents, metres=metres)  # noqa: B023
+
+        for edge in range(len(graph.edge_from)):
+            price = variant.price_per_m[graph.edge_class[edge]] * 100
+            length = float(graph.edge_length_m[edge])
+            if np.isfinite(price):
+                one, other = int(graph.edge_from[edge]), int(graph.edge_to[edge])
+                add(one, other, int(length * price + 0.5), length)
+        for seed in range(len(seeds)):
+            edge, share = int(seeds.edge[seed]), float(seeds.share[seed])
+            price = variant.price_per_m[graph.edge_class[edge]] * 100
+            for node, part in ((graph.edge_from[edge], share), (graph.edge_to[edge], 1 - share)):
+                length = float(graph.edge_length_m[edge]) * part
+                add(
+                    "site",
+                    int(node),
+                    int(seeds.cost_cents[seed]) + int(length * price + 0.5),
+                    float(connectors.length_m[seed]) + length,
+                )
+        ways = nx.single_source_dijkstra(network, "site", weight="cents")
+        for node, cents in ways[0].items():
+            if node == "site":
+                continue
+            metres = nx.path_weight(network, ways[1][node], "metres")
+            rows = range(
+                corridors.node_meeting_offset[node], corridors.node_meeting_offset[node + 1]
+            )
+            for row in rows:
+                offer(
+                    best,
+                    variant,
+                    judge,
+                    corridors.meeting_line[row],
+                    corridors.meeting_bus[row],
+                    kinds[row],
+                    cents,
+                    metres,
+                )
+        for seed in range(len(seeds)):
+            edge = int(seeds.edge[seed])
+            lines = corridors.edge_line[
+                corridors.edge_line_offset[edge] : corridors.edge_line_offset[edge + 1]
+            ]
+            for line in lines:
+                offer(
+                    best,
+                    variant,
+                    judge,
+                    line,
+                    -1,
+                    ground.access.line_kind[line],
+                    int(seeds.cost_cents[seed]),
+                    float(connectors.length_m[seed]),
+                )
+    return best
+
+
+def offer(best, variant, judge, line, bus, kind, cents, metres) -> None:  # type: ignore[no-untyped-def]
+    if kind >= len(KINDS) or KINDS[kind] not in variant.kinds:
+        return
+    reach_m = judge.reach_m_per_mm2 * variant.conductor.section_mm2
+    if metres > reach_m + 1e-9 or line == judge.barred_line:
+        return
+    total = int(cents) + int(variant.equipment_cents[kind])
+    key = int(line), int(bus)
+    best[key] = min(total, best.get(key, total))
+
+
+TOWN = (
+    "S-T 500", "T>B 400", "B-J1 60", "J1-J2 60", "J2-J3 60", "B-K1 80", "K1-K2 80",
+    "B transformer_board 400V @0,0", "J1 joint 400V @60,0", "J2 joint 400V @120,0",
+    "J3 joint 400V @180,0", "K1 joint 400V @0,80", "K2 cabinet 400V @0,160",
+    "T joint 20000V @0,0", "S substation_busbar 20000V @-500,0",
+    "street 60,0 60,160", "street 0,160 180,160 id=K9 verge", "street 180,0 180,160",
+)  # fmt: skip
+
+
+def sites(town: Grid) -> st.SearchStrategy[tuple[float, float]]:
+    return st.tuples(st.floats(-40, 200), st.floats(-40, 200))
+
+
+def test_nearest_main_is_the_best_access_point_of_an_easy_site() -> None:
+    ground, index = ground_of(grid(*TOWN))
+    connectors = index.connectors(100.0, 30.0, 150.0)
+    pool = find_candidates(
+        ground, low_voltage_variants(9.0), connectors, EverythingPasses(), wanted=3
+    )
+    best = pool.best()[0]
+    assert KINDS[best.kind] is AccessKind.SERVICE_JOINT
+    assert (best.length_m, best.offset_m) == (30.0, 40.0)
+    # 30 m of verge and NAYY 4x50 at (51 + 6) EUR/m and a joint of 900 EUR
+    assert best.total_cents == 30 * 5700 + 90000
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    site=sites(grid(*TOWN)),
+    reach_m_per_mm2=st.floats(0.3, 4.0),
+    barred=st.integers(-1, 5),
+    demand_kva=st.sampled_from([9.0, 120.0, 250.0]),
+)
+def test_k_best_elements_equal_brute_force(
+    site: tuple[float, float], reach_m_per_mm2: float, barred: int, demand_kva: float
+) -> None:
+    ground, index = GROUND
+    connectors = index.connectors(*site, 150.0)
+    judge = LongCablesAreThick(reach_m_per_mm2, barred)
+    variants = low_voltage_variants(demand_kva)
+    pool = find_candidates(ground, variants, connectors, judge, wanted=3)
+    expected = sorted(brute_force(ground, variants, connectors, judge).values())[:3]
+    assert [candidate.total_cents for candidate in pool.best()] == expected
+
+
+GROUND: tuple[Ground, SiteIndex] = ground_of(grid(*TOWN))
+
+
+def test_element_that_always_fails_is_kept_with_its_reason() -> None:
+    ground, index = GROUND
+    connectors = index.connectors(100.0, 30.0, 150.0)
+    pool = find_candidates(
+        ground, low_voltage_variants(9.0), connectors, LongCablesAreThick(0.0), wanted=3
+    )
+    assert pool.best() == []
+    assert [candidate.reason for candidate in pool.rejected()] == ["too far"] * 3
+
+
+def test_site_without_corridors_in_reach_finds_nothing() -> None:
+    ground, index = GROUND
+    connectors = index.connectors(5000.0, 5000.0, 150.0)
+    pool = find_candidates(
+        ground, low_voltage_variants(9.0), connectors, EverythingPasses(), wanted=3
+    )
+    assert len(connectors) == 0
+    assert pool.examined == 0
+
+
+@pytest.mark.parametrize(
+    ("demand_kva", "sections"), [(9.0, [50, 150, 150, 150]), (120.0, [150] * 3)]
+)
+def test_cable_that_cannot_carry_the_demand_is_no_variant(
+    demand_kva: float, sections: list[float]
+) -> None:
+    # 120 kVA at 400 V is 173 A: NAYY 4x50 carries 142 A, NAYY 4x150 carries 270 A
+    found = [variant.conductor.section_mm2 for variant in low_voltage_variants(demand_kva)]
+    assert found == sections

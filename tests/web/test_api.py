@@ -1,0 +1,173 @@
+from __future__ import annotations
+
+import io
+
+import mapbox_vector_tile
+import psycopg
+import pytest
+import rasterio
+from PIL import Image
+
+from tests.web.tiny_grid import LAT, LON
+
+ASKED = {"lon": LON, "lat": LAT, "kind": "load", "demand_kva": 9}
+TILE = "/api/v1/tiles/line/14/8551/5664.mvt"
+
+
+def test_service_without_a_grid_lives_and_is_not_ready(empty_client):
+    assert empty_client.get("/health/live").status_code == 200
+    response = empty_client.get("/health/ready")
+    assert response.status_code == 503
+    assert "gisplan load" in response.json()["detail"]
+
+
+def test_service_with_a_grid_is_ready(client):
+    assert client.get("/health/ready").json() == {"status": "ok", "grid_version": 1}
+
+
+def test_application_is_created_once_for_a_reference(client):
+    first = client.post("/api/v1/applications", json={**ASKED, "reference": "A-1"})
+    second = client.post("/api/v1/applications", json={**ASKED, "reference": "A-1", "phases": 3})
+    assert (first.status_code, second.status_code) == (201, 201)
+    assert first.headers["location"] == second.headers["location"]
+    stored = client.get(first.headers["location"]).json()
+    assert (stored["application"]["phases"], stored["status"]) == (3, "received")
+
+
+def test_application_without_reference_is_not_stored(client):
+    assert client.post("/api/v1/applications", json=ASKED).status_code == 422
+
+
+def test_applications_come_in_pages(client):
+    for number in range(3):
+        body = {**ASKED, "reference": f"A-{number}", "applied_on": "2026-02-01"}
+        client.post("/api/v1/applications", json=body)
+    first = client.get("/api/v1/applications?limit=2").json()
+    second = client.get(f"/api/v1/applications?limit=2&after={first['next_after']}").json()
+    found = [each["application"]["reference"] for each in first["applications"]]
+    found += [each["application"]["reference"] for each in second["applications"]]
+    assert (found, second["next_after"]) == (["A-0", "A-1", "A-2"], None)
+
+
+def test_grid_tells_version_extent_and_counts(client):
+    grid = client.get("/api/v1/grid").json()
+    assert (grid["version_id"], grid["bus_count"], grid["warning_count"]) == (1, 4, 2)
+    assert grid["west"] < LON < grid["east"]
+
+
+def test_element_with_a_slash_in_its_id_is_found(client):
+    element = client.get("/api/v1/elements/transformer/T/1").json()
+    assert element["attributes"]["rated_power_kva"] == 400
+    assert element["attributes"]["measured_peak_kva"] is None
+
+
+def test_measured_peak_is_recorded_and_shown(client):
+    body = {"peak_kva": 391.5, "measured_on": "2026-01-14"}
+    recorded = client.put("/api/v1/transformers/T/1/peaks", json=body).json()
+    assert recorded == {"transformer_id": "T/1", "ledger_sequence": 1, **body}
+    shown = client.get("/api/v1/elements/transformer/T/1").json()["attributes"]
+    assert (shown["measured_peak_kva"], shown["measured_on"]) == (391.5, "2026-01-14")
+
+
+def test_tile_holds_what_lies_in_it(client):
+    response = client.get(TILE)
+    assert response.headers["content-type"] == "application/vnd.mapbox-vector-tile"
+    (line,) = mapbox_vector_tile.decode(response.content)["line"]["features"]
+    assert line["properties"]["line_id"] == "main 1"
+
+
+def test_tile_of_an_unchanged_version_is_not_sent_again(client):
+    tag = client.get(TILE).headers["etag"]
+    response = client.get(TILE, headers={"if-none-match": tag})
+    assert (response.status_code, response.content) == (304, b"")
+
+
+def test_tile_of_a_named_version_may_be_kept(client):
+    assert "immutable" in client.get(f"{TILE}?v=1").headers["cache-control"]
+    assert client.get(f"{TILE}?v=2").headers["cache-control"] == "no-cache"
+
+
+def test_tile_is_drawn_once_a_version(client, database_url):
+    before = client.get(TILE).content
+    with psycopg.connect(database_url) as connection:
+        connection.execute("delete from grid.line")
+    assert client.get(TILE).content == before
+
+
+def test_tile_of_applications_is_always_new(client):
+    address = "/api/v1/tiles/application/14/8551/5664.mvt"
+    assert client.get(address).content == b""
+    client.post("/api/v1/applications", json={**ASKED, "reference": "A-1"})
+    response = client.get(address)
+    assert "etag" not in response.headers
+    assert mapbox_vector_tile.decode(response.content)["application"]["features"]
+
+
+def test_without_a_grid_tiles_are_empty(empty_client):
+    assert empty_client.get(TILE).content == b""
+
+
+def test_density_is_a_raster_in_the_working_crs(client):
+    for number in range(5):
+        place = {"lon": LON + number * 1e-4, "reference": f"A-{number}"}
+        client.post("/api/v1/applications", json={**ASKED, **place})
+    response = client.get("/api/v1/density.tif?cell_m=10&bandwidth_m=50&weight=count")
+    assert response.headers["content-type"].startswith("image/tiff")
+    with rasterio.open(io.BytesIO(response.content)) as raster:
+        assert raster.crs.to_epsg() == 25832
+        # Cells of 10 m are 1e-4 square kilometres; the density adds up to the five applications.
+        assert raster.read(1).sum() * 1e-4 == pytest.approx(5, rel=1e-3)
+
+
+def test_density_is_a_picture_too(client):
+    client.post("/api/v1/applications", json={**ASKED, "reference": "A-1"})
+    response = client.get("/api/v1/density.png?bandwidth_m=100")
+    with Image.open(io.BytesIO(response.content)) as picture:
+        assert picture.format == "PNG"
+
+
+def test_contract_names_every_request(client):
+    paths = set(client.get("/api/v1/openapi.json").json()["paths"])
+    assert paths == {
+        "/health/live",
+        "/health/ready",
+        "/api/v1/applications",
+        "/api/v1/applications/{application_id}",
+        "/api/v1/options",
+        "/api/v1/plans",
+        "/api/v1/plans/{plan_id}",
+        "/api/v1/plans/{plan_id}.geojson",
+        "/api/v1/plans/{plan_id}.html",
+        "/api/v1/density.tif",
+        "/api/v1/density.png",
+        "/api/v1/tiles/{layer}/{zoom}/{column}/{row}.mvt",
+        "/api/v1/grid",
+        "/api/v1/elements/{kind}/{element_id}",
+        "/api/v1/transformers/{transformer_id}/peaks",
+    }
+
+
+def test_contract_tells_problem_details_for_every_request(client):
+    contract = client.get("/api/v1/openapi.json").json()
+    for path, methods in contract["paths"].items():
+        if path.startswith("/api"):
+            for method in methods.values():
+                assert {"4XX", "5XX"} <= set(method["responses"]), path
+
+
+def test_large_answer_is_compressed(client):
+    response = client.get("/api/v1/openapi.json", headers={"accept-encoding": "gzip"})
+    assert response.headers["content-encoding"] == "gzip"
+
+
+def test_answers_keep_the_browser_at_home(client):
+    policy = client.get("/").headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+    assert "://" not in policy
+
+
+def test_docs_are_served_from_here(client):
+    page = client.get("/docs")
+    assert page.status_code == 200
+    assert "://" not in page.text
