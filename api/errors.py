@@ -125,8 +125,8 @@ async def _answer_http_error(request: Request, error: Exception) -> JSONResponse
     return problem
 
 
-async def _answer_defect(request: Request, error: Exception) -> JSONResponse:
-    log.error("defect", path=request.url.path, exc_info=error)
+async def _answer_defect(request: Request, _: Exception) -> JSONResponse:
+    # The server logs the traceback itself: it gets the error once this answer has left.
     detail = "the service met a defect of its own; the log says more"
     return build_problem(HTTPStatus.INTERNAL_SERVER_ERROR, detail=detail, instance=request.url.path)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from gisplan.errors import InputError
@@ -48,6 +48,11 @@ class Settings(BaseSettings):
 
     free_disk_min_mb: int = Field(default=512, ge=0)
     """A private cluster is not created with less free space than this."""
+
+    @field_validator("home")
+    @classmethod
+    def _make_absolute(cls, home: Path) -> Path:
+        return home.expanduser().absolute()
 
 
 def load_settings() -> Settings:

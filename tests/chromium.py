@@ -46,7 +46,7 @@ def _install_chromium() -> Path | None:
 
 
 def _provide_unpacked_chromium() -> Path:
-    prefix = load_settings().home.expanduser().absolute() / "packages" / "chromium"
+    prefix = load_settings().home / "packages" / "chromium"
     launcher = prefix / "launch-chromium"
     if not launcher.exists():
         _say(f"unpacking Debian's Chromium into {prefix}")

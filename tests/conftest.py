@@ -26,6 +26,7 @@ from gisplan.store.provision import provide_installation
 _HOME_VARIABLE = "GISPLAN_HOME"
 _BINDIR_VARIABLE = "GISPLAN_PG_BINDIR"
 _HOME_PREFIX = "gisplan-test-"
+_home_key = pytest.StashKey[Path]()
 _counter = itertools.count()
 
 
@@ -37,15 +38,16 @@ def pytest_configure(config: pytest.Config) -> None:
     # A server that was unpacked for the user is used where it is, not unpacked again.
     os.environ[_BINDIR_VARIABLE] = str(provide_installation(load_settings(), None).bin_folder)
     _remove_abandoned_homes()
-    home = tempfile.mkdtemp(prefix=f"{_HOME_PREFIX}{os.getpid()}-")
-    Path(home).chmod(0o755)
-    os.environ[_HOME_VARIABLE] = home
+    home = Path(tempfile.mkdtemp(prefix=f"{_HOME_PREFIX}{os.getpid()}-"))
+    home.chmod(0o755)
+    config.stash[_home_key] = home
+    os.environ[_HOME_VARIABLE] = str(home)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """Stop what was started."""
-    if not hasattr(config, "workerinput"):
-        _remove_home(Path(os.environ[_HOME_VARIABLE]))
+    """Stop what was started, if it was this process that made its home."""
+    if _home_key in config.stash:
+        _remove_home(config.stash[_home_key])
 
 
 def _remove_abandoned_homes() -> None:

@@ -9,6 +9,11 @@ from typing import Annotated
 import typer
 
 from gisplan.cli import db
+from gisplan.cli.demo import demo
+from gisplan.cli.density import density
+from gisplan.cli.load import load
+from gisplan.cli.plan import plan
+from gisplan.cli.serve import serve
 from gisplan.errors import GisplanError, GridRefusedError
 
 _REFUSED = 1
@@ -24,6 +29,11 @@ app = typer.Typer(
 
 # Every module of this package brings one group or one command; this is their whole list.
 app.add_typer(db.app, name="db")
+app.command()(load)
+app.command()(plan)
+app.command()(density)
+app.command()(serve)
+app.command()(demo)
 
 
 def _print_version(wanted: bool) -> None:

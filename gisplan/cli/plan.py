@@ -11,6 +11,7 @@ from rich.progress import Progress
 from rich.table import Table
 
 from gisplan.cli.answer import JsonOption
+from gisplan.cli.documents import write_plan
 from gisplan.cli.planner import opened_planner
 from gisplan.errors import InputError
 from gisplan.export.plan_document import plan_to_json
@@ -22,7 +23,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from gisplan.model.application import Application
+    from gisplan.model.grid import Grid
     from gisplan.model.option import Option, Plan
+    from gisplan.services.plan import Planner
 
 WHAT_IF = "what-if"
 
@@ -65,13 +68,14 @@ def plan(
         },
     )
     console = Console(stderr=as_json)
-    plans = _plan_all(applications, console, reserve=reserve)
+    with opened_planner() as planner:
+        plans = plan_all(planner, applications, console, reserve=reserve)
+        if out is not None:
+            save_plans(plans, out, planner.grid())
     for made in plans if as_json else ():
         typer.echo(plan_to_json(made).decode())
     if not as_json:
         print_plans(plans, console)
-    if out is not None:
-        save_plans(plans, out)
 
 
 def _applications(
@@ -89,31 +93,31 @@ def _applications(
     return (parse_application({**values, "lon": parts[0], "lat": parts[1]}),)
 
 
-def _plan_all(
-    applications: Sequence[Application], console: Console, *, reserve: bool
+def plan_all(
+    planner: Planner, applications: Sequence[Application], console: Console, *, reserve: bool
 ) -> tuple[Plan, ...]:
-    with opened_planner() as planner, Progress(console=console, transient=True) as progress:
+    """Plan applications in order; with ``reserve`` each sees the promises before it."""
+    plans = []
+    with Progress(console=console, transient=True) as progress:
         task = progress.add_task("planning", total=len(applications))
-        plans = []
         for application in applications:
-            stored = planner.plan(application, reserve=True).plan if reserve else None
-            plans.append(stored or planner.propose(application))
+            if reserve:
+                plans.append(planner.plan(application, reserve=True).plan)
+            else:
+                plans.append(planner.propose(application))
             progress.advance(task)
     return tuple(plans)
 
 
-def save_plans(plans: Sequence[Plan], out: Path) -> None:
+def save_plans(plans: Sequence[Plan], out: Path, grid: Grid) -> None:
     """Write plan documents: one file for one plan, else a folder with a file a plan."""
-    from gisplan.cli.documents import write_plan  # noqa: PLC0415 (folium takes a second to import)
-
-    if out.suffix in {".json", ".html", ".geojson"}:
+    if out.suffix:
         if len(plans) != 1:
             raise InputError(f"{out} is one file and there are {len(plans)} plans; name a folder")
-        write_plan(plans[0], out)
+        write_plan(plans[0], out, grid)
         return
-    out.mkdir(parents=True, exist_ok=True)
     for made in plans:
-        write_plan(made, out / f"{safe_name(made.application.reference)}.json")
+        write_plan(made, out / f"{safe_name(made.application.reference)}.json", grid)
 
 
 def safe_name(reference: str) -> str:
@@ -142,10 +146,10 @@ def _print_plan(made: Plan, console: Console) -> None:
 
 def option_cells(option: Option) -> tuple[str, ...]:
     """Return an option as the cells of a table row."""
-    electrical, conductor = option.electrical, option.conductor
+    electrical, conductor, point = option.electrical, option.conductor, option.access_point
     return (
         str(option.rank) if option.feasible else "no",
-        f"{option.access_point.kind.replace('_', ' ')} {option.access_point.name}",
+        f"{point.kind.replace('_', ' ')} {point.name} ({point.element_id})",
         f"{option.route.length_m:.0f}",
         f"{conductor.parallel_count} x {conductor.conductor_id}" if conductor else "existing",
         f"{option.cost.total:,.0f} {option.cost.currency}",

@@ -17,14 +17,14 @@ from gisplan.electrical.demand import (
     join_demands,
     no_demands,
 )
-from gisplan.electrical.existing_load import ScaledLoads, existing_power, scaled_loads
+from gisplan.electrical.existing_load import ScaledLoads, existing_power, fed_bus, scaled_loads
 from gisplan.electrical.network_input import Network, build_network
 from gisplan.electrical.parts import NetworkParts, find_parts
 from gisplan.electrical.power_flow import PowerFlowModel, PowerFlowResult, require_converged
 from gisplan.electrical.segments import Joints, build_joints, joint_positions
 from gisplan.electrical.tree import LevelArrays, SupplyTree, build_levels, build_tree
 from gisplan.model.grid import Floats, Grid, Integers, Peaks
-from gisplan.network.snapshot import Snapshot
+from gisplan.network.snapshot import Snapshot, Topology
 from gisplan.rules.catalogue import Catalogue
 
 FIRST_LEVEL = STATES.index(LEVELS[0])
@@ -37,11 +37,13 @@ class BaseState:
 
     Voltages are NaN at buses without supply, loadings NaN where no rating is known. Powers of
     transformers are those drawn at the high-voltage side. ``reserved_node`` is the bus or joint of
-    each reservation, ``joints`` the points where reservations tap lines.
+    each reservation, ``joints`` the points where reservations tap lines, ``fed_bus``
+    the bus that each transformer supplies (-1: none).
     """
 
     case: LoadCase
     parts: NetworkParts
+    fed_bus: Integers
     loads: ScaledLoads
     bus_p_kw: Floats
     bus_q_kvar: Floats
@@ -103,13 +105,14 @@ def build_base_states(
     return {
         case: _base_state(
             case,
-            parts,
-            loads,
-            existing[case],
-            (reserved[case], nodes[offset[n] : offset[n + 1]]),
+            snapshot.topology,
             network,
-            tree,
             result.rows(slice(n * len(LEVELS), (n + 1) * len(LEVELS))),
+            parts=parts,
+            loads=loads,
+            existing=existing[case],
+            reserved=(reserved[case], nodes[offset[n] : offset[n + 1]]),
+            tree=tree,
         )
         for n, case in enumerate(LOAD_CASES)
     }
@@ -155,18 +158,21 @@ def _solve(
 
 def _base_state(
     case: LoadCase,
+    topology: Topology,
+    network: Network,
+    result: PowerFlowResult,
+    *,
     parts: NetworkParts,
     loads: ScaledLoads,
     existing: tuple[Floats, Floats],
     reserved: tuple[Demands, Integers],
-    network: Network,
     tree: SupplyTree,
-    result: PowerFlowResult,
 ) -> BaseState:
     elements = element_state(network, result)
     return BaseState(
         case=case,
         parts=parts,
+        fed_bus=fed_bus(topology, len(network.grid.transformers.transformer_id)),
         loads=loads,
         bus_p_kw=existing[0],
         bus_q_kvar=existing[1],
@@ -204,10 +210,14 @@ def element_state(network: Network, result: PowerFlowResult) -> ElementState:
     table, row = grid.transformers, network.transformer
     rated_va = table.rated_power_kva[row] * table.parallel_count[row] * 1e3
     units = result.transformers
-    loading[:, row] = np.sqrt(3) * np.maximum(
-        units.current_from_a * table.hv_voltage_v[row],
-        units.current_to_a * table.lv_voltage_v[row],
-    ) / rated_va
+    loading[:, row] = (
+        np.sqrt(3)
+        * np.maximum(
+            units.current_from_a * table.hv_voltage_v[row],
+            units.current_to_a * table.lv_voltage_v[row],
+        )
+        / rated_va
+    )
     return ElementState(
         line_current_a=current,
         line_loading_ratio=current / rated,

@@ -129,11 +129,9 @@ def existing_power(
     count = len(grid.buses.bus_id)
 
     def net(load: Floats, generation: Floats) -> Floats:
-        drawn: Floats = np.bincount(grid.loads.bus, load_ratio * load, count)
-        fed_in: Floats = np.bincount(
-            grid.generators.bus, generation_ratio * generation, count
-        )
-        return drawn - fed_in
+        drawn = np.bincount(grid.loads.bus, load_ratio * load, count)
+        fed_in = np.bincount(grid.generators.bus, generation_ratio * generation, count)
+        return (drawn - fed_in).astype(np.float64)
 
     generators = grid.generators
     return (

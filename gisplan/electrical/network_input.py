@@ -95,21 +95,44 @@ def build_network(
     """
     joints = joints or no_joints()
     kept = np.ones(len(grid.buses.bus_id), np.bool_) if keep is None else keep
-    lines = np.flatnonzero(kept[grid.lines.from_bus] & kept[grid.lines.to_bus])
+    lines = kept_lines(grid, topology, kept)
     from_closed = topology.line_from_closed & grid.lines.in_service
     to_closed = topology.line_to_closed & grid.lines.in_service
     segments = build_segments(grid, from_closed, to_closed, joints, lines)
     new_voltage = np.empty(0) if new_node_voltage_v is None else new_node_voltage_v
-    nodes, voltages = _nodes(grid, kept, joints, new_voltage)
+    nodes, voltages = _nodes(grid, kept, lines, joints, new_voltage)
     if cut_joint is not None:
         segments = _cut(segments, cut_joint, len(kept), len(joints))
-    return _collect(grid, topology, kept, joints, segments, nodes, voltages, cables or no_cables())
+    return _collect(
+        grid,
+        topology,
+        kept=kept,
+        joints=joints,
+        segments=segments,
+        nodes=nodes,
+        voltages=voltages,
+        cables=cables or no_cables(),
+    )
+
+
+def kept_lines(grid: Grid, topology: Topology, kept: Flags) -> Integers:
+    """Rows of the lines inside a part, and of those that leave it with an open end.
+
+    A line that ends open is charged, and reservations may hang on it.
+    """
+    lines = grid.lines
+    at_from, at_to = kept[lines.from_bus], kept[lines.to_bus]
+    ends_open = topology.line_from_closed ^ topology.line_to_closed
+    near = np.where(topology.line_from_closed, at_from, at_to)
+    return np.flatnonzero((at_from & at_to) | (ends_open & near))
 
 
 def _nodes(
-    grid: Grid, kept: Flags, joints: Joints, new_voltage_v: Floats
+    grid: Grid, kept: Flags, lines: Integers, joints: Joints, new_voltage_v: Floats
 ) -> tuple[Integers, Floats]:
-    bus = np.flatnonzero(kept)
+    present = kept.copy()
+    present[grid.lines.from_bus[lines]] = present[grid.lines.to_bus[lines]] = True
+    bus = np.flatnonzero(present)
     added = len(kept) + np.arange(len(joints) + len(new_voltage_v))
     voltage = grid.buses.nominal_voltage_v
     return (
@@ -136,6 +159,7 @@ def _cut(segments: Segments, cut_joint: Integers, bus_count: int, joint_count: i
 def _collect(
     grid: Grid,
     topology: Topology,
+    *,
     kept: Flags,
     joints: Joints,
     segments: Segments,

@@ -8,37 +8,31 @@ import numpy as np
 
 from gisplan.electrical.base_state import BaseState
 from gisplan.electrical.demand import MEDIUM_VOLTAGE_V, Demands, line_levels
+from gisplan.electrical.screening_kernel import PointArrays
 from gisplan.electrical.segments import joint_positions
-from gisplan.electrical.tree import KVA, line_feeding
-from gisplan.model.grid import Codes, Flags, Floats, Integers
+from gisplan.electrical.tree import KVA
+from gisplan.model.grid import Flags, Floats, Integers
 from gisplan.network.snapshot import Snapshot
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Points:
-    """One row a candidate, as ``screening_kernel.screen_points`` reads it.
+    """Candidates as the kernel reads them, and which of them it cannot judge.
 
     ``needs_ac`` marks what hangs on a loop or lies on a line that closes one.
     """
 
-    node: Integers
-    parent: Integers
-    upper: Floats
-    stub_resistance: Floats
-    stub_reactance: Floats
-    stub_limit_kva: Floats
-    is_low: Flags
-    area: Integers
-    level: Codes
+    places: PointArrays
     is_supplied: Flags
     needs_ac: Flags
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Stretch:
-    """Points between buses: the stretch between joints that each lies on.
+    """Points between buses, on the stretch between joints that each lies on.
 
-    ``feeding_end`` and ``way`` (0..1 of the whole line) lead from the fed end's opposite.
+    ``upper`` is the share of the stretch between its feeding end and the point, ``way`` the same
+    as a share of the whole line.
     """
 
     node: Integers
@@ -63,8 +57,8 @@ def locate_points(snapshot: Snapshot, base: BaseState, candidates: Demands) -> P
     holder = np.where(node >= 0, node, parent)
     is_supplied = (holder >= 0) & tree.is_supplied[holder]
     closes_loop = np.zeros(count, np.bool_)
-    closes_loop[on_line] = _closes_loop(snapshot)[line]
-    return Points(
+    closes_loop[on_line] = base.tree.closes_loop[line]
+    places = PointArrays(
         node=node,
         parent=parent,
         upper=upper,
@@ -74,17 +68,18 @@ def locate_points(snapshot: Snapshot, base: BaseState, candidates: Demands) -> P
         is_low=grid.buses.nominal_voltage_v[end] < MEDIUM_VOLTAGE_V,
         area=np.where(is_supplied, tree.area[holder], -1),
         level=level,
+    )
+    return Points(
+        places=places,
         is_supplied=is_supplied | closes_loop,
         needs_ac=closes_loop | (is_supplied & tree.needs_ac[holder]),
     )
 
 
-def _stretches(
-    snapshot: Snapshot, base: BaseState, line: Integers, offset_m: Floats
-) -> _Stretch:
+def _stretches(snapshot: Snapshot, base: BaseState, line: Integers, offset_m: Floats) -> _Stretch:
     """Find the stretch of each point, and how far along the point lies from its feeding end."""
     grid, joints = snapshot.grid, base.joints
-    feeding = line_feeding(grid, snapshot.topology)
+    feeding = base.tree.feeding
     position = joint_positions(grid, line, offset_m)
     every = np.arange(len(grid.lines.line_id))
     first_joint = np.searchsorted(joints.line, every)
@@ -126,12 +121,3 @@ def _stubs(snapshot: Snapshot, line: Integers, way: Floats) -> tuple[Floats, Flo
         lines.reactance_ohm_per_km[line] * scale,
         np.where(np.isfinite(limit), limit, np.inf),
     )
-
-
-def _closes_loop(snapshot: Snapshot) -> Flags:
-    """Lines that are closed at both ends without being a branch of the supply tree."""
-    grid, topology = snapshot.grid, snapshot.topology
-    closed = topology.line_from_closed & topology.line_to_closed & grid.lines.in_service
-    supplied = topology.source[grid.lines.from_bus] >= 0
-    closes: Flags = closed & supplied & (line_feeding(grid, topology).fed_bus < 0)
-    return closes

@@ -12,11 +12,17 @@ Power Grid Model documentation, LF Energy, "Components" and "Calculations" (Newt
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
-from power_grid_model import ComponentType, LoadGenType, PowerGridModel, WindingType
+from power_grid_model import (
+    ComponentAttributeFilterOptions,
+    ComponentType,
+    LoadGenType,
+    PowerGridModel,
+    WindingType,
+)
 from power_grid_model import initialize_array as new_array
-from power_grid_model.errors import PowerGridError
 
 from gisplan.electrical.demand import MEDIUM_VOLTAGE_V
 from gisplan.electrical.network_input import Network
@@ -33,7 +39,7 @@ BASE_POWER_VA = 1e6
 COLLAPSE_PU = 0.3
 """Below this a solution is the lower, unstable branch of the P-V curve, no operating point."""
 
-_OUTPUT = {
+_OUTPUT: dict[ComponentType, set[str] | list[str] | ComponentAttributeFilterOptions | None] = {
     ComponentType.node: ["energized", "u_pu"],
     ComponentType.line: ["p_from", "q_from", "p_to", "q_to", "i_from", "i_to"],
     ComponentType.transformer: ["p_from", "q_from", "p_to", "q_to", "i_from", "i_to"],
@@ -158,7 +164,8 @@ class PowerFlowModel:
         converged = np.ones(len(distinct), np.bool_)
         if failed is not None:
             converged[failed.failed_scenarios] = False
-        return _result(output, converged, row)
+        columns = cast("dict[ComponentType, dict[str, Floats]]", output)
+        return _result(columns, converged, row)
 
     def _load_update(self, p_kw: Floats, q_kvar: Floats) -> np.ndarray:
         update = new_array("update", ComponentType.sym_load, p_kw.shape)
@@ -169,8 +176,10 @@ class PowerFlowModel:
 
     def _tap_update(self, tap_position: Integers) -> np.ndarray:
         changed = np.flatnonzero(
-            (tap_position != self.network.grid.transformers.tap_position[self.network.transformer])
-            .any(axis=0)
+            (
+                tap_position
+                != self.network.grid.transformers.tap_position[self.network.transformer]
+            ).any(axis=0)
         )
         update = new_array("update", ComponentType.transformer, (len(tap_position), len(changed)))
         update["id"] = self.first_transformer_id + changed

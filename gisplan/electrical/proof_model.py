@@ -21,13 +21,13 @@ from gisplan.electrical.demand import (
     LoadCase,
     join_demands,
 )
-from gisplan.electrical.network_input import Cables, Network, build_network
+from gisplan.electrical.network_input import Cables, Network, build_network, kept_lines
 from gisplan.electrical.parts import touched_buses
 from gisplan.electrical.power_flow import PowerFlowModel, PowerFlowResult
 from gisplan.electrical.proposal import NewCable, Proposal
 from gisplan.electrical.segments import Joints, build_joints, joint_positions
 from gisplan.model.grid import Flags, Floats, Grid, Integers
-from gisplan.network.snapshot import Snapshot
+from gisplan.network.snapshot import Snapshot, Topology
 
 FREQUENCY_HZ = 50.0
 
@@ -52,6 +52,7 @@ class Group:
     customer_node: Integers
     cables: tuple[Integers, ...]
     replaced: Integers
+    is_whole: bool
     result: PowerFlowResult
 
     def scenarios(self, proposal: int, case: int) -> slice:
@@ -91,7 +92,7 @@ def solve_group(
     bases: Mapping[LoadCase, BaseState],
     proposals: Sequence[Proposal],
     *,
-    whole_network: bool,
+    is_whole: bool,
 ) -> Group:
     """Build the network of some proposals and solve all their scenarios.
 
@@ -101,9 +102,9 @@ def solve_group(
     cases = tuple(case for case in LOAD_CASES if case in bases)
     base = bases[cases[0]]
     kept = np.ones(len(grid.buses.bus_id), np.bool_)
-    if not whole_network:
+    if not is_whole:
         kept = touched_buses(topology, base.parts, _touched(grid, proposals))
-    layout = _layout(grid, base.joints, kept, proposals)
+    layout = _layout(grid, topology, base.joints, kept, proposals)
     network = build_network(
         grid,
         topology,
@@ -116,7 +117,7 @@ def solve_group(
     units = grid.transformers
     replaced = np.flatnonzero(kept[units.hv_bus] & ~kept[units.lv_bus])
     draws = [
-        *_base_draws(snapshot, bases, cases, kept, replaced, layout, len(proposals)),
+        *_base_draws(snapshot.grid, bases, kept, replaced, layout, repeat=len(proposals)),
         *_own_draws(proposals, cases, layout),
     ]
     node = np.concatenate([draw.node for draw in draws])
@@ -137,6 +138,7 @@ def solve_group(
         customer_node=layout.customer_node,
         cables=tuple(branch + rows for rows in layout.cables_of),
         replaced=replaced,
+        is_whole=is_whole,
         result=result,
     )
 
@@ -159,9 +161,10 @@ def _ends(grid: Grid, line: int) -> tuple[int, int]:
     return int(grid.lines.from_bus[line]), int(grid.lines.to_bus[line])
 
 
-def _layout(grid: Grid, base: Joints, kept: Flags, proposals: Sequence[Proposal]) -> _Layout:
-    lines = grid.lines
-    inside = np.flatnonzero(kept[lines.from_bus[base.line]] & kept[lines.to_bus[base.line]])
+def _layout(
+    grid: Grid, topology: Topology, base: Joints, kept: Flags, proposals: Sequence[Proposal]
+) -> _Layout:
+    inside = np.flatnonzero(np.isin(base.line, kept_lines(grid, topology, kept)))
     tapping = [n for n, proposal in enumerate(proposals) if proposal.bus < 0]
     line = np.array([proposals[n].line for n in tapping], np.int64)
     offset_m = np.array([proposals[n].offset_m for n in tapping])
@@ -180,13 +183,16 @@ def _layout(grid: Grid, base: Joints, kept: Flags, proposals: Sequence[Proposal]
     access[tapping] = bus_count + row[len(inside) : len(inside) + len(tapping)]
     extra_node = extra.bus.copy()
     extra_node[extra_on_line] = bus_count + row[len(inside) + len(tapping) :]
-    return _new_cables(grid, proposals, joints, joint_row, access, extra_node)
+    return _new_cables(
+        grid, proposals, joints, joint_row=joint_row, access=access, extra_node=extra_node
+    )
 
 
 def _new_cables(
     grid: Grid,
     proposals: Sequence[Proposal],
     joints: Joints,
+    *,
     joint_row: Integers,
     access: Integers,
     extra_node: Integers,
@@ -236,16 +242,16 @@ def _new_cables(
 
 
 def _base_draws(
-    snapshot: Snapshot,
+    grid: Grid,
     bases: Mapping[LoadCase, BaseState],
-    cases: tuple[LoadCase, ...],
     kept: Flags,
     replaced: Integers,
     layout: _Layout,
-    proposal_count: int,
+    *,
+    repeat: int,
 ) -> list[_Draw]:
-    """Existing load, reservations and replaced low-voltage networks, the same for every proposal."""
-    grid = snapshot.grid
+    """Existing load, reservations and replaced low-voltage networks, equal for all proposals."""
+    cases = tuple(case for case in LOAD_CASES if case in bases)
     states, levels = len(STATES), list(LEVEL_OF_STATE)
     drawn = np.zeros(len(kept), np.bool_)
     for case in cases:
@@ -254,7 +260,7 @@ def _base_draws(
 
     def every(blocks: list[Floats]) -> Floats:
         """Blocks per case of shape (states, nodes), repeated for each proposal."""
-        return np.tile(np.concatenate(blocks), (proposal_count, 1))
+        return np.tile(np.concatenate(blocks), (repeat, 1))
 
     def existing(power: Floats) -> Floats:
         return np.tile(power[bus], (states, 1))
@@ -328,9 +334,7 @@ def _own_draws(
     return draws
 
 
-def _charging(
-    cable: NewCable, layout: _Layout, proposal: int, own: slice, scenarios: int
-) -> _Draw:
+def _charging(cable: NewCable, layout: _Layout, proposal: int, own: slice, scenarios: int) -> _Draw:
     node = np.array([layout.access_node[proposal], layout.customer_node[proposal]])
     voltage_v = layout.new_node_voltage_v[layout.customer_node[proposal] - layout.first_new_node]
     q = np.zeros((scenarios, 2))

@@ -16,22 +16,23 @@ from gisplan.electrical.demand import Demands, check_demands
 from gisplan.electrical.points import locate_points
 from gisplan.electrical.screening_kernel import (
     LINE_OVERLOADED,
+    LOADING,
+    LV_HIGH,
+    LV_LOW,
+    MV_HIGH,
+    MV_LOW,
     NEEDS_AC,
     NO_SOLUTION,
     NOT_SUPPLIED,
-    R_LOADING,
-    R_LV_HIGH,
-    R_LV_LOW,
-    R_MV_HIGH,
-    R_MV_LOW,
-    R_SLACK_LOADING,
-    R_SLACK_VOLTAGE,
-    R_VOLTAGE_MAIN,
-    R_VOLTAGE_SERVICE,
     RESULT_COLUMNS,
+    SLACK_LOADING,
+    SLACK_VOLTAGE,
     TRANSFORMER_OVERLOADED,
+    VOLTAGE_MAIN,
+    VOLTAGE_SERVICE,
     VOLTAGE_TOO_HIGH,
     VOLTAGE_TOO_LOW,
+    PointArrays,
     screen_points,
 )
 from gisplan.electrical.worst import FAR_TOLERANCE_PU, OWN_TOLERANCE_PU
@@ -117,25 +118,17 @@ def screen(
     reasons = reasons.astype(np.uint8)
     screened = np.flatnonzero(reasons == 0)
     numbers = np.full((len(candidates), RESULT_COLUMNS), np.nan)
-    kind, row = np.full((2, len(candidates)), -1, np.int64)
-    numbers[screened], reasons[screened], kind[screened], row[screened] = screen_points(
-        points.node[screened],
-        points.parent[screened],
-        points.upper[screened],
-        points.stub_resistance[screened],
-        points.stub_reactance[screened],
-        points.stub_limit_kva[screened],
-        points.is_low[screened],
-        points.area[screened],
-        points.level[screened],
+    limiting = np.full((len(candidates), 2), -1, np.int64)
+    numbers[screened], reasons[screened], limiting[screened] = screen_points(
+        PointArrays(*(column[screened] for column in points.places)),
         np.ascontiguousarray(candidates.p_kw[screened]),
         np.ascontiguousarray(candidates.q_kvar[screened]),
         limits.values,
-        OWN_TOLERANCE_PU,
-        FAR_TOLERANCE_PU,
+        np.array([OWN_TOLERANCE_PU, FAR_TOLERANCE_PU]),
         base.tree.arrays,
         base.levels,
     )
+    kind, row = limiting[:, 0].copy(), limiting[:, 1].copy()
     own_line = (kind == SwitchedKind.LINE) & (row < 0)
     row[own_line] = candidates.line[own_line]
     return _verdicts(numbers, reasons, kind, row, limits)
@@ -144,20 +137,20 @@ def screen(
 def _verdicts(
     numbers: Floats, reasons: Codes, kind: Integers, row: Integers, limits: ScreeningLimits
 ) -> Screening:
-    voltage = numbers[:, R_SLACK_VOLTAGE] / limits.guard_voltage_pu
-    loading = numbers[:, R_SLACK_LOADING] / limits.guard_loading_ratio
+    voltage = numbers[:, SLACK_VOLTAGE] / limits.guard_voltage_pu
+    loading = numbers[:, SLACK_LOADING] / limits.guard_loading_ratio
     slack = np.minimum(voltage, loading)
     return Screening(
         feasible=reasons == 0,
         uncertain=(np.abs(slack) < 1) | (reasons == NEEDS_AC),
         reasons=reasons,
-        loading_max_ratio=numbers[:, R_LOADING],
+        loading_max_ratio=numbers[:, LOADING],
         limiting_kind=kind,
         limiting_row=row,
-        voltage_pu=numbers[:, R_VOLTAGE_MAIN],
-        voltage_service_pu=numbers[:, R_VOLTAGE_SERVICE],
-        lv_min_pu=numbers[:, R_LV_LOW],
-        lv_max_pu=numbers[:, R_LV_HIGH],
-        mv_min_pu=numbers[:, R_MV_LOW],
-        mv_max_pu=numbers[:, R_MV_HIGH],
+        voltage_pu=numbers[:, VOLTAGE_MAIN],
+        voltage_service_pu=numbers[:, VOLTAGE_SERVICE],
+        lv_min_pu=numbers[:, LV_LOW],
+        lv_max_pu=numbers[:, LV_HIGH],
+        mv_min_pu=numbers[:, MV_LOW],
+        mv_max_pu=numbers[:, MV_HIGH],
     )

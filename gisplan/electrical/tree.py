@@ -59,7 +59,8 @@ class LevelArrays(NamedTuple):
 
     ``ratio`` is the parent's voltage over the voltage behind the branch's ideal transformer.
     ``lowest`` and ``highest`` are extremes over the subtree of the voltages that the level judges
-    (inf and -inf where there are none); ``branch_gain`` and ``gain`` say how much a drop of the
+    at buses (inf and -inf where there are none), ``lowest_bus`` and ``highest_bus`` where they
+    stand; ``branch_gain`` and ``gain`` say how much a drop of the
     parent grows to the node, and one of the node to anything below.
     """
 
@@ -73,16 +74,23 @@ class LevelArrays(NamedTuple):
     highest: Floats
     branch_gain: Floats
     gain: Floats
+    lowest_bus: Integers
+    highest_bus: Integers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SupplyTree:
-    """A tree with the branch of the network that feeds each node, and how it is oriented."""
+    """A tree with the branch of the network that feeds each node, and how it is oriented.
+
+    ``closes_loop`` marks lines closed at both ends that are no branch of the tree.
+    """
 
     arrays: TreeArrays
     order: Integers
     segment: Integers
     is_reversed: Flags
+    feeding: LineFeeding
+    closes_loop: Flags
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,8 +155,30 @@ def build_tree(network: Network, topology: Topology) -> SupplyTree:
     is_reversed[bus_count:] = feeding.is_reversed[joint_line]
     by_unit = np.flatnonzero(topology.parent_kind == SwitchedKind.TRANSFORMER)
     is_reversed[by_unit] = grid.transformers.hv_bus[topology.parent_branch[by_unit]] == by_unit
-    arrays = _static_arrays(network, topology, parent, segment, is_reversed, order)
-    return SupplyTree(arrays=arrays, order=order, segment=segment, is_reversed=is_reversed)
+    arrays = _static_arrays(
+        network,
+        topology,
+        feeding,
+        parent=parent,
+        segment=segment,
+        is_reversed=is_reversed,
+        order=order,
+    )
+    return SupplyTree(
+        arrays=arrays,
+        order=order,
+        segment=segment,
+        is_reversed=is_reversed,
+        feeding=feeding,
+        closes_loop=_closes_loop(grid, topology, feeding),
+    )
+
+
+def _closes_loop(grid: Grid, topology: Topology, feeding: LineFeeding) -> Flags:
+    closed = topology.line_from_closed & topology.line_to_closed & grid.lines.in_service
+    supplied = topology.source[grid.lines.from_bus] >= 0
+    closes: Flags = closed & supplied & (feeding.fed_bus < 0)
+    return closes
 
 
 def _feeding_segments(
@@ -181,6 +211,8 @@ def _feeding_segments(
 def _static_arrays(
     network: Network,
     topology: Topology,
+    feeding: LineFeeding,
+    *,
     parent: Integers,
     segment: Integers,
     is_reversed: Flags,
@@ -194,7 +226,6 @@ def _static_arrays(
     row = np.concatenate([topology.parent_branch, joint_line])
     is_supplied = np.zeros(count, np.bool_)
     is_supplied[order] = True
-    feeding = line_feeding(grid, topology)
     kin = np.where(feeding.fed_bus >= 0, feeding.fed_bus, feeding.feeding_bus)[joint_line]
     like = np.concatenate([np.arange(len(topology.parent_bus)), kin])
     is_meshed = np.append(topology.is_meshed, np.zeros(len(joint_line), np.bool_))
@@ -243,9 +274,13 @@ def _transformer_sides(
     impedance = table.short_circuit_voltage_pct[row] / 100
     resistance = np.minimum(table.short_circuit_resistance_pct[row] / 100, impedance)
     reactance = np.sqrt(impedance**2 - resistance**2)
-    return fed_v, feeding_v, resistance, reactance, table.rated_power_kva[
-        row
-    ] * table.parallel_count[row]
+    return (
+        fed_v,
+        feeding_v,
+        resistance,
+        reactance,
+        table.rated_power_kva[row] * table.parallel_count[row],
+    )
 
 
 def build_levels(tree: SupplyTree, network: Network, result: PowerFlowResult) -> LevelArrays:
@@ -262,7 +297,8 @@ def build_levels(tree: SupplyTree, network: Network, result: PowerFlowResult) ->
     above = voltage[:, np.maximum(arrays.parent, 0)]
     ratio = np.where(has_parent, above / behind, 1.0)
     branch_gain = np.where(has_parent, (1 + drop / 2 / behind**2) / ratio, 1.0)
-    judged = {MAIN: arrays.is_low, FEEDER: ~arrays.is_low}
+    is_bus = np.arange(len(arrays.parent)) < len(network.grid.buses.bus_id)
+    judged = {MAIN: arrays.is_low & is_bus, FEEDER: ~arrays.is_low & is_bus}
     nothing = np.zeros(len(arrays.parent), np.bool_)
     summaries = [
         summarise_subtrees(
@@ -270,7 +306,9 @@ def build_levels(tree: SupplyTree, network: Network, result: PowerFlowResult) ->
         )
         for n in range(len(LEVELS))
     ]
-    lowest, highest, gain = (np.stack(part) for part in zip(*summaries, strict=True))
+    lowest, highest, gain, lowest_bus, highest_bus = (
+        np.stack(part) for part in zip(*summaries, strict=True)
+    )
     return LevelArrays(
         voltage=voltage,
         p_fed=p_fed,
@@ -282,6 +320,8 @@ def build_levels(tree: SupplyTree, network: Network, result: PowerFlowResult) ->
         highest=highest,
         branch_gain=branch_gain,
         gain=gain,
+        lowest_bus=lowest_bus,
+        highest_bus=highest_bus,
     )
 
 

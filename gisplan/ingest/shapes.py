@@ -64,7 +64,7 @@ def check_coordinates(geometry: np.ndarray, bounds: Bounds | None) -> CheckedSha
         *_tell_outside(outside, box, bounds),
     ]
     return CheckedShapes(
-        geometry=np.where(missing | empty | infinite | large | outside, None, geometry),
+        geometry=_blank(geometry, missing | empty | infinite | large | outside),
         faults=faults,
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import networkx as nx
 import numpy as np
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from gisplan.model.staged_topology import StagedTopology
 
 IDS_SHOWN_MAX = 12
+
+Branches: TypeAlias = "nx.MultiGraph[int]"
 
 
 def check_topology(topology: StagedTopology, *, radial_below_v: float | None) -> list[Issue]:
@@ -55,14 +57,14 @@ def check_radial(topology: StagedTopology, below_v: float) -> list[Issue]:
     known = _known_branches(topology)
     inside = known & low[topology.branch_from] & low[topology.branch_to]
     rows = np.flatnonzero(_peel(topology, inside))
-    graph = nx.MultiGraph()
+    graph: Branches = nx.MultiGraph()
     for row in rows:
         name = str(topology.branch_name[row])
         graph.add_edge(int(topology.branch_from[row]), int(topology.branch_to[row]), key=name)
     return [_tell_loop(topology, graph, loop, below_v) for loop in _find_loops(graph)]
 
 
-def _find_loops(graph: nx.MultiGraph) -> list[list[int]]:
+def _find_loops(graph: Branches) -> list[list[int]]:
     """Independent loops as lists of buses; parallel branches make loops of two buses."""
     loops = [sorted(loop) if len(loop) < 3 else loop for loop in nx.cycle_basis(nx.Graph(graph))]
     pairs = {(min(edge), max(edge)) for edge in graph.edges(keys=False)}
@@ -72,7 +74,7 @@ def _find_loops(graph: nx.MultiGraph) -> list[list[int]]:
 
 
 def _tell_loop(
-    topology: StagedTopology, graph: nx.MultiGraph, loop: Sequence[int], below_v: float
+    topology: StagedTopology, graph: Branches, loop: Sequence[int], below_v: float
 ) -> Issue:
     branches = sorted(
         {name for one, other in pairwise([*loop, loop[0]]) for name in graph[one][other]}
@@ -88,7 +90,7 @@ def _tell_loop(
 
 
 def _peel(topology: StagedTopology, inside: Flags) -> Flags:
-    """Branches that are left when dead ends are taken away again and again: loops, and their ties."""
+    """Branches left when dead ends are taken away again and again: loops, and their ties."""
     left = inside.copy()
     while True:
         ends = np.concatenate([topology.branch_from[left], topology.branch_to[left]])

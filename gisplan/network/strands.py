@@ -35,6 +35,8 @@ Geometries = npt.NDArray[np.object_]
 
 GRID_M = 0.01  # coordinates of nodes are rounded to this when corridors are noded
 TOUCH_M = 0.05  # closer than this is the same place
+STREET_LINK, STATION_LINK, POLE_LINK = "across the street", "to the station", "to the pole"
+LINKS = (STREET_LINK, STATION_LINK, POLE_LINK)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,7 +199,7 @@ def same_street_links(strands: Strands, forbidden: Geometries, reach_m: float) -
     apart = owner[near] != other
     links = shapely.shortest_line(points[near[apart]], strands.geometry[other[apart]])
     links = links[shapely.length(links) > TOUCH_M]
-    return _links(links[_clear(links, forbidden)], Surface.ASPHALT, "across the street")
+    return _links(links[_clear(links, forbidden)], Surface.ASPHALT, STREET_LINK)
 
 
 def _vertices(strands: Strands) -> tuple[Geometries, Integers]:
@@ -224,7 +226,7 @@ def bus_links(grid: Grid, strands: Strands, reach_m: float) -> Strands:
     """Join buses that offer access points to their nearest strand."""
     buses = np.flatnonzero(np.isin(grid.buses.kind, ACCESS_BUS_KINDS))
     points = place_points(np.column_stack([grid.buses.x_m[buses], grid.buses.y_m[buses]]))
-    return _links(_nearest_links(points, strands, reach_m), Surface.PAVING, "to the station")
+    return _links(_nearest_links(points, strands, reach_m), Surface.PAVING, STATION_LINK)
 
 
 def overhead_links(grid: Grid, strands: Strands, reach_m: float) -> Strands:
@@ -234,7 +236,7 @@ def overhead_links(grid: Grid, strands: Strands, reach_m: float) -> Strands:
         (lines.installation == Installation.OVERHEAD) & (lines.role == LineRole.MAIN)
     )
     shapes = line_shapes(lines.shape)[rows]
-    return _links(_nearest_links(shapes, strands, reach_m), Surface.VERGE, "to the pole")
+    return _links(_nearest_links(shapes, strands, reach_m), Surface.VERGE, POLE_LINK)
 
 
 def _nearest_links(geometry: Geometries, strands: Strands, reach_m: float) -> Geometries:

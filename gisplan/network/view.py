@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import chain
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import networkx as nx
 import numpy as np
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     from gisplan.network.snapshot import Topology
 
-    View = nx.MultiGraph[str]
-    Edge = tuple[str, str, tuple[str, str], dict[str, object]]
+View: TypeAlias = "nx.MultiGraph[str]"
+Edge = tuple[str, str, tuple[str, str], dict[str, object]]
 
 
 def to_networkx(grid: Grid, topology: Topology, buses: Integers) -> View:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from gisplan.errors import UnknownElementError
-from gisplan.model.grid import BusKind
+from gisplan.model.grid import BusKind, LineRole
+from gisplan.model.option import AccessKind
 from gisplan.planning.supply_mode import is_low_voltage
 
 if TYPE_CHECKING:
     from gisplan.model.application import Application
     from gisplan.model.grid import Buses
+    from gisplan.model.option import Finding
+    from gisplan.planning.site import Site
 
 
 def find_existing_service(
@@ -48,3 +52,32 @@ def _named(application: Application, buses: Buses) -> int:
             "or correct it"
         )
     return int(rows[0])
+
+
+def check_service(site: Site, kind: AccessKind, bus: int) -> tuple[Finding, ...]:
+    """Return whether an existing service carries the new demand in full beside what it carries.
+
+    Nothing for other kinds of access point. The existing load is the diversified one that the
+    source gives, which the survey must confirm.
+    """
+    if kind is not AccessKind.EXISTING_SERVICE:
+        return ()
+    grid, state = site.region.snapshot.grid, site.state
+    ends = (grid.lines.from_bus == bus) | (grid.lines.to_bus == bus)
+    services = np.flatnonzero(ends & (grid.lines.role == LineRole.SERVICE))
+    rule = site.region.catalogue.rule("loading.line_max")
+    element = f"service of bus {grid.buses.bus_id[bus]}"
+    if len(services) == 0:
+        return (rule.unknown(element=element, text=f"No line is recorded as {element}"),)
+    worst = 0.0
+    for demand in site.judge.demands:
+        base = state.base[demand.load_case]
+        p_kw = float(base.bus_p_kw[bus]) + float(demand.p_kw[0])
+        q_kvar = float(base.bus_q_kvar[bus]) + float(demand.q_kvar[0])
+        worst = max(worst, math.hypot(p_kw, q_kvar))
+    worst += state.held.full_kva[str(grid.buses.bus_id[bus])]
+    volts = float(grid.buses.nominal_voltage_v[bus])
+    rated_a = float(np.sum((grid.lines.rated_current_a * grid.lines.parallel_count)[services]))
+    ratio = worst * 1000.0 / (math.sqrt(3.0) * volts * rated_a)
+    named = f"{element} ({grid.lines.line_id[services[0]]})"
+    return (rule.measure(ratio, element=named),)

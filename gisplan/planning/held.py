@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
+import math
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Held:
-    """Promises by load case, bays held by bus, phases held by transformer.
+    """Promises by load case; bays and full demand held by element, phases by transformer.
 
     ``lost`` names promises on elements that this grid version does not hold: they are told with
     every plan, for they cannot be counted.
@@ -29,6 +30,7 @@ class Held:
     sequence: int
     demands: Mapping[LoadCase, Demands]
     bays: Counter[str]
+    full_kva: Mapping[str, float]
     phases: Mapping[int, tuple[str, ...]]
     lost: tuple[str, ...]
 
@@ -46,9 +48,23 @@ def build_held(region: Region, ledger: Ledger, *, leave_out: str | None = None) 
         sequence=ledger.sequence,
         demands={case: _demands(region, known, case) for case in LOAD_CASES},
         bays=bays,
+        full_kva=_full_kva(known),
         phases=_phases(region, known),
         lost=tuple(lost),
     )
+
+
+def _full_kva(held: Sequence[HeldReservation]) -> Mapping[str, float]:
+    """Return the demand held at each element in full, its larger load case, zero elsewhere."""
+    by_case: defaultdict[tuple[str, str], float] = defaultdict(float)
+    for one in held:
+        if one.row.level == STATES[0]:
+            key = one.row.element_id, one.row.load_case
+            by_case[key] += math.hypot(one.row.p_kw, one.row.q_kvar)
+    full_kva: defaultdict[str, float] = defaultdict(float)
+    for (element_id, _), kva in by_case.items():
+        full_kva[element_id] = max(full_kva[element_id], kva)
+    return full_kva
 
 
 def _names(held: Sequence[HeldReservation]) -> set[str]:

@@ -10,7 +10,7 @@ import shapely
 
 from gisplan.errors import OutsideAreaError
 from gisplan.model.projection import Projection
-from gisplan.network.strands import forbidden_areas, line_shapes, place_points
+from gisplan.network.strands import LINKS, forbidden_areas, line_shapes, place_points
 from gisplan.planning.access import KINDS, LEVEL_KINDS, build_access_table
 from gisplan.planning.candidates import Ground
 from gisplan.planning.variants import edge_classes
@@ -75,7 +75,11 @@ def build_region(snapshot: Snapshot, catalogue: Catalogue) -> Region:
             graph=search_graph(corridors),
             line_shapes=line_shapes(grid.lines.shape),
         ),
-        site_index=SiteIndex.build(line_shapes(corridors.shape), forbidden_areas(grid)),
+        site_index=SiteIndex.build(
+            line_shapes(corridors.shape),
+            forbidden_areas(grid),
+            landable=~np.isin(corridors.corridor_id, LINKS)[corridors.edge_corridor],
+        ),
         bus_row=_rows(grid.buses.bus_id),
         line_row=_rows(grid.lines.line_id),
         access_places={level: _access_places(grid, access, level) for level in LEVEL_KINDS},

@@ -5,14 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from gisplan.electrical.base_state import build_base_states
+from gisplan.errors import UnknownElementError
+from gisplan.model.grid import Peaks
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from gisplan.electrical.base_state import BaseState
     from gisplan.electrical.demand import LoadCase
-    from gisplan.model.grid import Peaks
     from gisplan.planning.held import Held
     from gisplan.planning.region import Region
 
@@ -46,4 +49,27 @@ def build_state(region: Region, held: Held, peaks: Peaks) -> PlanningState:
         base=build_base_states(
             region.snapshot, region.catalogue, peaks=peaks, reservations=held.demands
         ),
+    )
+
+
+def peaks_with(state: PlanningState, transformer: str, peak_kva: float) -> Peaks:
+    """Return the measured peaks with another one for a transformer, given by id or name.
+
+    Raises
+    ------
+    UnknownElementError
+        If the grid version has no such transformer.
+    """
+    table = state.region.snapshot.grid.transformers
+    rows = np.flatnonzero((table.transformer_id == transformer) | (table.name == transformer))
+    if len(rows) == 0:
+        raise UnknownElementError(
+            f"transformer {transformer} is in no row of grid version "
+            f"{state.region.snapshot.grid.version_id}; give its id or its name"
+        )
+    others = state.peaks.transformer != rows[0]
+    return Peaks(
+        transformer=np.append(state.peaks.transformer[others], rows[0]),
+        peak_kva=np.append(state.peaks.peak_kva[others], peak_kva),
+        measured_on=np.append(state.peaks.measured_on[others], ""),
     )

@@ -10,11 +10,11 @@ import numpy.typing as npt
 import shapely
 
 if TYPE_CHECKING:
-    from gisplan.model.grid import Floats, Integers
+    from gisplan.model.grid import Flags, Floats, Integers
 
 Geometries = npt.NDArray[np.object_]
 
-CANDIDATES = 64  # nearest landings that are looked at; more cost time and never pay
+CANDIDATES = 64  # nearest edges and landings that are looked at
 TOUCH_M = 0.05
 
 
@@ -36,16 +36,24 @@ class SiteIndex:
     """Corridor edges and forbidden areas by place; built once for a snapshot."""
 
     edges: Geometries
+    edge_row: Integers
     edge_tree: shapely.STRtree
     forbidden: Geometries
     forbidden_tree: shapely.STRtree
 
     @classmethod
-    def build(cls, edges: Geometries, forbidden: Geometries) -> SiteIndex:
-        """Return the index of corridor edges (line strings) and forbidden polygons."""
+    def build(
+        cls, edges: Geometries, forbidden: Geometries, *, landable: Flags | None = None
+    ) -> SiteIndex:
+        """Return the index of corridor edges (line strings) and forbidden polygons.
+
+        ``landable`` marks the edges that a connector may lead to; all of them by default.
+        """
+        row = np.arange(len(edges)) if landable is None else np.flatnonzero(landable)
         return cls(
-            edges=edges,
-            edge_tree=shapely.STRtree(edges),
+            edges=edges[row],
+            edge_row=row.astype(np.int64),
+            edge_tree=shapely.STRtree(edges[row]),
             forbidden=forbidden,
             forbidden_tree=shapely.STRtree(forbidden),
         )
@@ -64,22 +72,26 @@ class SiteIndex:
         """
         site = shapely.Point(x_m, y_m)
         edge, share = self._landings(site, reach_m)
-        feet = shapely.line_interpolate_point(self.edges[edge], share, normalized=True)
-        length_m = shapely.distance(site, feet)
+        xy = shapely.get_coordinates(
+            shapely.line_interpolate_point(self.edges[edge], share, normalized=True)
+        )
+        length_m = np.hypot(xy[:, 0] - x_m, xy[:, 1] - y_m)
         order = np.lexsort((share, edge, length_m))
         order = order[length_m[order] <= reach_m][:CANDIDATES]
-        xy = shapely.get_coordinates(feet[order])
-        clear = self._clear(site, xy)
+        clear = self._clear(site, xy[order])
+        chosen = order[clear]
         return Connectors(
-            edge=edge[order][clear],
-            share=share[order][clear],
-            length_m=length_m[order][clear],
-            xy_m=xy[clear],
+            edge=self.edge_row[edge[chosen]],
+            share=share[chosen],
+            length_m=length_m[chosen],
+            xy_m=xy[chosen],
         )
 
     def _landings(self, site: shapely.Point, reach_m: float) -> tuple[Integers, Floats]:
-        """Return the foot of the perpendicular on every near edge, and the edge's two ends."""
+        """Return the foot of the perpendicular on the nearest edges, and their two ends."""
         near = np.sort(self.edge_tree.query(site, predicate="dwithin", distance=reach_m))
+        distance = shapely.distance(site, self.edges[near])
+        near = near[np.argsort(distance, kind="stable")[:CANDIDATES]]
         foot = shapely.line_locate_point(self.edges[near], site, normalized=True)
         edge = np.concatenate([near, near, near]).astype(np.int64)
         share = np.concatenate([foot, np.zeros(len(near)), np.ones(len(near))])

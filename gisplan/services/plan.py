@@ -12,7 +12,7 @@ from gisplan.planning.held import build_held
 from gisplan.planning.options import plan_connection
 from gisplan.planning.region import build_region
 from gisplan.planning.reserving import reservation_rows
-from gisplan.planning.state import PlanningState, build_state
+from gisplan.planning.state import PlanningState, build_state, peaks_with
 from gisplan.rules.catalogue import load_catalogue
 from gisplan.services.snapshot import load_snapshot
 from gisplan.store.applications import read_reservations, reserve, save_application, save_plan
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from psycopg_pool import ConnectionPool
 
     from gisplan.model.application import Application
+    from gisplan.model.grid import Grid
     from gisplan.model.option import Plan
     from gisplan.planning.region import Region
 
@@ -53,9 +54,28 @@ class Planner:
     _state: PlanningState | None = field(default=None, init=False)
     _lock: Lock = field(default_factory=Lock, init=False)
 
+    def grid(self) -> Grid:
+        """Return the grid version that serves, for maps of plans."""
+        with borrow(self.pool) as connection, self._lock:
+            return self._present_state(connection).region.snapshot.grid
+
     def propose(self, application: Application) -> Plan:
         """Plan without storing anything."""
         return plan_connection(application, self._state_for(application))
+
+    def propose_with_peak(
+        self, application: Application, transformer: str, peak_kva: float
+    ) -> Plan:
+        """Plan as if a transformer, by id or name, had been measured at this peak.
+
+        Raises
+        ------
+        UnknownElementError
+            If the grid version has no such transformer.
+        """
+        state = self._state_for(application)
+        peaks = peaks_with(state, transformer, peak_kva)
+        return plan_connection(application, build_state(state.region, state.held, peaks))
 
     def plan(self, application: Application, *, reserve: bool = False) -> StoredPlan:
         """Plan, store the plan, and hold the best option's capacity if asked to.

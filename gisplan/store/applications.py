@@ -206,6 +206,16 @@ def set_measured_peak(
     return sequence
 
 
+def forget_synthetic(connection: Connection, *, actor: str = "planner") -> int:
+    """Remove applications marked synthetic and all they hold; their number comes back."""
+    with refused_values("forgetting synthetic applications"), connection.transaction():
+        sequence = _next_sequence(connection, None)
+        count = connection.execute(query("application_forget_synthetic")).rowcount
+        detail = {"applications": count, "sequence": sequence}
+        _record_event(connection, actor, "forget", "synthetic applications", detail)
+    return count
+
+
 def _next_sequence(connection: Connection, expected_sequence: int | None) -> int:
     sequence = _number(connection, "application_next_sequence")
     if expected_sequence is not None and sequence != expected_sequence + 1:

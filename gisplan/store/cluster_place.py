@@ -65,7 +65,7 @@ def open_cluster(settings: Settings) -> Cluster:
             "a private PostGIS cluster needs Unix sockets; on Windows install PostgreSQL 14 or "
             "newer with PostGIS 3.1 or newer and name it in DATABASE_URL"
         )
-    root = settings.home.expanduser().absolute() / "cluster"
+    root = settings.home / "cluster"
     with explained_folder(root):
         root.parent.mkdir(parents=True, exist_ok=True)
         uid, gid = _find_server_identity(root, settings.pg_user)

@@ -124,7 +124,9 @@ def copy_rows(
     names = SQL(", ").join(map(Identifier, values))
     statement = SQL("copy {} ({}) from stdin (format binary)").format(target, names)
     with translated_errors(), connection.transaction(), connection.cursor() as cursor:
-        kinds = dict(cursor.execute(query("load_column_types"), {"table": table}).fetchall())
+        kinds: dict[str, str] = dict(
+            cursor.execute(query("load_column_types"), {"table": table}).fetchall()
+        )
         typed = [(kinds[name], array) for name, array in values.items()]
         with cursor.copy(statement) as copy:
             for chunk in encode_chunks(typed, srid=srid):

@@ -74,8 +74,8 @@ class PackedTable:
         rows = find_rows(ids, wanted)
         if len(missing := wanted[rows < 0]):
             message = (
-                f"{self.name}: {column} {missing[0]!r} is not in the grid ({len(missing)} such "
-                "rows), every row should name an element of its version; load the grid again"
+                f"{self.name}: {column} {str(missing[0])!r} is not in the grid ({len(missing)} "
+                "such rows), a row should name an element of its version; load the grid again"
             )
             raise StoreError(message)
         return rows

@@ -20,7 +20,7 @@ def provide_installation(settings: Settings, data_version: int | None) -> Instal
     """
     if settings.pg_bindir is not None:
         return _check_version(get_installation(settings.pg_bindir), data_version)
-    private_prefix = settings.home.expanduser().absolute() / "packages" / "postgis"
+    private_prefix = settings.home / "packages" / "postgis"
     prefixes = [private_prefix] if settings.private_packages else [Path("/"), private_prefix]
     for prefix in prefixes:
         found = find_installation(prefix=prefix, major_version=data_version)

@@ -76,7 +76,7 @@ def load_mapped(cls: type[T], folder: Path, *, stamp: str) -> T | None:
         if (manifest["format"], manifest["stamp"]) != (FORMAT, stamp):
             return None
         return _build(cls, "", manifest, folder)
-    except (OSError, ValueError, KeyError, TypeError, _UnusableError):
+    except (OSError, EOFError, ValueError, KeyError, TypeError, _UnusableError):
         return None
 
 

@@ -13,6 +13,7 @@ export interface WhatIf {
   customer_class: string;
   power_factor: number;
   importance: Importance;
+  phases: 1 | 3 | null;
 }
 
 export interface Finding {

@@ -13,18 +13,21 @@ export function renderElement(
   note: string | null,
   events: ElementEvents,
 ): HTMLElement {
-  const known = Object.entries(element.attributes).filter(([, value]) => value !== null);
+  const known = Object.entries(element.attributes).filter(
+    ([name, value]) => value !== null && name !== "name" && !name.startsWith("measured_"),
+  );
   const facts = known.flatMap(([name, value]) => [
     make("dt", {}, labelOf(name)),
     make("dd", {}, typeof value === "number" ? sayNumber(value, digitsOf(value)) : sayValue(String(value))),
   ]);
+  const title = `${say(element.kind)} ${element.attributes["name"] ?? ""} (${element.element_id})`;
   return make(
     "section",
-    { id: "element", class: "card", "aria-label": `${say(element.kind)} ${element.element_id}` },
+    { id: "element", class: "card", "aria-label": title },
     make(
       "header",
       {},
-      make("h2", {}, `${say(element.kind)} ${element.element_id}`),
+      make("h2", {}, title),
       make("button", { id: "close", type: "button", class: "plain", click: events.onClose, "aria-label": say("close") }, "×"),
     ),
     element.kind === "transformer" ? peakForm(element, events) : null,
@@ -36,10 +39,11 @@ export function renderElement(
 function peakForm(element: ElementRecord, events: ElementEvents): HTMLElement {
   const today = new Date().toISOString().slice(0, 10);
   const recorded = element.attributes["measured_peak_kva"] ?? "";
+  const since = element.attributes["measured_on"] ?? today;
   const peak = make("input", {
     id: "peak-kva", type: "number", min: 0, max: 1e6, step: "any", required: true, value: String(recorded),
   });
-  const day = make("input", { id: "peak-day", type: "date", required: true, value: today, max: today });
+  const day = make("input", { id: "peak-day", type: "date", required: true, value: String(since), max: today });
   const submit = (event: Event): void => {
     event.preventDefault();
     events.onRecord(peak.valueAsNumber, day.value);
@@ -60,7 +64,7 @@ const units: [ending: string, unit: string][] = [
 /** Name of a column as words, its unit in brackets. */
 function labelOf(column: string): string {
   const [ending, unit] = units.find(([each]) => column.endsWith(each)) ?? ["", ""];
-  const name = column.slice(0, column.length - ending.length).replaceAll("_", " ");
+  const name = sayValue(column.slice(0, column.length - ending.length));
   return unit ? `${name} (${unit})` : name;
 }
 

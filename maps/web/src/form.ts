@@ -6,6 +6,7 @@ import { say, type Word } from "./i18n";
 const kinds: Kind[] = ["load", "generation", "storage", "ev"];
 const classes: Word[] = ["household", "heat_pump", "ev_charging", "commercial", "industrial"];
 const ranks: Importance[] = ["ordinary", "second", "first", "special"];
+const phases: Word[] = ["any", "phases_1", "phases_3"];
 
 /** What a class usually asks for, in kVA; used until the planner enters a figure. */
 const usualDemandKva: Record<string, number> = {
@@ -29,6 +30,7 @@ export interface Draft {
   demand_kva: number;
   power_factor: number;
   importance: Importance;
+  phases: 1 | 3 | null;
   lon: number | null;
   lat: number | null;
   isDemandGiven: boolean;
@@ -40,6 +42,7 @@ export const firstDraft = (): Draft => ({
   demand_kva: 15,
   power_factor: 0.95,
   importance: "ordinary",
+  phases: null,
   lon: null,
   lat: null,
   isDemandGiven: false,
@@ -80,6 +83,9 @@ export function renderForm(draft: Draft, onChange: () => void, onAsk: () => void
     }),
     choice("importance", ranks, draft.importance, (value) => {
       draft.importance = value as Importance;
+    }),
+    choice("phases", phases, draft.phases === null ? "any" : `phases_${draft.phases}`, (value) => {
+      draft.phases = value === "phases_1" ? 1 : value === "phases_3" ? 3 : null;
     }),
     number("lon", draft.lon, { min: -180, max: 180, step: "any" }, (value) => {
       draft.lon = value;

@@ -27,6 +27,13 @@ const drawings: Record<string, Draw> = {
     pen.fillStyle = colours.high;
     pen.fillRect(14, 14, 12, 12);
   },
+  station: (pen) => {
+    pen.fillStyle = "#ffffff";
+    pen.strokeStyle = colours.medium;
+    pen.lineWidth = 4;
+    pen.fillRect(11, 11, 18, 18);
+    pen.strokeRect(11, 11, 18, 18);
+  },
   cabinet: (pen) => {
     pen.fillStyle = "#ffffff";
     pen.strokeStyle = colours.low;

@@ -145,26 +145,34 @@ function renderProblem(error: unknown): HTMLElement {
 }
 
 function renderSaving(): HTMLElement {
-  if (saved) {
-    const { plan_id } = saved.record;
-    const link = (ending: string, text: string): HTMLElement =>
-      make("a", { href: `/api/v1/plans/${plan_id}${ending}`, target: "_blank", rel: "noopener" }, text);
-    return make(
-      "p",
-      { id: "saved", class: "note", role: "status" },
-      `${say(saved.isReserved ? "reserved" : "saved")}: ${plan_id} · `,
-      link(".html", say("map_file")), " · ", link("", "JSON"), " · ", link(".geojson", "GeoJSON"),
-    );
-  }
+  if (saved?.isReserved) return savedNote(saved.record.plan_id, true);
   const entered = (event: Event): void => {
     reference = (event.target as HTMLInputElement).value || reference;
   };
+  const label = { id: "reference", value: reference, maxlength: 200, input: entered };
+  const reserve = { id: "reserve", type: "button", class: "primary", disabled: !plan?.feasible };
   return make(
     "div",
-    { class: "saving" },
-    make("label", {}, say("reference"), make("input", { id: "reference", value: reference, maxlength: 200, input: entered })),
-    make("button", { id: "save", type: "button", click: () => void save(false) }, say("save")),
-    make("button", { id: "reserve", type: "button", class: "primary", disabled: !plan?.feasible, click: () => void save(true) }, say("reserve")),
+    {},
+    saved ? savedNote(saved.record.plan_id, false) : null,
+    make(
+      "div",
+      { class: "saving" },
+      make("label", {}, say("reference"), make("input", label)),
+      make("button", { id: "save", type: "button", click: () => void save(false) }, say("save")),
+      make("button", { ...reserve, click: () => void save(true) }, say("reserve")),
+    ),
+  );
+}
+
+function savedNote(planId: number, isReserved: boolean): HTMLElement {
+  const link = (ending: string, text: string): HTMLElement =>
+    make("a", { href: `/api/v1/plans/${planId}${ending}`, target: "_blank", rel: "noopener" }, text);
+  return make(
+    "p",
+    { id: "saved", class: "note", role: "status" },
+    `${say(isReserved ? "reserved" : "saved")}: ${planId} · `,
+    link(".html", say("map_file")), " · ", link("", "JSON"), " · ", link(".geojson", "GeoJSON"),
   );
 }
 

@@ -31,10 +31,11 @@ export interface MapEvents {
 
 const credit = "University of Kassel, Fraunhofer IEE · © OpenStreetMap contributors, ODbL";
 const reachPx = 7;
-const namedLayers = ["transformer", "bus", "application", "line-high", "line-low"];
+const transformerLayers = ["transformer", "transformer-far"];
+const namedLayers = [...transformerLayers, "application", "bus", "line-high", "line-low"];
 
 export class GridMap {
-  private readonly view: MapView;
+  readonly view: MapView;
   private readonly loaded: Promise<void>;
   private stamp = 0;
 
@@ -53,7 +54,7 @@ export class GridMap {
     this.view.touchZoomRotate.disableRotation();
     for (const [name, image] of icons()) this.view.addImage(name, image, { pixelRatio: 2 });
     this.view.addControl(new NavigationControl({ showCompass: false }), "top-right");
-    this.view.addControl(new ScaleControl({ maxWidth: 160 }), "bottom-right");
+    this.view.addControl(new ScaleControl({ maxWidth: 160 }), "bottom-left");
     const customAttribution = [attribution(grid), "MapLibre"];
     this.view.addControl(new AttributionControl({ compact: false, customAttribution }));
     this.loaded = new Promise((resolve) => this.view.once("load", () => resolve()));
@@ -91,19 +92,15 @@ export class GridMap {
     return this.view.loaded() && this.view.areTilesLoaded() && !this.view.isMoving();
   }
 
-  jumpTo(place: Place, zoom: number): void {
-    this.view.jumpTo({ center: place, zoom });
-  }
-
   private choose(event: MapMouseEvent, events: MapEvents): void {
-    const id: unknown = this.find(event, ["transformer"])?.properties["transformer_id"];
+    const id: unknown = this.find(event, transformerLayers)?.properties["transformer_id"];
     if (typeof id === "string") events.onTransformer(id);
     else events.onPlace([event.lngLat.lng, event.lngLat.lat]);
   }
 
   private hover(event: MapMouseEvent, events: MapEvents): void {
     const found = this.find(event, namedLayers);
-    const isTransformer = found?.layer.id === "transformer";
+    const isTransformer = transformerLayers.includes(found?.layer.id ?? "");
     this.view.getCanvas().style.cursor = isTransformer ? "pointer" : "crosshair";
     events.onHover(found, event.point.x, event.point.y);
   }

@@ -82,6 +82,16 @@ const groundLayers: LayerSpecification[] = [
   },
 ];
 
+/** Symbol of each kind of bus that has one. */
+const busIcons = {
+  substation_busbar: "substation",
+  switching_station: "station",
+  ring_main_unit: "station",
+  cabinet: "cabinet",
+};
+
+const isDistribution: ExpressionSpecification = ["<", ["get", "lv_voltage_v"], 1000];
+
 const gridLayers: LayerSpecification[] = [
   {
     id: "line-low",
@@ -126,15 +136,29 @@ const gridLayers: LayerSpecification[] = [
     type: "symbol",
     source: "bus",
     "source-layer": "bus",
-    filter: ["match", ["get", "bus_kind"], ["cabinet", "substation_busbar"], true, false],
+    filter: ["in", ["get", "bus_kind"], ["literal", [...Object.keys(busIcons)]]],
     layout: {
-      "icon-image": ["match", ["get", "bus_kind"], "cabinet", "cabinet", "substation"],
+      "icon-image": ["get", ["get", "bus_kind"], ["literal", busIcons]],
       "icon-size": ["interpolate", ["linear"], ["zoom"],
-        8, ["match", ["get", "bus_kind"], "cabinet", 0.3, 0.6],
-        13, ["match", ["get", "bus_kind"], "cabinet", 0.45, 0.9],
-        18, ["match", ["get", "bus_kind"], "cabinet", 0.9, 1.3]],
+        8, ["match", ["get", "bus_kind"], "substation_busbar", 0.6, 0.2],
+        13, ["match", ["get", "bus_kind"], "substation_busbar", 0.9, 0.45],
+        18, ["match", ["get", "bus_kind"], "substation_busbar", 1.4, 1]],
       "icon-allow-overlap": true,
       "symbol-sort-key": ["get", "nominal_voltage_v"],
+    },
+  },
+  {
+    id: "transformer-far",
+    type: "circle",
+    source: "transformer",
+    "source-layer": "transformer",
+    maxzoom: 13,
+    filter: isDistribution,
+    paint: {
+      "circle-radius": byZoom(9, 1, 13, 3.5),
+      "circle-color": "#ffffff",
+      "circle-stroke-color": colours.medium,
+      "circle-stroke-width": 1.3,
     },
   },
   {
@@ -142,22 +166,23 @@ const gridLayers: LayerSpecification[] = [
     type: "symbol",
     source: "transformer",
     "source-layer": "transformer",
-    filter: ["<", ["get", "lv_voltage_v"], 1000],
+    minzoom: 13,
+    filter: isDistribution,
     layout: {
       "icon-image": "transformer",
-      "icon-size": byZoom(11, 0.35, 14, 0.7, 18, 1.15),
+      "icon-size": byZoom(13, 0.7, 15, 1, 18, 1.5),
       "icon-allow-overlap": true,
       "text-field": ["step", ["zoom"], "", 14.5, ["get", "name"]],
       "text-font": ["sans-serif"],
       "text-size": 11,
       "text-anchor": "left",
-      "text-offset": [1.1, 0],
+      "text-offset": [0.9, -0.7],
       "text-optional": true,
     },
     paint: {
       "text-color": colours.ink,
       "text-halo-color": colours.ground,
-      "text-halo-width": 1.4,
+      "text-halo-width": 2,
     },
   },
   {

@@ -45,8 +45,11 @@ def grid_from_pandapower(net: Any) -> Grid:
     """Our tables from a pandapower net; its loads become 'aggregate', its places are dropped."""
     for table in ("bus", "line", "trafo", "load", "sgen", "switch", "ext_grid"):
         net[table] = net[table].sort_index()
-    rows = {table: {i: n for n, i in enumerate(net[table].index)} for table in net if table in
-            {"bus", "line", "trafo"}}
+    rows = {
+        table: {i: n for n, i in enumerate(net[table].index)}
+        for table in net
+        if table in {"bus", "line", "trafo"}
+    }
 
     def bus(column: Any) -> Column:
         return np.array([rows["bus"][b] for b in column], dtype=np.int64)

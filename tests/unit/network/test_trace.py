@@ -69,7 +69,7 @@ def test_downstream_of_a_leaf_is_the_leaf() -> None:
 
 
 def test_downstream_of_the_source_is_all_that_is_supplied() -> None:
-    assert sorted(names(downstream(TOPOLOGY, bus("S1")))) == list("ABCHLMN") + ["S1"]
+    assert sorted(names(downstream(TOPOLOGY, bus("S1")))) == [*"ABCHLMN", "S1"]
 
 
 @pytest.mark.parametrize("trace", [upstream, downstream])

@@ -1,0 +1,27 @@
+"""A database of its own for a benchmark, on the server that serves the product."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from psycopg.conninfo import make_conninfo
+
+from gisplan.settings import load_settings
+from gisplan.store.database import create_database, drop_database, prepare_database
+from gisplan.store.migrate import migrate
+
+
+@contextmanager
+def scratch_database() -> Iterator[str]:
+    """Give the address of a migrated database without rows; it is dropped at the end."""
+    server_url = prepare_database(load_settings())
+    name = f"gisplan_benchmark_{os.getpid()}"
+    create_database(server_url, name)
+    try:
+        url = make_conninfo(server_url, dbname=name)
+        migrate(url)
+        yield url
+    finally:
+        drop_database(server_url, name)

@@ -1,0 +1,153 @@
+"""The command ``gisplan load``: a grid from a file becomes the version that serves."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
+from rich.progress import Progress as Bar
+
+from gisplan.cli.answer import JsonOption
+from gisplan.errors import GridRefusedError, InputError
+from gisplan.model.issue import IssueSeverity
+from gisplan.services.load import LoadOptions, LoadResult, Progress, load_grid
+from gisplan.settings import load_settings
+from gisplan.store.connection import connect
+from gisplan.store.database import prepare_database
+
+SourceArgument = Annotated[
+    Path,
+    typer.Argument(
+        help="A vector source, a pandapower JSON, a mapping that names its own sources,"
+        " or a folder that holds a mapping.toml.",
+        show_default=False,
+    ),
+]
+MappingOption = Annotated[
+    Path | None, typer.Option("--mapping", help="Column mapping (TOML) of the source.")
+]
+ProfileOption = Annotated[str, typer.Option("--profile", help="Rules and catalogue to judge by.")]
+IssuesOption = Annotated[
+    Path | None, typer.Option("--issues", help="Write every issue into this GeoPackage.")
+]
+SeverityOption = Annotated[
+    list[str] | None,
+    typer.Option("--severity", help="Raise or lower a rule: RULE=error, warning or note."),
+]
+WorkingCrsOption = Annotated[
+    str | None, typer.Option("--working-crs", help="Metric CRS to work in, as EPSG:25832.")
+]
+
+
+def load(  # the parameters of a command are its options
+    source: SourceArgument,
+    mapping: MappingOption = None,
+    profile: ProfileOption = "eu",
+    issues: IssuesOption = None,
+    severity: SeverityOption = None,
+    working_crs: WorkingCrsOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Load a grid from SOURCE, judge it, and let it serve from now on."""
+    options = LoadOptions(
+        profile=profile,
+        working_crs=working_crs,
+        severity=read_severities(severity or []),
+        issues_file=issues,
+    )
+    url = prepare_database(load_settings())
+    try:
+        with connect(url) as connection, _shown_progress() as progress:
+            result = load_grid(
+                source, mapping, connection=connection, options=options, progress=progress
+            )
+    except GridRefusedError as error:
+        if as_json:
+            typer.echo(json.dumps(_describe_refusal(error), ensure_ascii=False))
+        raise
+    _print_result(result, as_json=as_json)
+
+
+def read_severities(given: list[str]) -> dict[str, IssueSeverity]:
+    """Read ``RULE=LEVEL`` pairs."""
+    return dict(_read_severity(text) for text in given)
+
+
+def _read_severity(text: str) -> tuple[str, IssueSeverity]:
+    rule, _, level = text.partition("=")
+    try:
+        return rule.strip(), IssueSeverity(level.strip())
+    except ValueError:
+        levels = ", ".join(IssueSeverity)
+        raise InputError(
+            f"--severity {text}: expected RULE=LEVEL with one of the levels {levels}"
+        ) from None
+
+
+@contextmanager
+def _shown_progress() -> Iterator[Progress]:
+    """Show a bar on the error stream, so that the answer can be piped."""
+    columns = (TextColumn("{task.description:<22}"), BarColumn(), TimeElapsedColumn())
+    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("opening", total=None)
+
+        def show(doing: str, done: int, total: int) -> None:
+            bar.update(task, description=doing, completed=done, total=total)
+
+        yield show
+
+
+def _print_result(result: LoadResult, *, as_json: bool) -> None:
+    if as_json:
+        typer.echo(json.dumps(_describe_result(result), ensure_ascii=False))
+        return
+    typer.echo(
+        f"version {result.version_id} of {result.source_name} serves"
+        f" ({result.outcome.replace('_', ' ')}, profile {result.profile},"
+        f" EPSG:{result.working_srid}, {result.warning_count} warnings)"
+    )
+    _print_counts("rows", result.row_counts)
+    _print_counts("issues", _label_counts(result))
+
+
+def _label_counts(result: LoadResult) -> dict[str, int]:
+    counted = Counter((issue.severity, issue.rule) for issue in result.issues)
+    return {f"{severity} {rule}": counted[severity, rule] for severity, rule in sorted(counted)}
+
+
+def _print_counts(title: str, counts: Mapping[str, int]) -> None:
+    if counts:
+        typer.echo(f"{title}:")
+    width = max(map(len, counts), default=0)
+    for name, count in counts.items():
+        typer.echo(f"  {name:<{width}}  {count:>8}")
+
+
+def _describe_result(result: LoadResult) -> dict[str, object]:
+    return {
+        "version_id": result.version_id,
+        "outcome": str(result.outcome),
+        "source_name": result.source_name,
+        "profile": result.profile,
+        "working_srid": result.working_srid,
+        "fingerprint": result.fingerprint,
+        "row_counts": dict(result.row_counts),
+        "warning_count": result.warning_count,
+        "issue_counts": result.issue_counts,
+    }
+
+
+def _describe_refusal(error: GridRefusedError) -> dict[str, object]:
+    return {
+        "version_id": None,
+        "outcome": "refused",
+        "issue_counts": dict(sorted(Counter(issue.rule for issue in error.issues).items())),
+        "errors": [str(i) for i in error.issues if i.severity is IssueSeverity.ERROR],
+    }

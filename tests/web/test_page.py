@@ -1,0 +1,150 @@
+"""The page in a real browser on the sample town: nothing is replaced, nothing leaves the machine."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.web.browser import (
+    Visit,
+    click_place,
+    show,
+    visit,
+    wait_for_answer,
+    wait_for_map,
+    wait_until,
+)
+
+HOUSE = (7.8793381, 48.4596464)
+STATION, STATION_ID = (7.8777316, 48.4572215), "lv/3"
+PARIS = (2.35, 48.85)
+
+
+@pytest.fixture(scope="module")
+def opened(browser, sample):
+    with visit(browser, str(sample.base_url)) as visited:
+        yield visited
+
+
+@pytest.fixture
+def page(opened: Visit, sample) -> Page:
+    opened.page.goto(str(sample.base_url))
+    wait_for_map(opened.page)
+    return opened.page
+
+
+def count_drawn(page: Page, layer: str) -> int:
+    find = "(layer) => gridMap.view.queryRenderedFeatures({ layers: [layer] }).length"
+    return page.evaluate(find, layer)
+
+
+def ask_at(page: Page, place: tuple[float, float], demand_kva: float = 9) -> None:
+    page.fill("#field-demand_kva", str(demand_kva))
+    show(page, place, 17)
+    click_place(page, place)
+    wait_for_answer(page)
+
+
+def ask_by_form(page: Page, place: tuple[float, float]) -> None:
+    page.fill("#field-lon", str(place[0]))
+    page.fill("#field-lat", str(place[1]))
+    page.focus("#field-lat")
+    page.keyboard.press("Enter")
+    wait_for_answer(page)
+
+
+def test_map_shows_the_grid_of_the_town(page):
+    show(page, HOUSE, 16)
+    assert count_drawn(page, "line-low") > 50
+    assert count_drawn(page, "obstacle") > 50
+    assert "Schutterwald" in page.inner_text("#panel")
+
+
+def test_click_on_a_house_gives_options_with_findings_and_routes(page):
+    ask_at(page, HOUSE)
+    assert "Can be connected" in page.inner_text("#verdict")
+    rows = page.query_selector_all("#options tbody tr:not(.why)")
+    assert len(rows) >= 3
+    assert count_drawn(page, "site") == 1
+    assert count_drawn(page, "route") >= 1
+    assert page.query_selector("#findings li")
+
+
+def test_option_that_is_pointed_at_comes_to_the_front(page):
+    ask_at(page, HOUSE)
+    page.hover("#option-2")
+    wanted = page.evaluate("JSON.stringify(gridMap.view.getFilter('route-highlight'))")
+    assert '["==",["get","rank"],2]' in wanted
+
+
+def test_question_is_asked_and_option_chosen_without_a_mouse(page):
+    ask_by_form(page, HOUSE)
+    page.focus("#option-2")
+    page.keyboard.press("Enter")
+    assert page.get_attribute("#option-2", "aria-pressed") == "true"
+    assert page.evaluate("document.activeElement.id") == "option-2"
+
+
+def test_place_outside_the_region_is_answered_with_the_reason(page):
+    ask_by_form(page, PARIS)
+    assert "outside" in page.inner_text("#problem, #verdict").lower()
+
+
+def test_plan_is_saved_under_its_reference_and_shown_on_the_map(page, sample):
+    ask_at(page, HOUSE)
+    page.fill("#reference", "PAGE-1")
+    page.click("#reserve")
+    wait_until(lambda: page.query_selector("#saved"), "the saved plan")
+    plan_id = int(re.findall(r": (\d+)", page.inner_text("#saved"))[0])
+    stored = sample.get(f"/api/v1/plans/{plan_id}").json()
+    assert stored["plan"]["application"]["reference"] == "PAGE-1"
+    assert sample.get(f"/api/v1/plans/{plan_id}.html").text.startswith("<!DOCTYPE html>")
+
+
+def test_transformer_takes_a_measured_peak(page, sample):
+    show(page, STATION, 17)
+    click_place(page, STATION)
+    wait_until(lambda: page.query_selector("#peak-kva"), "the transformer")
+    assert "T_idx_35" in page.inner_text("#element h2")
+    page.fill("#peak-kva", "512.5")
+    page.click("#record")
+    wait_until(lambda: page.query_selector("#element .note"), "the note")
+    shown = sample.get(f"/api/v1/elements/transformer/{STATION_ID}").json()["attributes"]
+    assert shown["measured_peak_kva"] == 512.5
+    assert shown["measured_on"] == date.today().isoformat()
+
+
+def test_language_can_be_changed_and_keeps_the_answer(page):
+    ask_at(page, HOUSE)
+    page.click("#language")
+    assert "接入方案" in page.inner_text("#options")
+    assert page.get_attribute("html", "lang") == "zh-CN"
+
+
+def test_language_follows_the_browser(browser, sample):
+    with visit(browser, str(sample.base_url), locale="zh-CN") as visited:
+        assert "用户接入方案规划" in visited.page.inner_text("#panel")
+
+
+def test_page_without_a_grid_says_what_is_missing(browser, empty_client):
+    page = browser.new_page()
+    page.goto(str(empty_client.base_url))
+    wait_until(lambda: page.query_selector("#problem"), "the problem")
+    assert "gisplan load" in page.inner_text("#problem")
+    page.close()
+
+
+def test_docs_are_drawn(opened, sample):
+    opened.page.goto(f"{sample.base_url}/docs")
+    wait_until(lambda: "/api/v1/options" in opened.page.inner_text("#docs"), "the docs")
+
+
+def test_page_never_complains_and_asks_nobody_else(opened, sample):
+    # Last of this file: it sums up what all the tests above have seen.
+    refused = "the server responded with a status of 422"
+    assert [each for each in opened.complaints if refused not in each] == []
+    assert opened.addresses == {urlsplit(str(sample.base_url)).netloc}
