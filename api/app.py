@@ -60,11 +60,13 @@ def _lifespan(
 ) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def run(app: FastAPI) -> AsyncIterator[None]:
+        cache_root = settings.home / "cache"
         with open_pool(prepare_database(settings), size_max=POOL_SIZE_MAX) as pool:
             app.state.service = Service(
                 pool=pool,
-                planner=Planner(pool=pool, cache_root=settings.home / "cache"),
+                planner=Planner(pool=pool, cache_root=cache_root),
                 tiles=TileCache(TILE_CACHE_BYTES),
+                cache_root=cache_root,
             )
             yield
 

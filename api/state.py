@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -22,6 +23,7 @@ class Service:
     pool: ConnectionPool
     planner: Planner
     tiles: TileCache
+    cache_root: Path
 
 
 def get_service(request: Request) -> Service:

@@ -14,7 +14,7 @@ from gisplan.errors import ClusterError
 from gisplan.settings import load_settings
 from gisplan.store.debian_packages import unpack_with_dependencies
 from gisplan.store.installation import build_environment
-from gisplan.store.programs import run_program
+from gisplan.store.programs import ProgramResult, run_program
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 _PACKAGES = ("chromium", "fonts-dejavu-core")
@@ -42,7 +42,7 @@ def _install_chromium() -> Path | None:
     for words in (["update"], ["install", "-y", "--no-install-recommends", *_PACKAGES]):
         run_program(["apt-get", "-qq", *words], environment=environment)
     path = shutil.which("chromium")
-    return Path(path) if path and _starts(Path(path)) else None
+    return Path(path) if path and _start(Path(path)).status == 0 else None
 
 
 def _provide_unpacked_chromium() -> Path:
@@ -52,9 +52,11 @@ def _provide_unpacked_chromium() -> Path:
         _say(f"unpacking Debian's Chromium into {prefix}")
         unpack_with_dependencies(prefix, _PACKAGES)
         _write_launcher(launcher, prefix)
-    if not _starts(launcher):
+    started = _start(launcher)
+    if started.status != 0:
         message = (
-            f"the Chromium in {prefix} does not start; install one and name it in GISPLAN_CHROMIUM"
+            f"the Chromium in {prefix} does not start ({started.complaint[-300:]}); "
+            "install one and name it in GISPLAN_CHROMIUM"
         )
         raise ClusterError(message)
     return launcher
@@ -77,9 +79,10 @@ def _write_launcher(launcher: Path, prefix: Path) -> None:
     launcher.chmod(0o755)
 
 
-def _starts(program: Path) -> bool:
-    words = ["--headless", "--no-sandbox", "--disable-gpu", "--dump-dom", "about:blank"]
-    return "<body>" in run_program([program, *words]).output
+def _start(program: Path) -> ProgramResult:
+    # The browser tests' own driver keeps away from /dev/shm too: containers close or shrink it.
+    words = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
+    return run_program([program, *words, "--dump-dom", "about:blank"])
 
 
 def _say(message: str) -> None:

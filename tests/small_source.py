@@ -12,10 +12,13 @@ from pathlib import Path
 
 import geopandas as gpd
 import pandas as pd
+import pyogrio
 from shapely import LineString, Point
-from shapely.geometry.base import BaseGeometry
 
 SRID = 25832
+
+# Small files are written by the hundred; none of them has to survive a power cut.
+pyogrio.set_gdal_config_options({"OGR_SQLITE_SYNCHRONOUS": "OFF"})
 X, Y = 417_000.0, 5_368_000.0
 
 Rows = list[dict[str, object]]
@@ -71,7 +74,7 @@ below_v = 1000
 layer = "knoten"
 bus_id = "nr"
 nominal_voltage_v = { column = "kv", factor = 1000 }
-bus_kind = { column = "art", values = { UW = "substation_busbar", ST = "ring_main_unit", HA = "customer" } }
+bus_kind = { column = "art", values = { UW = "substation_busbar", ST = "joint", HA = "customer" } }
 
 [[line]]
 layer = "kabel"
@@ -129,6 +132,25 @@ def change(rows: Rows, row: int, **values: object) -> Rows:
     return [{**old, **values} if number == row else old for number, old in enumerate(rows)]
 
 
+HOUSES = """
+[[obstacle]]
+layer = "haus"
+obstacle_id = "nr"
+obstacle_kind = { value = "building" }
+"""
+
+HEAT_PUMPS = """
+[[load]]
+layer = "zaehler"
+load_id = { column = "nr", format = "pumpe/{}" }
+bus_id = "knoten"
+active_power_kw = 1.0
+reactive_power_kvar = 0.1
+customer_class = { value = "heat_pump" }
+customer_count = 1
+"""
+
+
 def write_source(
     folder: Path, *, srid: int = SRID, name: str = "netz.gpkg", **layers: Rows
 ) -> Path:
@@ -151,10 +173,3 @@ def replaced(old: str, new: str, text: str = MAPPING) -> str:
     """Mapping with one piece of text changed, which must be there exactly once."""
     assert text.count(old) == 1, f"{old!r} is {text.count(old)} times in the mapping"
     return text.replace(old, new)
-
-
-def write_geojson(folder: Path, name: str, geometries: list[BaseGeometry], **columns: object) -> Path:
-    """Write lon/lat geometry with columns as GeoJSON."""
-    target = folder / name
-    gpd.GeoDataFrame(columns, geometry=geometries, crs=SRID).to_crs(4326).to_file(target)
-    return target

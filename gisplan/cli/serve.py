@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
@@ -13,8 +14,7 @@ from gisplan.errors import InputError
 from gisplan.settings import load_settings
 from gisplan.store.database import prepare_database
 
-DEFAULT_PORT = 8000
-PORTS_TRIED = 100
+DEFAULT_PORTS = range(8000, 8100)
 
 
 def serve(
@@ -28,27 +28,27 @@ def serve(
     settings = load_settings()
     prepare_database(settings)  # before the server starts, so that its errors are plain messages
     app = create_app(settings)
-    with open_listener(host, port) as listener:
+    ports = DEFAULT_PORTS if port is None else [port]
+    with open_listener(host, ports) as listener:
         typer.echo(f"gisplan serves at {page_address(listener)} (stop with Ctrl+C)")
         server = uvicorn.Server(uvicorn.Config(app, log_level="warning"))
         server.run(sockets=[listener])
 
 
-def open_listener(host: str, port: int | None) -> socket.socket:
-    """Listen on the port, or without one on the first that is free from 8000 upwards.
+def open_listener(host: str, ports: Sequence[int]) -> socket.socket:
+    """Listen on the first of the ports that is free.
 
     Raises
     ------
     InputError
-        If the address cannot be had.
+        If none of them can be had.
     """
-    wanted = range(DEFAULT_PORT, DEFAULT_PORT + PORTS_TRIED) if port is None else [port]
-    for each in wanted:
+    for port in ports:
         try:
-            return socket.create_server((host, each), family=_family(host))
+            return socket.create_server((host, port), family=_family(host))
         except OSError as error:
             reason = error.strerror
-    raise InputError(f"cannot listen on {host} port {wanted[-1]}: {reason}; name another --port")
+    raise InputError(f"cannot listen on {host} port {ports[-1]}: {reason}; name another --port")
 
 
 def page_address(listener: socket.socket) -> str:

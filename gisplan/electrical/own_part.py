@@ -19,7 +19,7 @@ class OwnPart:
     """Flags per bus, line and transformer, and the bus of the tree that the access point is at.
 
     Buses are those of the same low-voltage network, or at medium voltage of the same feeder with
-    all low voltage below; lines and transformers are those between the point and its source.
+    all low voltage below, and those on the path; lines and transformers are those of the path.
     """
 
     bus: Flags
@@ -59,9 +59,11 @@ def find_own_part(snapshot: Snapshot, tree: SupplyTree, proposal: Proposal) -> O
     transformer = np.zeros(len(grid.transformers.transformer_id), np.bool_)
     if proposal.bus < 0:
         line[proposal.line] = True
+    own_bus = _own_buses(snapshot, tree, bus)
     meets_loop = False
     at = bus
     while at >= 0:
+        own_bus[at] = True
         meets_loop |= bool(topology.is_meshed[at])
         row = topology.parent_branch[at]
         if topology.parent_bus[at] >= 0 and topology.parent_kind[at] == SwitchedKind.LINE:
@@ -73,9 +75,7 @@ def find_own_part(snapshot: Snapshot, tree: SupplyTree, proposal: Proposal) -> O
         loop = topology.is_meshed
         line |= loop[grid.lines.from_bus] & loop[grid.lines.to_bus]
         transformer |= loop[grid.transformers.hv_bus] & loop[grid.transformers.lv_bus]
-    return OwnPart(
-        bus=_own_buses(snapshot, tree, bus), line=line, transformer=transformer, supply_bus=bus
-    )
+    return OwnPart(bus=own_bus, line=line, transformer=transformer, supply_bus=bus)
 
 
 def _own_buses(snapshot: Snapshot, tree: SupplyTree, bus: int) -> Flags:
@@ -84,7 +84,6 @@ def _own_buses(snapshot: Snapshot, tree: SupplyTree, bus: int) -> Flags:
     if bus < 0:
         return own
     area_of = tree.arrays.area[:count]
-    own[bus] = True
     if snapshot.topology.transformer[bus] >= 0:
         own |= area_of == area_of[bus]
     elif snapshot.topology.feeder[bus] >= 0:

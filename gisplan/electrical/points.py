@@ -76,6 +76,21 @@ def locate_points(snapshot: Snapshot, base: BaseState, candidates: Demands) -> P
     )
 
 
+def select_points(points: PointArrays, rows: Integers) -> PointArrays:
+    """Some of the points."""
+    return PointArrays(
+        node=points.node[rows],
+        parent=points.parent[rows],
+        upper=points.upper[rows],
+        stub_resistance=points.stub_resistance[rows],
+        stub_reactance=points.stub_reactance[rows],
+        stub_limit_kva=points.stub_limit_kva[rows],
+        is_low=points.is_low[rows],
+        area=points.area[rows],
+        level=points.level[rows],
+    )
+
+
 def _stretches(snapshot: Snapshot, base: BaseState, line: Integers, offset_m: Floats) -> _Stretch:
     """Find the stretch of each point, and how far along the point lies from its feeding end."""
     grid, joints = snapshot.grid, base.joints

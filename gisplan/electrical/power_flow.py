@@ -337,14 +337,16 @@ def _result(
     return PowerFlowResult(
         converged=converged[row],
         voltage_pu=voltage[row],
-        branches=_flows(output[ComponentType.line], converged, row),
-        transformers=_flows(output[ComponentType.transformer], converged, row),
+        branches=_flows(output.get(ComponentType.line), converged, row),
+        transformers=_flows(output.get(ComponentType.transformer), converged, row),
     )
 
 
-def _flows(columns: dict[str, Floats], converged: Flags, row: Integers) -> BranchFlows:
+def _flows(columns: dict[str, Floats] | None, converged: Flags, row: Integers) -> BranchFlows:
+    """Flows of one table; the solver gives no columns where the network has no row of it."""
+
     def column(name: str, scale: float) -> Floats:
-        values = columns[name] * scale
+        values = np.empty((len(converged), 0)) if columns is None else columns[name] * scale
         values[~converged] = np.nan
         return values[row]
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from gisplan.electrical.base_state import BaseState
 from gisplan.electrical.demand import Demands, check_demands
-from gisplan.electrical.points import locate_points
+from gisplan.electrical.points import locate_points, select_points
 from gisplan.electrical.screening_kernel import (
     LINE_OVERLOADED,
     LOADING,
@@ -32,7 +32,6 @@ from gisplan.electrical.screening_kernel import (
     VOLTAGE_SERVICE,
     VOLTAGE_TOO_HIGH,
     VOLTAGE_TOO_LOW,
-    PointArrays,
     screen_points,
 )
 from gisplan.electrical.worst import FAR_TOLERANCE_PU, OWN_TOLERANCE_PU
@@ -120,7 +119,7 @@ def screen(
     numbers = np.full((len(candidates), RESULT_COLUMNS), np.nan)
     limiting = np.full((len(candidates), 2), -1, np.int64)
     numbers[screened], reasons[screened], limiting[screened] = screen_points(
-        PointArrays(*(column[screened] for column in points.places)),
+        select_points(points.places, screened),
         np.ascontiguousarray(candidates.p_kw[screened]),
         np.ascontiguousarray(candidates.q_kvar[screened]),
         limits.values,

@@ -151,7 +151,7 @@ def sweep(p_kw: float, q_kvar: float, n: int, path: Floats) -> bool:
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
-def judge_loadings(  # noqa: PLR0917, PLR0912
+def judge_loadings(  # noqa: PLR0917
     c: int,
     level: int,
     n: int,
@@ -202,7 +202,7 @@ def judge_loadings(  # noqa: PLR0917, PLR0912
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
-def judge_voltages(  # noqa: PLR0917, PLR0912
+def judge_voltages(  # noqa: PLR0917
     c: int,
     level: int,
     n: int,

@@ -7,6 +7,7 @@ Cells much narrower than a pixel are thinned out: the kernel is wider than a cel
 from __future__ import annotations
 
 import math
+import textwrap
 from dataclasses import dataclass
 from datetime import date
 from importlib.metadata import version
@@ -36,7 +37,9 @@ from gisplan.model.grid import Floats, Polylines
 _VISIBLE_PART_OF_PEAK = 1e-3
 _MAX_PIXELS = 2500
 _DOTS_PER_INCH = 150
-_MAP_SIDE_IN, _MARGIN_IN, _FOOT_IN, _HEAD_IN, _LEGEND_IN = 7.6, 0.3, 0.62, 0.92, 1.75
+_MAP_SIDE_IN, _MARGIN_IN, _HEAD_IN, _LEGEND_IN = 7.6, 0.3, 0.92, 1.75
+_NOTE_SIZE, _NOTE_LINE_IN, _NOTE_CHARACTER_IN = 8.0, 0.155, 0.070
+_TITLE_SIZE, _TITLE_CHARACTER_IN = 15.0, 0.142
 _INK = "#222222"
 _QUIET_INK = "#555555"
 _LINE_COLOUR, _LINE_WIDTH, _LINE_ALPHA = "#34465a", 0.6, 0.55
@@ -77,14 +80,18 @@ def write_density_png(surface: DensitySurface, path: Path, labels: PictureLabels
 def draw_density(surface: DensitySurface, labels: PictureLabels) -> Figure:
     """Draw the surface on a figure of its own."""
     view = _view(surface)
-    figure, axes = _page(view)
+    notes = _notes(surface, labels, _map_size_in(view)[0] + _LEGEND_IN)
+    foot_in = 0.25 + _NOTE_LINE_IN * len(notes)
+    figure, axes = _page(view, foot_in)
     _draw_cells(axes, surface)
     _draw_context(axes, labels)
     axes.set_xlim(view.x_min_m, view.x_max_m)
     axes.set_ylim(view.y_min_m, view.y_max_m)
-    _draw_scale(figure, view)
+    _draw_scale(figure, view, foot_in)
     _draw_legend(figure, surface, labels)
-    _draw_words(figure, surface, labels)
+    _draw_head(figure, labels)
+    for number, note in enumerate(notes, start=1):
+        _write(figure, foot_in - 0.08 - _NOTE_LINE_IN * number, note, size=_NOTE_SIZE)
     if not np.isfinite(surface.values).any():
         axes.text(
             0.5,
@@ -115,13 +122,13 @@ def _view(surface: DensitySurface) -> Extent:
     )
 
 
-def _page(view: Extent) -> tuple[Figure, Axes]:
+def _page(view: Extent, foot_in: float) -> tuple[Figure, Axes]:
     """Figure that fits the shape of the view, with room for words and legend."""
     width_in, height_in = _map_size_in(view)
-    page_in = (_MARGIN_IN + width_in + _LEGEND_IN, _FOOT_IN + height_in + _HEAD_IN)
+    page_in = (_MARGIN_IN + width_in + _LEGEND_IN, foot_in + height_in + _HEAD_IN)
     figure = Figure(figsize=page_in, facecolor="white")
     FigureCanvasAgg(figure)
-    left, bottom = _MARGIN_IN / page_in[0], _FOOT_IN / page_in[1]
+    left, bottom = _MARGIN_IN / page_in[0], foot_in / page_in[1]
     axes = figure.add_axes((left, bottom, width_in / page_in[0], height_in / page_in[1]))
     axes.set_anchor("NW")
     axes.set_xticks([])
@@ -138,20 +145,20 @@ def _map_size_in(view: Extent) -> tuple[float, float]:
     return width_in, _MAP_SIDE_IN * min(1.0, max(0.6, ratio))
 
 
-def _draw_scale(figure: Figure, view: Extent) -> None:
+def _draw_scale(figure: Figure, view: Extent, foot_in: float) -> None:
     """Draw scale bar and north arrow below the legend, where they hide nothing."""
     width_in, height_in = _map_size_in(view)
     left_in = _MARGIN_IN + width_in + 0.25
     draw_scale_bar(
         figure,
         left_in=left_in,
-        bottom_in=_FOOT_IN + 0.04,
+        bottom_in=foot_in + 0.04,
         longest_in=_LEGEND_IN - 0.65,
         metres_per_inch=max(
             (view.x_max_m - view.x_min_m) / width_in, (view.y_max_m - view.y_min_m) / height_in
         ),
     )
-    draw_north_arrow(figure, left_in=left_in + 0.1, bottom_in=_FOOT_IN + 0.45)
+    draw_north_arrow(figure, left_in=left_in + 0.1, bottom_in=foot_in + 0.45)
 
 
 def _draw_cells(axes: Axes, surface: DensitySurface) -> None:
@@ -240,15 +247,21 @@ def _line_key(name: str) -> Line2D:
     return Line2D([], [], label=name, color=_LINE_COLOUR, linewidth=1.0, alpha=_LINE_ALPHA)
 
 
-def _draw_words(figure: Figure, surface: DensitySurface, labels: PictureLabels) -> None:
-    """Write title, subtitle and date above the map, and below it how it was made and from what."""
+def _draw_head(figure: Figure, labels: PictureLabels) -> None:
+    """Write title, subtitle and date above the map; a long title is written smaller."""
+    width_in, height_in = figure.get_size_inches()
+    fitting = (width_in - 2 * _MARGIN_IN) / (_TITLE_CHARACTER_IN * max(len(labels.title), 1))
+    size = _TITLE_SIZE * min(1.0, fitting)
+    _write(figure, height_in - 0.40, labels.title, size=size, colour=_INK, weight="bold")
     date_text = labels.on.isoformat() if labels.on else ""
     subtitle = " · ".join(filter(None, (labels.subtitle, date_text)))
-    height_in = figure.get_figheight()
-    _write(figure, height_in - 0.40, labels.title, size=15, colour=_INK, weight="bold")
     _write(figure, height_in - 0.70, subtitle, size=10)
-    _write(figure, 0.40, _made(surface), size=8)
-    _write(figure, 0.18, labels.source, size=8)
+
+
+def _notes(surface: DensitySurface, labels: PictureLabels, width_in: float) -> list[str]:
+    """Lines below the map: how it was made and from what, broken to fit."""
+    width = int(width_in / _NOTE_CHARACTER_IN)
+    return textwrap.wrap(_made(surface), width) + textwrap.wrap(labels.source, width)
 
 
 def _write(

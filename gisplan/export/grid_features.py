@@ -6,13 +6,11 @@ from collections.abc import Sequence
 
 import numpy as np
 import shapely
-from pyproj import Transformer
 
 from gisplan.export.feature import Feature, FeatureCollection
 from gisplan.model.grid import Grid, LineRole
 from gisplan.model.option import LonLat
-
-_LON_LAT_SRID = 4326
+from gisplan.model.projection import Projection
 
 
 def build_grid_features(
@@ -24,8 +22,8 @@ def build_grid_features(
     transformers ``element_id``, ``name``, ``nominal_voltage_v`` (of the upper side) and
     ``rated_power_kva``. The order is that of the grid.
     """
-    to_working = Transformer.from_crs(_LON_LAT_SRID, grid.working_srid, always_xy=True)
-    x_m, y_m = to_working.transform(*np.array(around, dtype=np.float64).T)
+    projection = Projection(srid=grid.working_srid)
+    x_m, y_m = np.array([projection.to_metres(lon, lat) for lon, lat in around]).T
     window = shapely.box(
         x_m.min() - margin_m, y_m.min() - margin_m, x_m.max() + margin_m, y_m.max() + margin_m
     )
@@ -38,42 +36,43 @@ def _lines(grid: Grid, window: shapely.Polygon) -> list[Feature]:
     lines = grid.lines
     owner = np.repeat(np.arange(len(lines.shape)), np.diff(lines.shape.offset))
     shapes = shapely.linestrings(lines.shape.xy_m, indices=owner)
-    to_lon_lat = Transformer.from_crs(grid.working_srid, _LON_LAT_SRID, always_xy=True)
-    features: list[Feature] = []
-    for row in np.flatnonzero(shapely.intersects(shapes, window)).tolist():
-        lon, lat = to_lon_lat.transform(*lines.shape.row(row).T)
-        features.append(
-            {
-                "type": "Feature",
-                "geometry": {
-                    "type": "LineString",
-                    "coordinates": list(zip(lon.tolist(), lat.tolist(), strict=True)),
-                },
-                "properties": {
-                    "element_kind": "line",
-                    "element_id": str(lines.line_id[row]),
-                    "name": str(lines.name[row]),
-                    "nominal_voltage_v": float(grid.buses.nominal_voltage_v[lines.from_bus[row]]),
-                    "role": LineRole(int(lines.role[row])).name.lower(),
-                    "conductor": str(lines.conductor_type[row]),
-                },
-            }
-        )
-    return features
+    projection = Projection(srid=grid.working_srid)
+    near = np.flatnonzero(shapely.intersects(shapes, window)).tolist()
+    return [_line(grid, row, projection) for row in near]
+
+
+def _line(grid: Grid, row: int, projection: Projection) -> Feature:
+    """Feature of one line."""
+    lines = grid.lines
+    return {
+        "type": "Feature",
+        "geometry": {
+            "type": "LineString",
+            "coordinates": projection.to_lon_lat(lines.shape.row(row)),
+        },
+        "properties": {
+            "element_kind": "line",
+            "element_id": str(lines.line_id[row]),
+            "name": str(lines.name[row]),
+            "nominal_voltage_v": float(grid.buses.nominal_voltage_v[lines.from_bus[row]]),
+            "role": LineRole(int(lines.role[row])).name.lower(),
+            "conductor": str(lines.conductor_type[row]),
+        },
+    }
 
 
 def _transformers(grid: Grid, window: shapely.Polygon) -> list[Feature]:
     """Features of the transformers in the window, at their upper bus."""
     transformers = grid.transformers
     x_m, y_m = grid.buses.x_m[transformers.hv_bus], grid.buses.y_m[transformers.hv_bus]
-    to_lon_lat = Transformer.from_crs(grid.working_srid, _LON_LAT_SRID, always_xy=True)
+    projection = Projection(srid=grid.working_srid)
     features: list[Feature] = []
     for row in np.flatnonzero(shapely.intersects_xy(window, x_m, y_m)):
-        lon, lat = to_lon_lat.transform(x_m[row], y_m[row])
+        (place,) = projection.to_lon_lat(np.array([[x_m[row], y_m[row]]]))
         features.append(
             {
                 "type": "Feature",
-                "geometry": {"type": "Point", "coordinates": (float(lon), float(lat))},
+                "geometry": {"type": "Point", "coordinates": place},
                 "properties": {
                     "element_kind": "transformer",
                     "element_id": str(transformers.transformer_id[row]),

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -78,6 +79,7 @@ def choose_working_crs(crs: CRS, middle: tuple[float, float]) -> CRS:
     return CRS.from_epsg((32600 if lat >= 0 else 32700) + zone)
 
 
+@cache
 def find_allowed_bounds(crs: CRS) -> Bounds | None:
     """Where coordinates can lie: the CRS's area of use and a quarter more; ``None`` if unknown."""
     area = crs.area_of_use

@@ -86,23 +86,19 @@ def build_joints(ends: np.ndarray, *, within_m: float, nominal_voltage_v: Floats
     The id tells the place in whole centimetres, so that the same file always gives the same ids.
     """
     group = _group_ends(ends, within_m=within_m, nominal_voltage_v=nominal_voltage_v)
-    _, first, member = np.unique(group, return_index=True, return_inverse=True)
-    points = ends[first]
+    order = np.lexsort(shapely.get_coordinates(ends).T[::-1])  # by x, then y
+    _, first, member = np.unique(group[order], return_index=True, return_inverse=True)
+    points, voltage_v = ends[order][first], nominal_voltage_v[order][first]
+    end_bus = np.empty(len(ends), dtype=object)
     names = np.array(
         [
-            f"joint/{voltage_v:g}/{x:.2f},{y:.2f}"
-            for (x, y), voltage_v in zip(
-                shapely.get_coordinates(points), nominal_voltage_v[first], strict=True
-            )
+            f"joint/{volt:g}/{x:.2f},{y:.2f}"
+            for (x, y), volt in zip(shapely.get_coordinates(points), voltage_v, strict=True)
         ],
         dtype=object,
     )
-    return NewJoints(
-        bus_id=names,
-        points=points,
-        nominal_voltage_v=nominal_voltage_v[first],
-        end_bus_id=names[member],
-    )
+    end_bus[order] = names[member]
+    return NewJoints(bus_id=names, points=points, nominal_voltage_v=voltage_v, end_bus_id=end_bus)
 
 
 def orient(geometry: np.ndarray, start: np.ndarray, end: np.ndarray) -> tuple[np.ndarray, Flags]:

@@ -101,6 +101,8 @@ def _describe_range(column: Column) -> str:
 def _tell(
     rule: str, column: Column, raw: pd.Series[Any], rows: Flags, expected: str
 ) -> list[RowFault]:
+    if not rows.any():
+        return []
     found = [f"{column.name} is {str(value)[:FOUND_LENGTH_MAX]!r}" for value in as_text(raw[rows])]
     return build_faults(rule, np.flatnonzero(rows), found=found, expected=expected)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ import pandas as pd
 
 TRUE_WORDS = frozenset({"true", "t", "yes", "y", "1", "ja", "是"})
 FALSE_WORDS = frozenset({"false", "f", "no", "n", "0", "nein", "否"})
-DECIMAL_COMMA = r"^\s*[+-]?\d*,\d+\s*$"
+DECIMAL_COMMA = r"\s*[+-]?\d*,\d+\s*"
 
 
 def as_text(values: pd.Series[Any]) -> pd.Series[Any]:
@@ -46,17 +47,17 @@ def as_flag(values: pd.Series[Any]) -> tuple[np.ndarray, np.ndarray]:
 def read_decimal_commas(frame: pd.DataFrame) -> pd.DataFrame:
     """Write 1,5 as 1.5 in every text column."""
     changed = {
-        name: column.astype(object).replace(DECIMAL_COMMA, _point_for_comma(column), regex=True)
+        str(name): column.map(_point_for_comma)
         for name, column in frame.items()
         if not pd.api.types.is_numeric_dtype(column.dtype)
     }
-    return frame.assign(**{str(name): column for name, column in changed.items()})
+    return frame.assign(**changed)
 
 
-def _point_for_comma(column: pd.Series[Any]) -> Any:
-    return column.astype(object).map(
-        lambda value: value.replace(",", ".") if isinstance(value, str) else value
-    )
+def _point_for_comma(value: object) -> object:
+    if isinstance(value, str) and re.fullmatch(DECIMAL_COMMA, value):
+        return value.replace(",", ".")
+    return value
 
 
 def _text_of(value: object) -> str | None:

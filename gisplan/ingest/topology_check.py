@@ -35,7 +35,7 @@ def check_supply(topology: StagedTopology) -> list[Issue]:
     component = _find_components(topology, _known_branches(topology))
     count = int(component.max(initial=-1)) + 1
     fed = np.zeros(count, dtype=bool)
-    fed[component[topology.is_source]] = True
+    fed[component[np.flatnonzero(topology.is_source)]] = True
     order = np.argsort(component, kind="stable")
     members = np.split(order, np.cumsum(np.bincount(component, minlength=count))[:-1])
     return [

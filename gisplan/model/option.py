@@ -144,6 +144,7 @@ class Remedy:
     element: str
     cost: float
     text: str
+    tap_position: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,8 @@ class ReservationRow:
     ``p_kw`` and ``q_kvar`` are the new demand in full (its own cable); the coincident figures are
     what its own class leaves of it at ``level``. Levels are service, main, transformer, feeder,
     substation; load cases are load and feed_in. ``offset_m`` counts from the first bus of a line
-    that is tapped between its buses; ``phase`` is empty for three phases.
+    that is tapped between its buses; ``phase`` is empty for three phases. A row on a transformer
+    may hold nothing but the ``tap_position`` that an accepted option rests on.
     """
 
     element_id: str
@@ -26,6 +27,7 @@ class ReservationRow:
     coincident_p_kw: float
     coincident_q_kvar: float
     bays: int = 0
+    tap_position: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -55,18 +55,19 @@ class ElectricalJudge:
 
     def drop_pct(self, variant: Variant, length_m: Floats) -> Floats:
         """Return the voltage drop of the full demand along the new cable, in percent."""
-        conductor, worst = variant.conductor, np.zeros(len(length_m))
-        for demand in self.demands:
-            drop = voltage_drop_pct(
+        conductor = variant.conductor
+        per_km = [
+            voltage_drop_pct(
                 active_power_kw=float(demand.p_kw[0]),
                 reactive_power_kvar=float(demand.q_kvar[0]),
-                length_m=length_m,
+                length_m=1000.0,
                 resistance_ohm_per_km=conductor.resistance_ohm_per_km / variant.parallel_count,
                 reactance_ohm_per_km=conductor.reactance_ohm_per_km / variant.parallel_count,
                 nominal_voltage_v=self.nominal_voltage_v,
             )
-            worst = np.maximum(worst, np.abs(drop))
-        return worst
+            for demand in self.demands
+        ]
+        return max(map(abs, per_km)) * length_m / 1000.0
 
     def _screen(self, meetings: Meetings, demand: CaseDemand) -> Screening:
         count = len(meetings)

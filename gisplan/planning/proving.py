@@ -6,8 +6,10 @@ import math
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from gisplan.electrical.connection import prove
-from gisplan.electrical.limits import check_proof
+from gisplan.electrical.limits import check_limits
 from gisplan.model.option import ElectricalResult, Finding, Remedy, Severity
 from gisplan.planning.existing import check_service
 from gisplan.planning.offers import Offer, option_of, proposal_of
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 
     from gisplan.electrical.proof import ProofResult
     from gisplan.electrical.proposal import Proposal
+    from gisplan.model.grid import Transformers
     from gisplan.model.option import Option
     from gisplan.planning.site import Site
 
@@ -40,7 +43,7 @@ def _prove(site: Site, proposals: Sequence[Proposal]) -> tuple[ProofResult, ...]
 
 
 def _option(site: Site, offer: Offer, result: ProofResult) -> Option:
-    findings = check_proof(site.region.catalogue, result) + check_service(
+    findings = check_limits(result, site.region.catalogue) + check_service(
         site, offer.kind, offer.bus
     )
     return option_of(site, offer, electrical_of(result), findings)
@@ -77,23 +80,46 @@ def _only_voltage_fails(option: Option) -> bool:
 
 
 def _with_tap_change(site: Site, offer: Offer, option: Option) -> Option:
-    """Return the option with the smallest tap change that makes it feasible, or as it was."""
-    table = site.region.snapshot.grid.transformers
-    rows = (table.transformer_id == option.electrical.transformer).nonzero()[0]
-    if len(rows) == 0 or not math.isfinite(table.tap_step_pct[rows[0]]):
+    """Return the option with the smallest tap change that makes it feasible, or as it was.
+
+    Taps move together, by the same number of steps, at every transformer whose low-voltage network
+    breaks a limit; they are judged in both load cases, for a tap stays where it is all year.
+    """
+    rows = _transformers_to_tap(site, option)
+    shifts = _common_shifts(site.region.snapshot.grid.transformers, rows)
+    if not shifts:
         return option
-    row = int(rows[0])
-    now = int(table.tap_position[row])
-    steps = [p for p in range(int(table.tap_min[row]), int(table.tap_max[row]) + 1) if p != now]
-    steps.sort(key=lambda position: (abs(position - now), position))
-    if not steps:
-        return option
-    results = _prove(site, [proposal_of(site, offer, ((row, position),)) for position in steps])
-    for position, result in zip(steps, results, strict=True):
+    now = site.region.snapshot.grid.transformers.tap_position
+    settings = [tuple((row, int(now[row]) + shift) for row in rows) for shift in shifts]
+    proposals = [proposal_of(site, offer, setting) for setting in settings]
+    results = prove(site.region.snapshot, site.state.base, proposals)
+    for setting, result in zip(settings, results, strict=True):
         changed = _option(site, offer, result)
         if changed.feasible:
-            return replace(changed, remedies=(_tap_remedy(site, row, position, option, changed),))
+            remedies = tuple(_tap_remedy(site, *one, option, changed) for one in setting)
+            return replace(changed, remedies=remedies)
     return option
+
+
+def _transformers_to_tap(site: Site, option: Option) -> tuple[int, ...]:
+    """Return the transformers that feed the buses at which a voltage limit is broken."""
+    region = site.region
+    table = region.snapshot.grid.transformers
+    own = np.flatnonzero(table.transformer_id == option.electrical.transformer)
+    found = set()
+    for finding in _violations(option.findings):
+        bus = region.bus_row.get(finding.element.removeprefix("bus "))
+        found.add(int(region.snapshot.topology.transformer[bus]) if bus is not None else -1)
+    return tuple(sorted((found - {-1}) | ({int(own[0])} if -1 in found and len(own) else set())))
+
+
+def _common_shifts(table: Transformers, rows: tuple[int, ...]) -> list[int]:
+    """Return the steps by which all taps can move, smallest first; none where a step is unknown."""
+    if not rows or not all(math.isfinite(table.tap_step_pct[row]) for row in rows):
+        return []
+    down = max(int(table.tap_min[row] - table.tap_position[row]) for row in rows)
+    up = min(int(table.tap_max[row] - table.tap_position[row]) for row in rows)
+    return sorted((shift for shift in range(down, up + 1) if shift), key=lambda s: (abs(s), s))
 
 
 def _tap_remedy(site: Site, row: int, position: int, before: Option, after: Option) -> Remedy:
@@ -103,6 +129,7 @@ def _tap_remedy(site: Site, row: int, position: int, before: Option, after: Opti
         kind="tap_change",
         element=str(table.transformer_id[row]),
         cost=0.0,
+        tap_position=position,
         text=(
             f"Move the tap of transformer {table.transformer_id[row]} ({table.name[row]}) from "
             f"{int(table.tap_position[row])} to {position}: lowest voltage "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gisplan.electrical.demand import LoadCase
 from gisplan.model.option import AccessKind
 from gisplan.model.reservation import ReservationRow
 from gisplan.planning.demand import case_demands
@@ -21,7 +22,13 @@ ONE_BAY = (AccessKind.SPARE_BAY, AccessKind.SUBSTATION_BAY)
 def reservation_rows(
     application: Application, option: Option, catalogue: Catalogue
 ) -> tuple[ReservationRow, ...]:
-    """Return one row a load case and coincidence level, in full and coincident."""
+    """Return one row a load case and coincidence level, and one a tap that the option needs."""
+    return _demand_rows(application, option, catalogue) + _tap_rows(option)
+
+
+def _demand_rows(
+    application: Application, option: Option, catalogue: Catalogue
+) -> tuple[ReservationRow, ...]:
     point = option.access_point
     return tuple(
         ReservationRow(
@@ -39,4 +46,22 @@ def reservation_rows(
         )
         for demand in case_demands(application, catalogue)
         for index, level in enumerate(LEVELS)
+    )
+
+
+def _tap_rows(option: Option) -> tuple[ReservationRow, ...]:
+    return tuple(
+        ReservationRow(
+            element_id=remedy.element,
+            element_kind="transformer",
+            level="transformer",
+            load_case=LoadCase.LOAD,
+            p_kw=0.0,
+            q_kvar=0.0,
+            coincident_p_kw=0.0,
+            coincident_q_kvar=0.0,
+            tap_position=remedy.tap_position,
+        )
+        for remedy in option.remedies
+        if remedy.tap_position is not None
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -42,14 +42,27 @@ def build_state(region: Region, held: Held, peaks: Peaks) -> PlanningState:
     PowerFlowError
         If the grid itself has no solution under what is held.
     """
+    promised = _with_promised_taps(region, held)
     return PlanningState(
-        region=region,
+        region=promised,
         held=held,
         peaks=peaks,
         base=build_base_states(
-            region.snapshot, region.catalogue, peaks=peaks, reservations=held.demands
+            promised.snapshot, region.catalogue, peaks=peaks, reservations=held.demands
         ),
     )
+
+
+def _with_promised_taps(region: Region, held: Held) -> Region:
+    """Return the region with taps where accepted options need them."""
+    if not held.taps:
+        return region
+    snapshot, table = region.snapshot, region.snapshot.grid.transformers
+    position = np.array(table.tap_position)
+    for transformer_id, tap_position in held.taps.items():
+        position[table.transformer_id == transformer_id] = tap_position
+    grid = replace(snapshot.grid, transformers=replace(table, tap_position=position))
+    return replace(region, snapshot=replace(snapshot, grid=grid))
 
 
 def peaks_with(state: PlanningState, transformer: str, peak_kva: float) -> Peaks:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from gisplan.errors import ConflictError
 from gisplan.export.plan_document import plan_to_json
+from gisplan.model.reservation import HeldReservation, Ledger
 from gisplan.planning.held import build_held
 from gisplan.planning.options import plan_connection
 from gisplan.planning.region import build_region
@@ -15,7 +16,13 @@ from gisplan.planning.reserving import reservation_rows
 from gisplan.planning.state import PlanningState, build_state, peaks_with
 from gisplan.rules.catalogue import load_catalogue
 from gisplan.services.snapshot import load_snapshot
-from gisplan.store.applications import read_reservations, reserve, save_application, save_plan
+from gisplan.store.applications import (
+    ledger_sequence,
+    read_reservations,
+    reserve,
+    save_application,
+    save_plan,
+)
 from gisplan.store.connection import borrow
 from gisplan.store.grid_reader import active_version, read_peaks
 
@@ -28,6 +35,7 @@ if TYPE_CHECKING:
     from gisplan.model.application import Application
     from gisplan.model.grid import Grid
     from gisplan.model.option import Plan
+    from gisplan.model.reservation import ReservationRow
     from gisplan.planning.region import Region
 
 ATTEMPTS = 5  # how often a plan is made anew when somebody else reserved in between
@@ -51,6 +59,8 @@ class Planner:
     pool: ConnectionPool
     cache_root: Path
     catalogue_override: Path | None = None
+    _region: Region | None = field(default=None, init=False)
+    _ledger: Ledger | None = field(default=None, init=False)
     _state: PlanningState | None = field(default=None, init=False)
     _lock: Lock = field(default_factory=Lock, init=False)
 
@@ -95,6 +105,8 @@ class Planner:
     def _plan_once(self, application: Application, *, holds: bool) -> StoredPlan:
         state = self._state_for(application)
         plan = plan_connection(application, state)
+        best = plan.best if holds else None
+        rows = reservation_rows(application, best, state.region.catalogue) if best else ()
         with borrow(self.pool) as connection, connection.transaction():
             application_id = save_application(connection, application)
             plan_id = save_plan(
@@ -103,39 +115,65 @@ class Planner:
                 plan=plan,
                 document=plan_to_json(plan).decode(),
             )
-            if holds and plan.best is not None:
+            if rows:
                 reserve(
                     connection,
                     application_id=application_id,
                     plan_id=plan_id,
-                    rows=reservation_rows(application, plan.best, state.region.catalogue),
+                    rows=rows,
                     expected_sequence=state.held.sequence,
                 )
+        if rows:
+            self._remember(application, application_id, rows, state.held.sequence)
         return StoredPlan(plan_id=plan_id, plan=plan)
+
+    def _remember(
+        self,
+        application: Application,
+        application_id: int,
+        rows: tuple[ReservationRow, ...],
+        sequence: int,
+    ) -> None:
+        """Carry our own promise into the ledger in memory, which spares reading it all again."""
+        with self._lock:
+            ledger = self._ledger
+            if ledger is None or ledger.sequence != sequence:
+                return
+            kept = tuple(one for one in ledger.reservations if one.application_id != application_id)
+            own = tuple(
+                HeldReservation(
+                    application_id=application_id,
+                    reference=application.reference,
+                    kind=application.kind,
+                    customer_class=application.customer_class,
+                    row=row,
+                )
+                for row in rows
+            )
+            self._ledger = Ledger(sequence=sequence + 1, reservations=kept + own)
 
     def _state_for(self, application: Application) -> PlanningState:
         """Return the present state; an application's own promises do not stand in its way."""
-        with borrow(self.pool) as connection:
-            with self._lock:
-                state = self._present_state(connection)
-            ledger = read_reservations(connection)
-        if all(one.reference != application.reference for one in ledger.reservations):
+        with borrow(self.pool) as connection, self._lock:
+            state = self._present_state(connection)
+            ledger = self._ledger
+        if ledger is None or application.reference not in state.held.references:
             return state
         held = build_held(state.region, ledger, leave_out=application.reference)
         return build_state(state.region, held, state.peaks)
 
     def _present_state(self, connection: Connection) -> PlanningState:
         version_id = active_version(connection).version_id
-        ledger = read_reservations(connection)
+        sequence = ledger_sequence(connection)
         state = self._state
-        if state is not None and state.is_current(version_id, ledger.sequence):
+        if state is not None and state.is_current(version_id, sequence):
             return state
-        if state is not None and state.region.snapshot.grid.version_id == version_id:
-            region = state.region
-        else:
-            region = self._read_region(connection)
-        peaks = read_peaks(connection, region.snapshot.grid)
-        self._state = build_state(region, build_held(region, ledger), peaks)
+        if self._region is None or self._region.snapshot.grid.version_id != version_id:
+            self._region = self._read_region(connection)
+        if self._ledger is None or self._ledger.sequence != sequence:
+            self._ledger = read_reservations(connection)
+        peaks = read_peaks(connection, self._region.snapshot.grid)
+        self._state = build_state(self._region, build_held(self._region, self._ledger), peaks)
         return self._state
 
     def _read_region(self, connection: Connection) -> Region:

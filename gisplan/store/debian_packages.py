@@ -21,9 +21,7 @@ _INSTALL_ADVICE = (
     "or name a server in DATABASE_URL"
 )
 # Parts of PostGIS that we do not use need these: rasters, solids, just-in-time compilation.
-_POSTGIS_WITHOUT = re.compile(
-    r"libgdal\d+|libsfcgal\d+|libllvm\d+|libnss.*|libpam-.*|.*-scripts|postgresql-common"
-)
+_POSTGIS_WITHOUT = re.compile(r"lib(gdal|sfcgal|llvm)[\d.]+(t64)?|libnss.*|libpam-.*")
 _USELESS = ("usr/share/doc", "usr/share/man", "usr/share/locale", "usr/share/lintian")
 
 

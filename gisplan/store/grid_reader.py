@@ -44,18 +44,17 @@ if TYPE_CHECKING:
     from gisplan.model.grid import Integers
     from gisplan.store.packed_table import Parameters
 
-# The tables of a version, and which of their columns are texts.
-TABLES = {
-    "bus": ("bus_id", "name", "substation_id"),
-    "line": ("line_id", "name", "from_bus_id", "to_bus_id", "conductor_type"),
-    "transformer": ("transformer_id", "name", "hv_bus_id", "lv_bus_id"),
-    "switch": ("switch_id", "bus_id", "element_id"),
-    "source": ("source_id", "bus_id"),
-    "load": ("load_id", "bus_id"),
-    "generator": ("generator_id", "bus_id"),
-    "corridor": ("corridor_id", "evidence"),
-    "obstacle": ("obstacle_id", "obstacle_kind"),
-}
+TABLES = (
+    "bus",
+    "line",
+    "transformer",
+    "switch",
+    "source",
+    "load",
+    "generator",
+    "corridor",
+    "obstacle",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -29,38 +29,40 @@ BLOCKS_AT_ONCE = 1024  # 8 MB of rows; no packed value comes near the 1 GB that 
 QUERIES_AHEAD = 1
 
 Parameters = dict[str, int | str | list[str]]
-Part = tuple[int, dict[str, Texts], dict[str, bytes]]  # rows, texts, the other columns still packed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PackedTable:
-    """One table of a grid version, its columns as they came, and the order of its rows by id."""
+    """One table of a grid version: for each column its packed ranges, in the order as read.
+
+    ``place`` is the row of the table, sorted by id, that a row as read belongs to.
+    """
 
     name: str
-    row_count: int
-    text_columns: Mapping[str, Texts]
-    packed_columns: Mapping[str, bytes]
-    order: Integers
+    place: Integers
+    packed: Mapping[str, Sequence[bytes]]
 
     def texts(self, column: str) -> Texts:
-        """Return a column of texts."""
-        return self._sorted(column, self.text_columns[column])
+        """Decode a column of texts."""
+        packed = self.packed.get(column, ())
+        self._check_count(column, sum(map(count_texts, packed)))
+        return unpack_texts(packed, self.place)
 
     def floats(self, column: str) -> Floats:
         """Decode a column of double precision."""
-        return self._numbers(column, ">f8").astype(np.float64)
+        return self._numbers(column, ">f8", np.float64)
 
     def integers(self, column: str) -> Integers:
         """Decode a column of integers."""
-        return self._numbers(column, ">i4").astype(np.int64)
+        return self._numbers(column, ">i4", np.int64)
 
     def codes(self, column: str) -> Codes:
         """Decode a column of positions in an enumeration."""
-        return self._numbers(column, ">i4").astype(np.uint8)
+        return self._numbers(column, ">i4", np.uint8)
 
     def flags(self, column: str) -> Flags:
         """Decode a column of booleans."""
-        return self._numbers(column, "?")
+        return self._numbers(column, "?", np.bool_)
 
     def references(self, column: str, ids: Texts) -> Integers:
         """Decode a column of ids of another table as rows of that table.
@@ -82,84 +84,99 @@ class PackedTable:
 
     def polylines(self) -> Polylines:
         """Decode the geometry, packed as ``points`` and ``point_count``."""
-        packed = np.frombuffer(self.packed_columns.get("points", b""), "<f8")
-        xy_m = packed.astype(np.float64).reshape(-1, 2)
-        sorted_count = self.integers("point_count")
-        sorted_end = np.cumsum(sorted_count)
-        count = np.empty_like(sorted_count)
-        count[self.order] = sorted_count
-        start = (np.cumsum(count) - count)[self.order]
-        shift = np.repeat(start - (sorted_end - sorted_count), sorted_count)
-        offset = np.concatenate((np.zeros(1, dtype=np.int64), sorted_end))
-        return Polylines(offset=offset, xy_m=xy_m[shift + np.arange(len(shift))])
+        count = self.integers("point_count")
+        end = np.cumsum(count)
+        first = (end - count)[self.place]  # where the vertices of a row as read belong
+        count_as_read = count[self.place]
+        start_as_read = np.cumsum(count_as_read) - count_as_read
+        target = np.repeat(first - start_as_read, count_as_read) + np.arange(count.sum())
+        xy_m = np.empty((len(target), 2))
+        xy_m[target] = np.frombuffer(b"".join(self.packed.get("points", ())), "<f8").reshape(-1, 2)
+        return Polylines(offset=np.concatenate((np.zeros(1, dtype=np.int64), end)), xy_m=xy_m)
 
-    def _numbers(self, column: str, dtype: str) -> npt.NDArray[Any]:
-        return self._sorted(column, np.frombuffer(self.packed_columns.get(column, b""), dtype))
+    def _numbers(self, column: str, packed: str, dtype: type) -> npt.NDArray[Any]:
+        """Decode numbers straight into their rows: no copy is made on the way."""
+        ranges = [np.frombuffer(chunk, packed) for chunk in self.packed.get(column, ())]
+        self._check_count(column, sum(map(len, ranges)))
+        numbers: npt.NDArray[Any] = np.empty(len(self.place), dtype=dtype)
+        start = 0
+        for values in ranges:
+            numbers[self.place[start : start + len(values)]] = values
+            start += len(values)
+        return numbers
 
-    def _sorted(self, column: str, values: npt.NDArray[Any]) -> npt.NDArray[Any]:
-        if len(values) != self.row_count:
+    def _check_count(self, column: str, found: int) -> None:
+        if found != len(self.place):
             message = (
-                f"{self.name}: {len(values)} values of {column} in {self.row_count} rows, every "
-                "row should have one that this software knows; load the grid again"
+                f"{self.name}: {found} values of {column} in {len(self.place)} rows, every row "
+                "should have one that this software knows; load the grid again"
             )
             raise StoreError(message)
-        return values[self.order]
 
 
 def read_tables(
-    connection: Connection, text_columns: Mapping[str, Sequence[str]], parameters: Parameters
+    connection: Connection, names: Sequence[str], parameters: Parameters
 ) -> dict[str, PackedTable]:
     """Read tables of the schema ``grid``, each through the query ``grid_<table>``.
 
-    ``text_columns`` names the tables and which of their columns are texts; ``parameters`` are those
-    of the queries but for the range of blocks. The caller sees to it that all ranges are read as of
-    the same moment.
+    ``parameters`` are those of the queries but for the range of blocks. The caller holds a
+    transaction and sees to it that all ranges are read as of the same moment.
     """
-    parts: dict[str, list[Part]] = {name: [] for name in text_columns}
-    for name, packed in _ranges(connection, list(text_columns), parameters):
-        if packed["row_count"]:
-            texts = {c: unpack_texts(packed.pop(c)) for c in text_columns[name]}
-            parts[name].append((packed.pop("row_count"), texts, packed))
-    return {name: _join(name, text_columns[name], found) for name, found in parts.items()}
+    connection.execute(query("grid_encoding"))
+    parts: dict[str, list[dict[str, bytes]]] = {name: [] for name in names}
+    for name, packed in _ranges(connection, list(names), parameters):
+        if packed.pop("row_count"):
+            parts[name].append(packed)
+    return {name: _join(name, ranges) for name, ranges in parts.items()}
 
 
-def unpack_texts(packed: bytes) -> Texts:
-    """Decode texts of UTF-8 with a zero byte, which no text can hold, between two of them."""
-    characters = np.frombuffer(packed, np.uint8)
-    count, width = measure_texts(characters)
-    texts = np.zeros((count, max(width, 1)), dtype=np.uint32)
-    decode_texts(characters, texts)
+def count_texts(packed: bytes) -> int:
+    """Return how many texts stand one behind the other."""
+    return packed.count(b"\0") + 1
+
+
+def unpack_texts(packed: Sequence[bytes], place: Integers) -> Texts:
+    """Decode texts, each into the row where it belongs; ``text_kernel`` tells how they are packed.
+
+    There must be as many texts as places.
+    """
+    ranges = [np.frombuffer(chunk, np.uint8) for chunk in packed]
+    measures = [measure_texts(characters) for characters in ranges]
+    width = max((longest for _, longest in measures), default=0)
+    texts = np.zeros((len(place), max(width, 1)), dtype=np.uint32)
+    start = 0
+    for characters, (count, _) in zip(ranges, measures, strict=True):
+        decode_texts(characters, place[start : start + count], texts)
+        start += count
     return texts.view(f"U{texts.shape[1]}")[:, 0]
 
 
 def find_rows(ids: Texts, wanted: Texts) -> Integers:
     """Return the row of each wanted id among sorted, distinct ids; -1 where there is none.
 
-    Sorting the wanted ids first is several times quicker than looking each up on its own, for the
-    search then walks through memory in one direction.
+    Sorted together, each wanted id stands behind the id that it equals: one sort in bulk is several
+    times quicker than a search, or a look into a dictionary, for each of them.
     """
     if len(ids) == 0:
         return np.full(len(wanted), -1, dtype=np.int64)
-    order = np.argsort(wanted, kind="stable")
-    in_order = wanted[order]
-    place = np.minimum(np.searchsorted(ids, in_order), len(ids) - 1)
+    order = np.argsort(np.concatenate((ids, wanted)), kind="stable")
+    is_wanted = order >= len(ids)
+    row_before = np.cumsum(~is_wanted) - 1
     rows = np.empty(len(wanted), dtype=np.int64)
-    rows[order] = np.where(ids[place] == in_order, place, -1)
-    return rows
+    rows[order[is_wanted] - len(ids)] = row_before[is_wanted]
+    return np.where(ids[rows] == wanted, rows, -1)
 
 
-def _join(name: str, text_columns: Sequence[str], parts: Sequence[Part]) -> PackedTable:
+def _join(name: str, ranges: Sequence[dict[str, bytes]]) -> PackedTable:
     """Put the ranges of a table together."""
-    nothing = np.empty(0, dtype="U1")
-    texts = {c: np.concatenate([nothing, *(part[1][c] for part in parts)]) for c in text_columns}
-    packed = parts[0][2].keys() if parts else ()
-    return PackedTable(
-        name=f"grid.{name}",
-        row_count=sum(part[0] for part in parts),
-        text_columns=texts,
-        packed_columns={c: b"".join(part[2][c] for part in parts) for c in packed},
-        order=np.argsort(texts[f"{name}_id"], kind="stable").astype(np.int64),
-    )
+    columns = ranges[0].keys() if ranges else ()
+    packed = {column: [part[column] for part in ranges] for column in columns}
+    ids = packed.get(f"{name}_id", [])
+    row_count = sum(map(count_texts, ids))
+    as_read = np.arange(row_count)
+    place = np.empty(row_count, dtype=np.int64)
+    place[np.argsort(unpack_texts(ids, as_read), kind="stable")] = as_read
+    return PackedTable(name=f"grid.{name}", place=place, packed=packed)
 
 
 def _ranges(

@@ -1,10 +1,10 @@
-"""Kernels that decode many short texts at once: UTF-8 with a zero byte between two texts.
+"""Kernels that decode many short texts at once.
 
 Invariants
-- The bytes are valid UTF-8 (the server vouches for it) and hold no zero byte but the separators.
-- n separators make n + 1 texts, empty ones included.
-- ``texts`` has a row of code points for every text and is zero behind its end, which is how numpy
-  stores texts of fixed width.
+- Packed texts are valid UTF-8 (the server vouches for it) with a zero byte, which no text can hold,
+  between two of them: n zero bytes make n + 1 texts, empty ones included.
+- Decoded texts are rows of code points, zero behind their end: so does numpy store texts of fixed
+  width.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-    from gisplan.model.grid import Codes
+    from gisplan.model.grid import Codes, Integers
 
 
 @numba.njit(cache=True, nogil=True)
@@ -35,12 +35,14 @@ def measure_texts(packed: Codes) -> tuple[int, int]:
 
 
 @numba.njit(cache=True, nogil=True)
-def decode_texts(packed: Codes, texts: npt.NDArray[np.uint32]) -> None:
-    """Write the code points of the texts into their rows."""
-    row, place = 0, -1
+def decode_texts(packed: Codes, rows: Integers, texts: npt.NDArray[np.uint32]) -> None:
+    """Write the code points of the i-th text into the row ``rows[i]``."""
+    number, place = 0, -1
+    row = rows[0]
     for byte in packed:
         if byte == 0:
-            row += 1
+            number += 1
+            row = rows[number]
             place = -1
         elif byte & 0xC0 == 0x80:
             texts[row, place] = (texts[row, place] << 6) | (byte & 0x3F)

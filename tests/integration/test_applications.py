@@ -25,7 +25,7 @@ from gisplan.store.applications import (
     set_measured_peak,
 )
 from gisplan.store.connection import connect
-from tests.web.plans import ROW, build_application, build_plan
+from tests.web.applications import APPLICATION, ROW, build_plan
 from tests.web.tiny_grid import insert_tiny_grid
 
 
@@ -35,18 +35,16 @@ def connection(database_url):
         yield connection
 
 
-def store_plan(connection, url, reference="A-1") -> tuple[int, int, Plan]:
-    version = insert_tiny_grid(url)
-    application = build_application(reference)
-    application_id = save_application(connection, application)
-    plan = build_plan(application, version=version)
+def store_plan(connection, url) -> tuple[int, int, Plan]:
+    plan = build_plan(insert_tiny_grid(url))
+    application_id = save_application(connection, plan.application)
     document = plan_to_json(plan).decode()
     plan_id = save_plan(connection, application_id=application_id, plan=plan, document=document)
     return application_id, plan_id, plan
 
 
 def test_application_comes_back_as_it_was_saved(connection):
-    application = build_application(phases=3, wanted_on="2026-05-01", synthetic=True)
+    application = replace(APPLICATION, phases=3, wanted_on="2026-05-01", synthetic=True)
     stored = get_application(connection, save_application(connection, application))
     assert (stored.application, stored.status) == (application, "received")
 
@@ -60,7 +58,7 @@ def test_same_reference_updates_the_application_and_keeps_its_status(connection,
 
 
 def test_value_that_breaks_a_rule_is_refused_by_the_rule(connection):
-    wrong = build_application(customer_class="castle")
+    wrong = replace(APPLICATION, customer_class="castle")
     with pytest.raises(InputError, match="customer_class"):
         save_application(connection, wrong)
 
@@ -68,11 +66,13 @@ def test_value_that_breaks_a_rule_is_refused_by_the_rule(connection):
 @pytest.mark.parametrize("demand_kva", [math.inf, math.nan, 0.0])
 def test_demand_that_is_no_demand_is_refused(connection, demand_kva):
     with pytest.raises(InputError, match="demand_kva"):
-        save_application(connection, build_application(demand_kva=demand_kva))
+        save_application(connection, replace(APPLICATION, demand_kva=demand_kva))
 
 
 def test_pages_of_applications_follow_each_other_without_gap(connection):
-    saved = [save_application(connection, build_application(f"A-{n}")) for n in range(5)]
+    saved = [
+        save_application(connection, replace(APPLICATION, reference=f"A-{n}")) for n in range(5)
+    ]
     first = list_applications(connection, limit=3)
     second = list_applications(connection, limit=3, after=first[-1].application_id)
     assert [each.application_id for each in first + second] == saved

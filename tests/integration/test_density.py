@@ -12,7 +12,7 @@ import rasterio
 import typer
 from typer.testing import CliRunner
 
-from gisplan.cli import density as density_command
+from gisplan.cli.density import density
 from gisplan.errors import InputError, NoGridError
 from gisplan.model.application import ApplicationKind
 from gisplan.model.density import (
@@ -203,7 +203,7 @@ def run(database_url, monkeypatch):
         insert(connection, 1, 5)
     monkeypatch.setenv("DATABASE_URL", database_url)
     app = typer.Typer()
-    app.command()(density_command.density)
+    app.command()(density)
     return lambda *words: CliRunner().invoke(app, words)
 
 

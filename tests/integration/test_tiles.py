@@ -15,7 +15,7 @@ from gisplan.store.tiles import (
     get_grid_summary,
     get_tile,
 )
-from tests.web.plans import ROW, build_application, build_plan
+from tests.web.applications import APPLICATION, ROW, build_plan
 from tests.web.tiny_grid import insert_tiny_grid
 
 TILE_OF_THE_STREET = {
@@ -82,22 +82,21 @@ def test_everything_is_empty_elsewhere(connection):
 
 
 def test_application_is_a_point_with_its_status(connection):
-    save_application(connection, build_application())
+    save_application(connection, APPLICATION)
     (point,) = features(connection, TileLayer.APPLICATION, 14)
     assert point["properties"]["reference"] == "A-1"
     assert point["properties"]["status"] == "received"
 
 
 def test_route_is_shown_once_its_capacity_is_held(connection):
-    application = build_application()
-    application_id = save_application(connection, application)
-    plan = build_plan(application, version=find_active_version(connection) or 0)
+    application_id = save_application(connection, APPLICATION)
+    plan = build_plan(find_active_version(connection) or 0)
     keys = {"application_id": application_id}
     document = plan_to_json(plan).decode()
     keys["plan_id"] = save_plan(connection, **keys, plan=plan, document=document)
-    assert features(connection, TileLayer.OPTION, 14) == []
+    assert features(connection, TileLayer.OPTION, 13) == []
     reserve(connection, **keys, rows=[ROW])
-    (route,) = features(connection, TileLayer.OPTION, 14)
+    (route,) = features(connection, TileLayer.OPTION, 13)
     assert (route["properties"]["rank"], route["geometry"]["type"]) == (1, "LineString")
 
 

@@ -33,7 +33,7 @@ PATIENCE_S = 60.0
 def serving(app: FastAPI) -> Iterator[str]:
     """Serve the application in a thread; its address comes out."""
     server = uvicorn.Server(uvicorn.Config(app, log_level="warning", ws="none"))
-    with open_listener("127.0.0.1", 0) as listener:
+    with open_listener("127.0.0.1", [0]) as listener:
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
         try:
@@ -55,7 +55,7 @@ def open_browser() -> Iterator[Browser]:
         browser.close()
 
 
-@dataclass(slots=True)
+@dataclass
 class Visit:
     """A page, and what went wrong or astray on it."""
 

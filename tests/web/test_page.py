@@ -1,4 +1,4 @@
-"""The page in a real browser on the sample town: nothing is replaced, nothing leaves the machine."""
+"""The page in a real browser on the sample town: nothing is faked, nothing leaves the machine."""
 
 from __future__ import annotations
 
@@ -139,12 +139,12 @@ def test_page_without_a_grid_says_what_is_missing(browser, empty_client):
 
 
 def test_docs_are_drawn(opened, sample):
-    opened.page.goto(f"{sample.base_url}/docs")
+    opened.page.goto(str(sample.base_url.join("/docs")))
     wait_until(lambda: "/api/v1/options" in opened.page.inner_text("#docs"), "the docs")
 
 
 def test_page_never_complains_and_asks_nobody_else(opened, sample):
     # Last of this file: it sums up what all the tests above have seen.
-    refused = "the server responded with a status of 422"
+    refused = "the server responded with a status of 422"  # the place in Paris
     assert [each for each in opened.complaints if refused not in each] == []
     assert opened.addresses == {urlsplit(str(sample.base_url)).netloc}

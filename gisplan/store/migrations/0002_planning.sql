@@ -69,6 +69,7 @@ create table planning.reservation (
     coincident_p_kw         double precision not null,
     coincident_q_kvar       double precision not null,
     bays                    integer not null check (bays >= 0),
+    tap_position            integer,        -- of a transformer: where an accepted option needs its tap
     state                   text not null check (state in ('held', 'granted', 'released')),
     expires_at              timestamptz,
     unique (application_id, element_kind, element_id, level, load_case)

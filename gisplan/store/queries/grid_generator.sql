@@ -1,8 +1,8 @@
 -- Generators of one range of blocks: every column packed into bytes, all in the same order of rows.
 select
     count(*) as row_count,
-    string_agg(convert_to(generator_id, 'UTF8'), '\x00') as generator_id,
-    string_agg(convert_to(bus_id, 'UTF8'), '\x00') as bus_id,
+    string_agg(textsend(generator_id), '\x00') as generator_id,
+    string_agg(textsend(bus_id), '\x00') as bus_id,
     string_agg(float8send(active_power_kw), '') as active_power_kw,
     string_agg(float8send(reactive_power_kvar), '') as reactive_power_kvar
 from grid.generator

@@ -2,10 +2,10 @@
 -- A binary linestring is its vertices behind a head of nine bytes.
 select
     count(*) as row_count,
-    string_agg(convert_to(line_id, 'UTF8'), '\x00') as line_id,
-    string_agg(convert_to(coalesce(name, ''), 'UTF8'), '\x00') as name,
-    string_agg(convert_to(from_bus_id, 'UTF8'), '\x00') as from_bus_id,
-    string_agg(convert_to(to_bus_id, 'UTF8'), '\x00') as to_bus_id,
+    string_agg(textsend(line_id), '\x00') as line_id,
+    string_agg(textsend(coalesce(name, '')), '\x00') as name,
+    string_agg(textsend(from_bus_id), '\x00') as from_bus_id,
+    string_agg(textsend(to_bus_id), '\x00') as to_bus_id,
     string_agg(float8send(length_m), '') as length_m,
     string_agg(float8send(resistance_ohm_per_km), '') as resistance_ohm_per_km,
     string_agg(float8send(reactance_ohm_per_km), '') as reactance_ohm_per_km,
@@ -14,7 +14,7 @@ select
     string_agg(int4send(parallel_count), '') as parallel_count,
     string_agg(int4send(array_position(%(installations)s::text[], installation) - 1), '') as installation,
     string_agg(int4send(array_position(%(line_roles)s::text[], role) - 1), '') as role,
-    string_agg(convert_to(coalesce(conductor_type, ''), 'UTF8'), '\x00') as conductor_type,
+    string_agg(textsend(coalesce(conductor_type, '')), '\x00') as conductor_type,
     string_agg(boolsend(in_service), '') as in_service,
     string_agg(int4send(st_npoints(geom)), '') as point_count,
     string_agg(substr(st_asbinary(geom, 'NDR'), 10), '') as points

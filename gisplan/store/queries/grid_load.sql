@@ -1,8 +1,8 @@
 -- Loads of one range of blocks: every column packed into bytes, all in the same order of rows.
 select
     count(*) as row_count,
-    string_agg(convert_to(load_id, 'UTF8'), '\x00') as load_id,
-    string_agg(convert_to(bus_id, 'UTF8'), '\x00') as bus_id,
+    string_agg(textsend(load_id), '\x00') as load_id,
+    string_agg(textsend(bus_id), '\x00') as bus_id,
     string_agg(float8send(active_power_kw), '') as active_power_kw,
     string_agg(float8send(reactive_power_kvar), '') as reactive_power_kvar,
     string_agg(int4send(array_position(%(customer_classes)s::text[], customer_class) - 1), '') as customer_class,

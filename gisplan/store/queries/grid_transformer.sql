@@ -1,10 +1,10 @@
 -- Transformers of one range of blocks: every column packed into bytes, all in the same order of rows.
 select
     count(*) as row_count,
-    string_agg(convert_to(transformer_id, 'UTF8'), '\x00') as transformer_id,
-    string_agg(convert_to(coalesce(name, ''), 'UTF8'), '\x00') as name,
-    string_agg(convert_to(hv_bus_id, 'UTF8'), '\x00') as hv_bus_id,
-    string_agg(convert_to(lv_bus_id, 'UTF8'), '\x00') as lv_bus_id,
+    string_agg(textsend(transformer_id), '\x00') as transformer_id,
+    string_agg(textsend(coalesce(name, '')), '\x00') as name,
+    string_agg(textsend(hv_bus_id), '\x00') as hv_bus_id,
+    string_agg(textsend(lv_bus_id), '\x00') as lv_bus_id,
     string_agg(float8send(rated_power_kva), '') as rated_power_kva,
     string_agg(float8send(hv_voltage_v), '') as hv_voltage_v,
     string_agg(float8send(lv_voltage_v), '') as lv_voltage_v,

@@ -117,12 +117,11 @@ const mark = (isFeasible: boolean): HTMLElement =>
 
 function baseline(plan: Plan): HTMLElement | null {
   if (!plan.baseline) return null;
-  const { name, element_id, straight_line_m, text, feasible } = plan.baseline;
+  const { text, feasible } = plan.baseline;
   return make(
     "p",
     { id: "baseline", class: "baseline" },
-    make("b", {}, `${say("nearest")}: `),
-    `${name || element_id}, ${sayNumber(straight_line_m, 0, "m")} `,
+    make("b", {}, say("nearest"), " "),
     feasible === null ? null : mark(feasible),
     make("span", {}, ` ${text}`),
   );
@@ -197,4 +196,8 @@ function findingItem(finding: Finding): HTMLElement {
 
 /** Three figures that matter, whatever the unit. */
 const digitsOf = (value: number | null): number =>
-  value === null || Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : 3;
+  value === null || Number.isInteger(value) || Math.abs(value) >= 100
+    ? 0
+    : Math.abs(value) >= 10
+      ? 1
+      : 3;

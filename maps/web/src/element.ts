@@ -37,7 +37,7 @@ export function renderElement(
 }
 
 function peakForm(element: ElementRecord, events: ElementEvents): HTMLElement {
-  const today = new Date().toISOString().slice(0, 10);
+  const today = new Date().toLocaleDateString("sv"); // ISO 8601, of the planner's own day
   const recorded = element.attributes["measured_peak_kva"] ?? "";
   const since = element.attributes["measured_on"] ?? today;
   const peak = make("input", {

@@ -163,6 +163,12 @@ def grid_from_pandapower(net: Any) -> Grid:
 
 def pandapower_from_grid(grid: Grid) -> Any:
     """A pandapower net whose indices are our rows; unknown capacitance is zero."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return _pandapower_from_grid(grid)
+
+
+def _pandapower_from_grid(grid: Grid) -> Any:
     net = pandapower.create_empty_network()
     for i, v in enumerate(grid.buses.nominal_voltage_v):
         pandapower.create_bus(net, vn_kv=v / 1e3, index=i)
@@ -236,9 +242,50 @@ def add_load(net: Any, bus: int, p_kw: float, q_kvar: float) -> None:
     pandapower.create_load(net, bus, p_mw=p_kw / 1e3, q_mvar=q_kvar / 1e3)
 
 
+def split_line(net: Any, line: int, position: float) -> int:
+    """Cut a line in two at 0..1 of its length; returns the bus in between.
+
+    The first part keeps the row of the line, the second one is the last row.
+    """
+    joint = int(pandapower.create_bus(net, vn_kv=net.bus.vn_kv[net.line.from_bus[line]]))
+    row = net.line.loc[line]
+    end = int(row.to_bus)
+    rest = add_cable(
+        net,
+        joint,
+        end,
+        row.length_km * (1 - position) * 1e3,
+        (row.r_ohm_per_km, row.x_ohm_per_km, row.c_nf_per_km, row.max_i_ka * 1e3),
+    )
+    net.line.loc[rest, "parallel"] = row.parallel
+    net.line.loc[line, "to_bus"] = joint
+    net.line.loc[line, "length_km"] = row.length_km * position
+    at_end = (net.switch.et == "l") & (net.switch.element == line) & (net.switch.bus == end)
+    net.switch.loc[at_end, "element"] = rest
+    return joint
+
+
+def add_bus(net: Any, like: int) -> int:
+    return int(pandapower.create_bus(net, vn_kv=net.bus.vn_kv[like]))
+
+
+def add_cable(
+    net: Any, from_bus: int, to_bus: int, length_m: float, data: tuple[float, float, float, float]
+) -> int:
+    """A line from r and x in ohm/km, c in nF/km and the rated current in A."""
+    r, x, c, i = data
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return int(
+            pandapower.create_line_from_parameters(
+                net, from_bus, to_bus, length_m / 1e3, r, x, c, i / 1e3
+            )
+        )
+
+
 def solve(net: Any) -> Column:
     """Voltages of pandapower's alternating-current solution, per unit, in the order of buses."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        pandapower.runpp(net, trafo_model="pi", tolerance_mva=1e-10, numba=True)
+        pandapower.runpp(net, trafo_model="pi", tolerance_mva=1e-10, numba=False)
     return net.res_bus.vm_pu.to_numpy(float)

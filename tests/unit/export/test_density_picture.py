@@ -38,7 +38,18 @@ def test_picture_names_title_date_source_unit_and_scale():
     assert "made up" in found
     assert "N" in found
     assert figure.legends[0].get_title().get_text() == "kVA/km²"
-    assert any("bandwidth 80 m (given)" in text for text in found)
+    assert "bandwidth 80 m (given)" in " ".join(found)
+
+
+def test_all_words_lie_on_the_page():
+    long = replace(LABELS, title="A very long title " * 6, source="somebody " * 40)
+    figure = draw_density(surface(), long)
+    renderer = figure.canvas.get_renderer()
+    page = figure.bbox
+    for text in figure.texts:
+        box = text.get_window_extent(renderer)
+        assert page.x0 <= box.x0 <= box.x1 <= page.x1
+        assert page.y0 <= box.y0 <= box.y1 <= page.y1
 
 
 def test_scale_bar_is_as_long_as_it_says():

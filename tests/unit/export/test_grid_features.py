@@ -43,7 +43,7 @@ def test_lines_carry_their_voltage_and_role(street):
 def test_coordinates_are_lon_lat(street):
     found = build_grid_features(street, around=[lon_lat(street, "A")], margin_m=50.0)
     lon, lat = found["features"][1]["geometry"]["coordinates"][0]
-    assert (lon, lat) == pytest.approx(lon_lat(street, "S"), abs=1e-9)
+    assert (lon, lat) == pytest.approx(lon_lat(street, "S"), abs=1e-7)
 
 
 def test_nothing_near_is_an_empty_collection(street):

@@ -1,0 +1,84 @@
+"""Pictures of the page for the documentation: ``python -m tests.web.screenshots``.
+
+They show the database that serves; load the sample region first. Nothing is stored by them.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+
+from playwright.sync_api import Browser, Page
+
+from api.app import create_app
+from gisplan.settings import load_settings
+from tests.web.browser import (
+    click_place,
+    open_browser,
+    serving,
+    show,
+    visit,
+    wait_for_answer,
+    wait_for_map,
+    wait_until,
+)
+
+HOUSE, STATION = (7.8789, 48.4594), (7.8777316, 48.4572215)
+SMALL, LARGE = {"width": 1280, "height": 800}, {"width": 1920, "height": 1080}
+
+
+def main() -> None:
+    """Write the pictures into the output folder."""
+    settings = load_settings()
+    folder = settings.output_folder / "screenshots"
+    folder.mkdir(parents=True, exist_ok=True)
+    with serving(create_app(settings)) as address, open_browser() as browser:
+        for name, page in _pictures(browser, address):
+            page.screenshot(path=folder / f"{name}.png")
+            sys.stdout.write(f"{folder / name}.png\n")
+
+
+def _pictures(browser: Browser, address: str) -> Iterator[tuple[str, Page]]:
+    with visit(browser, address, viewport=SMALL) as visited:
+        page = visited.page
+        yield "overview", page
+        show(page, HOUSE, 14.6)
+        yield "town", page
+        _ask(page, "heat_pump", 9)
+        yield "heat_pump", page
+        _ask(page, "industrial", 630)
+        yield "large_customer", page
+        page.click("#option-2")
+        page.evaluate("document.getElementById('findings').scrollIntoView()")
+        yield "findings", page
+        _inspect(page)
+        yield "transformer", page
+    with visit(browser, address, viewport=LARGE, locale="zh-CN") as visited:
+        _ask(visited.page, "industrial", 630)
+        yield "chinese", visited.page
+    page = browser.new_page(viewport=SMALL)
+    page.goto(f"{address}docs")
+    wait_until(lambda: page.query_selector(".opblock"), "the description of the API")
+    yield "docs", page
+
+
+def _ask(page: Page, customer_class: str, demand_kva: float) -> None:
+    page.select_option("#field-customer_class", customer_class)
+    page.fill("#field-demand_kva", str(demand_kva))
+    show(page, HOUSE, 16.5)
+    click_place(page, HOUSE)
+    wait_until(lambda: not page.query_selector("#busy"), "the answer")
+    wait_for_answer(page)
+    page.mouse.move(1000, 5)
+
+
+def _inspect(page: Page) -> None:
+    show(page, STATION, 16)
+    click_place(page, STATION)
+    wait_until(lambda: page.query_selector("#element"), "the transformer")
+    page.evaluate("document.getElementById('panel').scrollTo(0, 0)")
+    wait_for_map(page)
+
+
+if __name__ == "__main__":
+    main()
