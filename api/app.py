@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from threading import Thread
 
 from fastapi import APIRouter, FastAPI
 from starlette.middleware.gzip import GZipMiddleware
@@ -15,6 +16,7 @@ from api.routes import applications, density, grid, health, plans, tiles
 from api.state import Service
 from api.tile_cache import TileCache
 from gisplan import __version__
+from gisplan.errors import GisplanError
 from gisplan.services.plan import Planner
 from gisplan.settings import Settings
 from gisplan.store.connection import open_pool
@@ -60,14 +62,19 @@ def _lifespan(
 ) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def run(app: FastAPI) -> AsyncIterator[None]:
-        cache_root = settings.home / "cache"
         with open_pool(prepare_database(settings), size_max=POOL_SIZE_MAX) as pool:
-            app.state.service = Service(
-                pool=pool,
-                planner=Planner(pool=pool, cache_root=cache_root),
-                tiles=TileCache(TILE_CACHE_BYTES),
-                cache_root=cache_root,
-            )
+            planner = Planner(pool=pool, cache_root=settings.home / "cache")
+            tiles = TileCache(TILE_CACHE_BYTES)
+            app.state.service = Service(pool=pool, planner=planner, tiles=tiles)
+            warming = Thread(target=_warm_up, args=[planner])
+            warming.start()
             yield
+            warming.join()
 
     return run
+
+
+def _warm_up(planner: Planner) -> None:
+    """Compile the network before the first question; without a grid there is nothing to do yet."""
+    with suppress(GisplanError):
+        planner.grid()

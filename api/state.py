@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -23,7 +22,6 @@ class Service:
     pool: ConnectionPool
     planner: Planner
     tiles: TileCache
-    cache_root: Path
 
 
 def get_service(request: Request) -> Service:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
-from fastapi import APIRouter, Response
-from fastapi import Path as PathParameter
+from fastapi import APIRouter, Path, Response
 from fastapi.responses import HTMLResponse
 from psycopg import Connection
 
@@ -15,15 +13,14 @@ from api.state import Database, RunningService
 from gisplan.export.feature import FeatureCollection
 from gisplan.export.grid_features import build_grid_features
 from gisplan.export.plan_document import plan_from_json, plan_to_geojson
+from gisplan.model.grid import Grid
 from gisplan.model.option import Plan
-from gisplan.services.snapshot import load_snapshot
 from gisplan.store.applications import get_plan
 from gisplan.store.connection import borrow
-from gisplan.store.tiles import find_active_version
 from maps.plan_map import render_plan
 
 router = APIRouter(tags=["plans"])
-Number = Annotated[int, PathParameter(ge=1, lt=1 << 63)]
+Number = Annotated[int, Path(ge=1, lt=1 << 63)]
 GEOJSON = "application/geo+json"
 MAP_POLICY = (
     "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; "
@@ -57,10 +54,11 @@ def read_plan_features(connection: Database, plan_id: Number) -> Response:
 
 
 @router.get("/plans/{plan_id}.html", response_class=HTMLResponse)
-def read_plan_map(service: RunningService, connection: Database, plan_id: Number) -> HTMLResponse:
+def read_plan_map(service: RunningService, plan_id: Number) -> HTMLResponse:
     """A stored plan on the grid around it, as one self-contained map."""
-    plan = _read(connection, plan_id).plan
-    html = render_plan(plan, _surroundings(connection, service.cache_root, plan))
+    with borrow(service.pool) as connection:
+        plan = _read(connection, plan_id).plan
+    html = render_plan(plan, _surroundings(service.planner.grid(), plan))
     return HTMLResponse(html, headers={"content-security-policy": MAP_POLICY})
 
 
@@ -70,14 +68,14 @@ def read_plan(connection: Database, plan_id: Number) -> PlanRecord:
     return _read(connection, plan_id)
 
 
-def _surroundings(connection: Connection, cache_root: Path, plan: Plan) -> FeatureCollection | None:
+def _surroundings(grid: Grid, plan: Plan) -> FeatureCollection | None:
     """The grid near a plan, if the version that it was made on still serves."""
-    if find_active_version(connection) != plan.provenance.grid_version:
+    if grid.version_id != plan.provenance.grid_version:
         return None
     ends = [option.access_point for option in plan.options]
     around = [(end.lon, end.lat) for end in ends]
     around.append((plan.application.lon, plan.application.lat))
-    return build_grid_features(load_snapshot(connection, cache_root).grid, around=around)
+    return build_grid_features(grid, around=around)
 
 
 def _read(connection: Connection, plan_id: int) -> PlanRecord:

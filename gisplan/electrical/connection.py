@@ -16,8 +16,12 @@ from gisplan.network.snapshot import Snapshot
 
 __all__ = ["NewCable", "ProofResult", "Proposal", "prove"]
 
-REDUCED_MAX_KVA = 100.0
-"""Up to here other low-voltage networks answer by less than 1e-5 p.u. and may be replaced."""
+REDUCED_MAX_KVA = 50.0
+"""Up to here other low-voltage networks may stand as constant powers.
+
+The error grows with the demand: on a 20/0.4 kV grid of 3,235 buses it was 6e-6 p.u. at 60 kVA and
+reached 1e-5 p.u. at 99 kVA, so half of that is kept as margin for weaker grids.
+"""
 
 
 def prove(

@@ -112,7 +112,7 @@ def _customer(result: CaseResult, voltage_pu: Floats) -> _Buses:
 
 
 def _behind_replaced(result: CaseResult, after_pu: Floats, quantity: Quantity) -> _Buses:
-    """Bound the voltages of low-voltage networks that stand as a constant power.
+    """Estimate voltages of low-voltage networks that stand as a constant power, to first order.
 
     Their extreme moves with the voltage at the transformer's primary; a drop grows on its way down.
     """

@@ -1,8 +1,9 @@
 """Judge many points at once on the supply tree, microseconds each, before AC proves the best.
 
-Radial parts only: points with a loop above them are marked ``NEEDS_AC``. Voltages of buses off the
-path are bounds (their base voltage and the change where they leave the path), everything on the
-path is solved; the error against AC power flow is that of the losses off the path.
+Radial parts only: points with a loop above them are marked ``NEEDS_AC``. Everything on the path is
+solved. Voltages of buses off the path are estimates to first order, not bounds: their base voltage
+and, for a drop, the change where they leave the path times its growth on the way down. They can be
+too high where the drop is large; the guard band and the AC proof cover that.
 """
 
 from __future__ import annotations

@@ -3,7 +3,8 @@
 Invariants
 - ``order`` lists every supplied node after its parent; roots have parent -1.
 - ``lowest``/``highest`` cover the node itself and all below; inf and -inf where none is judged.
-- ``gain`` is at least 1: no node below falls by more than ``gain`` times the node's own drop.
+- ``gain`` is at least 1 and of first order: for small drops no node below falls by more than
+  ``gain`` times the node's own drop.
 """
 
 from __future__ import annotations

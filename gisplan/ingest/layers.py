@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -35,12 +36,16 @@ LONLAT = CRS.from_epsg(4326)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LayerRows:
-    """Rows of one layer: attributes, and geometry (shapely, ``None`` where absent) in ``crs``."""
+    """Rows of one layer: attributes, and geometry (shapely, ``None`` where absent) in ``crs``.
+
+    ``doubts`` is what the reader of the format said while it read.
+    """
 
     title: str
     frame: pd.DataFrame
     geometry: np.ndarray
     crs: CRS | None
+    doubts: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.frame)
@@ -96,13 +101,15 @@ class VectorSource:
     def read(self, layer: str, reference: LayerReference) -> LayerRows:
         """Read one layer, or the rows of it that the reference's filter keeps."""
         try:
-            meta, _, wkb, fields = pyogrio.raw.read(
-                self._path,
-                layer=layer,
-                where=reference.where,
-                encoding=reference.encoding,
-                datetime_as_string=True,
-            )
+            with warnings.catch_warnings(record=True) as doubts:
+                warnings.simplefilter("always")
+                meta, _, wkb, fields = pyogrio.raw.read(
+                    self._path,
+                    layer=layer,
+                    where=reference.where,
+                    encoding=reference.encoding,
+                    datetime_as_string=True,
+                )
         except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
             raise SourceError(f"layer {layer} of {self._path} cannot be read") from error
         except (ValueError, RuntimeError, UnicodeDecodeError) as error:
@@ -115,6 +122,7 @@ class VectorSource:
             frame=frame,
             geometry=_read_wkb(wkb, len(frame)),
             crs=_read_crs(meta["crs"], layer),
+            doubts=tuple(dict.fromkeys(str(doubt.message) for doubt in doubts)),
         )
 
     def find_unsupported(self) -> Mapping[str, int]:

@@ -126,7 +126,10 @@ def _build_column(
 def _place(rows: LayerRows, working: CRS) -> tuple[LayerRows, list[RowFault], list[Issue]]:
     """Check coordinates where they are and bring what is sound into the working CRS."""
     flat, raised = flatten(rows.geometry)
-    issues = []
+    issues = [
+        tell("source_doubtful", f"layer {rows.title}", found=doubt, expected="nothing odd")
+        for doubt in rows.doubts
+    ]
     if raised:
         text = f"{raised} geometries with heights or measures"
         issues.append(

@@ -47,6 +47,7 @@ ISSUE_RULES: Mapping[str, IssueRule] = MappingProxyType(
         "geometry_flattened": _rule(NOTE, "Heights are dropped."),
         "geometry_split": _rule(NOTE, "Parts of a multi-part area or corridor become rows."),
         "crs_grid_missing": _rule(WARNING, "The best datum transformation is available."),
+        "source_doubtful": _rule(NOTE, "The reader of the format finds nothing odd in the source."),
         "rows_left_out": _rule(WARNING, "The mapping leaves no row out."),
         "value_replaced": _rule(WARNING, "The mapping gives no row another value than the source."),
         "mapping_remark": _rule(

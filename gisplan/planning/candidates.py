@@ -4,6 +4,7 @@ For every cable (variant) one search meets access points in order of route cost.
 electrically and for the voltage drop along its new cable. An element keeps its cheapest point that
 passed; the search of a variant ends when the route alone, with the cheapest equipment, costs as
 much as the k-th best element found so far. What is left unexamined is therefore provably no better.
+Ways of connecting that differ in kind (a bay against a loop-in) are each shown at their best.
 """
 
 from __future__ import annotations
@@ -80,16 +81,26 @@ class Pool:
     failed: dict[tuple[int, int], Candidate] = field(default_factory=dict)
     examined: int = 0
 
-    def bound_cents(self) -> int:
-        """Return the cost of the k-th best element, beyond which nothing matters."""
-        if len(self.passed) < self.wanted:
-            return NO_BOUND_CENTS
+    def bound_cents(self, role: str) -> int:
+        """Return the cost beyond which nothing of a cable's role matters.
+
+        That is the cost of the k-th best element, or of the best of this role if it is dearer.
+        """
         costs = sorted(candidate.total_cents for candidate in self.passed.values())
-        return costs[self.wanted - 1]
+        own = [c.total_cents for c in self.passed.values() if c.variant.role == role]
+        if len(costs) < self.wanted or not own:
+            return NO_BOUND_CENTS
+        return max(costs[self.wanted - 1], min(own))
 
     def best(self) -> list[Candidate]:
-        """Return the k best elements in order."""
-        return sorted(self.passed.values(), key=lambda c: c.order)[: self.wanted]
+        """Return the k best elements in order, and the best of every role that they leave out."""
+        ordered = sorted(self.passed.values(), key=lambda c: c.order)
+        chosen, roles = ordered[: self.wanted], {c.variant.role for c in ordered[: self.wanted]}
+        for candidate in ordered[self.wanted :]:
+            if candidate.variant.role not in roles:
+                roles.add(candidate.variant.role)
+                chosen.append(candidate)
+        return chosen
 
     def rejected(self) -> list[Candidate]:
         """Return the cheapest elements that failed with every cable."""
@@ -137,7 +148,7 @@ def _search_variant(
         _offer(pool, judge, variant, search, _landing_meetings(ground, variant, connectors, seeds))
         size = FIRST_BATCH
         while True:
-            bound = pool.bound_cents() - variant.least_equipment_cents + 1
+            bound = pool.bound_cents(variant.role) - variant.least_equipment_cents + 1
             nodes = search.next_nodes(size, bound)
             _offer(pool, judge, variant, search, _node_meetings(ground, variant, search, nodes))
             if len(nodes) < size:
@@ -198,7 +209,7 @@ def _offer(
     verdicts = judge.judge(met, variant, length_m)
     total_cents = met.cost_cents + variant.equipment_cents[met.kind]
     pool.examined += len(met)
-    bound = pool.bound_cents()
+    bound = pool.bound_cents(variant.role)
     for row in np.lexsort((met.bus, met.line, length_m, total_cents)):
         store = pool.passed if verdicts.passes[row] else pool.failed
         full = store is pool.failed and len(store) >= FAILED_KEPT

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from gisplan.planning.state import PlanningState
 
 OPTIONS_WANTED = 3
-SPARE = 2  # candidates proven beyond those wanted, in case the power flow refuses some
+SPARE = 1  # candidates proven beyond those wanted, in case the power flow refuses one
 MOST_CANDIDATES = 48
 
 

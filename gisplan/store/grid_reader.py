@@ -32,11 +32,11 @@ from gisplan.model.grid import (
     Texts,
     Transformers,
 )
-from gisplan.store.packed_table import PackedTable, find_rows, read_tables
+from gisplan.store.packed_table import PackedTable, find_rows, reading_tables
 from gisplan.store.sql import query
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from enum import IntEnum
 
     from psycopg import Connection
@@ -96,25 +96,8 @@ def read_grid(connection: Connection, version_id: int | None = None) -> Grid:
     with _one_moment(connection):
         version = _get_version(connection, version_id)
         parameters = _enumerations() | {"version_id": version.version_id}
-        tables = read_tables(connection, TABLES, parameters)
-    buses = _buses(tables["bus"])
-    lines = _lines(tables["line"], buses.bus_id)
-    transformers = _transformers(tables["transformer"], buses.bus_id)
-    return Grid(
-        version_id=version.version_id,
-        working_srid=version.working_srid,
-        profile=version.profile,
-        fingerprint=version.fingerprint,
-        buses=buses,
-        lines=lines,
-        transformers=transformers,
-        switches=_switches(tables["switch"], buses, lines, transformers),
-        sources=_sources(tables["source"], buses.bus_id),
-        loads=_loads(tables["load"], buses.bus_id),
-        generators=_generators(tables["generator"], buses.bus_id),
-        corridors=_corridors(tables["corridor"]),
-        obstacles=_obstacles(tables["obstacle"]),
-    )
+        with reading_tables(connection, TABLES, parameters) as read:
+            return _build_grid(version, read)
 
 
 def read_peaks(connection: Connection, grid: Grid) -> Peaks:
@@ -166,6 +149,27 @@ def _enumerations() -> Parameters:
         "corridor_kinds": words(CorridorKind),
         "surfaces": words(Surface),
     }
+
+
+def _build_grid(version: GridVersion, read: Callable[[str], PackedTable]) -> Grid:
+    buses = _buses(read("bus"))
+    lines = _lines(read("line"), buses.bus_id)
+    transformers = _transformers(read("transformer"), buses.bus_id)
+    return Grid(
+        version_id=version.version_id,
+        working_srid=version.working_srid,
+        profile=version.profile,
+        fingerprint=version.fingerprint,
+        buses=buses,
+        lines=lines,
+        transformers=transformers,
+        switches=_switches(read("switch"), buses, lines, transformers),
+        sources=_sources(read("source"), buses.bus_id),
+        loads=_loads(read("load"), buses.bus_id),
+        generators=_generators(read("generator"), buses.bus_id),
+        corridors=_corridors(read("corridor")),
+        obstacles=_obstacles(read("obstacle")),
+    )
 
 
 def _buses(table: PackedTable) -> Buses:

@@ -7,7 +7,8 @@ which they lie on disk; they are sorted by id here.
 
 from __future__ import annotations
 
-from collections import deque
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -20,13 +21,12 @@ from gisplan.store.sql import query
 from gisplan.store.text_kernel import decode_texts, measure_texts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     import numpy.typing as npt
     from psycopg import Connection, Cursor
 
-BLOCKS_AT_ONCE = 1024  # 8 MB of rows; no packed value comes near the 1 GB that a value may have
-QUERIES_AHEAD = 1
+BLOCKS_AT_ONCE = 256  # 2 MB of rows; no packed value comes near the 1 GB that a value may have
 
 Parameters = dict[str, int | str | list[str]]
 
@@ -114,20 +114,26 @@ class PackedTable:
             raise StoreError(message)
 
 
-def read_tables(
+@contextmanager
+def reading_tables(
     connection: Connection, names: Sequence[str], parameters: Parameters
-) -> dict[str, PackedTable]:
-    """Read tables of the schema ``grid``, each through the query ``grid_<table>``.
+) -> Iterator[Callable[[str], PackedTable]]:
+    """Read tables of the schema ``grid`` in the background, in the order of their names.
 
-    ``parameters`` are those of the queries but for the range of blocks. The caller holds a
-    transaction and sees to it that all ranges are read as of the same moment.
+    What is given waits for a table and returns it: while one table is decoded, the next is read.
+    ``parameters`` are those of the queries ``grid_<table>`` but for the range of blocks. The caller
+    holds a transaction, uses the connection for nothing else meanwhile, and sees to it that all
+    ranges are read as of the same moment.
     """
     connection.execute(query("grid_encoding"))
-    parts: dict[str, list[dict[str, bytes]]] = {name: [] for name in names}
-    for name, packed in _ranges(connection, list(names), parameters):
-        if packed.pop("row_count"):
-            parts[name].append(packed)
-    return {name: _join(name, ranges) for name, ranges in parts.items()}
+    reader = ThreadPoolExecutor(max_workers=1)
+    try:
+        waiting = {
+            name: reader.submit(_read_ranges, connection, name, parameters) for name in names
+        }
+        yield lambda name: _join(name, waiting.pop(name).result())
+    finally:
+        reader.shutdown(cancel_futures=True)
 
 
 def count_texts(packed: bytes) -> int:
@@ -179,30 +185,20 @@ def _join(name: str, ranges: Sequence[dict[str, bytes]]) -> PackedTable:
     return PackedTable(name=f"grid.{name}", place=place, packed=packed)
 
 
-def _ranges(
-    connection: Connection, names: list[str], parameters: Parameters
-) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Give the packed columns of one range of blocks after the other, table by table.
+def _read_ranges(
+    connection: Connection, name: str, parameters: Parameters
+) -> list[dict[str, bytes]]:
+    """Read the packed columns of one range of blocks after the other.
 
-    Each query is sent before the answer to the one before it is used: the server packs a range
-    while the caller unpacks another.
+    All queries are sent at once, so that the server never waits for the next one.
     """
-    counts = connection.execute(query("grid_block_count"), {"tables": names}).fetchall()
-    waiting: deque[tuple[str, Cursor[dict[str, Any]]]] = deque()
+    counted = connection.execute(query("grid_block_count"), {"table": f"grid.{name}"})
+    ((block_count,),) = counted.fetchall()
+    cursors: list[Cursor[dict[str, Any]]] = []
     with connection.pipeline():
-        for name, block_count in counts:
-            for first in range(0, block_count, BLOCKS_AT_ONCE):
-                blocks = {"first": f"({first},0)", "end": f"({first + BLOCKS_AT_ONCE},0)"}
-                cursor = connection.cursor(binary=True, row_factory=dict_row)
-                cursor.execute(query(f"grid_{name}"), parameters | blocks)
-                waiting.append((name, cursor))
-                if len(waiting) > QUERIES_AHEAD:
-                    yield _take(waiting)
-        while waiting:
-            yield _take(waiting)
-
-
-def _take(waiting: deque[tuple[str, Cursor[dict[str, Any]]]]) -> tuple[str, dict[str, Any]]:
-    name, cursor = waiting.popleft()
-    (packed,) = cursor.fetchall()
-    return name, packed
+        for first in range(0, block_count, BLOCKS_AT_ONCE):
+            blocks = {"first": f"({first},0)", "end": f"({first + BLOCKS_AT_ONCE},0)"}
+            cursor = connection.cursor(binary=True, row_factory=dict_row)
+            cursors.append(cursor.execute(query(f"grid_{name}"), parameters | blocks))
+    ranges = [range_ for cursor in cursors for range_ in cursor.fetchall()]
+    return [range_ for range_ in ranges if range_.pop("row_count")]

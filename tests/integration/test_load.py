@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
@@ -404,6 +405,46 @@ def test_neighbours_lie_side_by_side_on_disk(connection: psycopg.Connection) -> 
         b' collate "C" as before from grid.bus) as codes',
     )
     assert ordered
+
+
+# --- the manual -----------------------------------------------------------------------------------
+
+
+def test_the_worked_example_of_the_manual_loads(
+    connection: psycopg.Connection, tmp_path: Path
+) -> None:
+    manual = files("gisplan.ingest").joinpath("MAPPING.md").read_text(encoding="utf-8")
+    text = manual.split("```toml\n")[1].split("```")[0]
+    source = write_source(
+        tmp_path,
+        srid=31467,
+        knoten=[
+            {"nr": 1, "kv": 20.0, "art": "UW", "geometry": place(0, 0)},
+            {"nr": 2, "kv": 20.0, "art": "ST", "geometry": place(100, 0)},
+            {"nr": 3, "kv": 0.4, "art": "KVS", "geometry": place(101, 0)},
+            {"nr": 4, "kv": 0.4, "art": "HA", "geometry": place(150, 0)},
+        ],
+        kabel=[
+            kabel(10, "NAEKEBA 3x120", path((0, 0.2), (100, 0.1))),
+            kabel(11, "NAYY 4x150 SE", path((101, 0), (130, 0))),
+            kabel(12, "NAYY 4x50 SE", path((130.1, 0), (150, 0))),
+        ],
+        station=[
+            {"nr": "T1", "name": "Kirche", "kva": 400, "stufe": None, "geometry": place(100, 1)}
+        ],
+        zaehler=[{"nr": 7, "kw": 2.1, "cos": 0.95, "geometry": place(151, 3)}],
+    )
+    result = load_grid(source, write_mapping(tmp_path, text), connection=connection)
+    assert not any(issue.severity is IssueSeverity.ERROR for issue in result.issues)
+    assert (result.row_counts["bus"], result.row_counts["line"]) == (5, 3)
+    assert fetch(connection, b"select bus_id from grid.load") == [("4",)]
+    assert fetch(
+        connection, b"select resistance_ohm_per_km, role from grid.line order by line_id"
+    ) == [(0.253, "main"), (0.208, "main"), (0.642, "service")]
+
+
+def kabel(number: int, kind: str, geometry: shapely.LineString) -> dict[str, object]:
+    return {"nr": number, "typ": kind, "laenge": None, "baujahr": 1990, "geometry": geometry}
 
 
 # --- writers --------------------------------------------------------------------------------------

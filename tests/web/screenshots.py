@@ -69,7 +69,7 @@ def _ask(page: Page, customer_class: str, demand_kva: float) -> None:
     click_place(page, HOUSE)
     wait_until(lambda: not page.query_selector("#busy"), "the answer")
     wait_for_answer(page)
-    page.mouse.move(1000, 5)
+    page.mouse.move(5, 5)
 
 
 def _inspect(page: Page) -> None:

@@ -88,6 +88,16 @@ def test_plan_comes_as_one_file_that_may_load_nothing(sample):
     assert "<script src=" not in response.text
 
 
+def test_plan_of_a_retired_version_is_drawn_without_the_grid(sample, module_database):
+    record = sample.post("/api/v1/plans", json={**HEAT_PUMP, "reference": "P-6"}).json()
+    address = f"/api/v1/plans/{record['plan_id']}.html"
+    with_grid = len(sample.get(address).text)
+    document = "jsonb_set(document, '{provenance,grid_version}', '99')"
+    with connect(module_database) as connection:
+        connection.execute(f"update planning.plan set document = {document}")
+    assert len(sample.get(address).text) < with_grid
+
+
 def test_measured_peak_changes_what_is_answered(sample):
     def loading() -> float:
         plan = sample.post("/api/v1/options", json=HEAT_PUMP).json()

@@ -89,7 +89,7 @@ function rowsOf(
       focus: () => events.onPoint(option.rank),
     },
     make("span", {}, sayValue(at.kind)),
-    make("small", {}, at.name || at.element_id),
+    make("small", { title: at.name || at.element_id }, at.name || at.element_id),
   );
   const row = make(
     "tr",
@@ -172,8 +172,13 @@ function findingList(findings: Finding[], option: Option | undefined): HTMLEleme
 }
 
 function findingItem(finding: Finding): HTMLElement {
+  const isRatio = finding.rule.startsWith("loading.") && finding.unit === "";
   const figure = (value: number | null): string =>
-    `${sayNumber(value, digitsOf(value))} ${value === null || finding.unit === "1" ? "" : finding.unit}`.trim();
+    value === null
+      ? "–"
+      : isRatio
+        ? sayNumber(value * 100, 1, "%")
+        : sayNumber(value, digitsOf(value), finding.unit);
   const figures =
     finding.measured === null && finding.limit === null
       ? null

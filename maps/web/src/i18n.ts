@@ -55,7 +55,7 @@ const words = {
   findings: ["Findings", "校核结果"],
   of_option: ["of option", "方案"],
   rule: ["Rule", "规则"],
-  measured: ["Measured", "实测值"],
+  measured: ["Measured", "计算值"],
   limit: ["Limit", "限值"],
   margin: ["Margin", "裕度"],
   confidence: ["Confidence", "依据"],

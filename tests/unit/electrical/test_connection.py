@@ -11,7 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gisplan.electrical.base_state import build_base_states
-from gisplan.electrical.connection import ProofResult, Proposal, is_small, prove
+from gisplan.electrical.connection import (
+    REDUCED_MAX_KVA,
+    ProofResult,
+    Proposal,
+    is_small,
+    prove,
+)
 from gisplan.electrical.demand import FEEDER, MAIN, Demands, LoadCase, no_demands
 from gisplan.electrical.proposal import NewCable
 from gisplan.electrical.worst import Quantity, Worst
@@ -233,10 +239,11 @@ def test_reduced_network_differs_from_the_whole_one_by_less_than_1e_5(seed: int)
                 assert getattr(one, name) == pytest.approx(getattr(other, name), abs=1e-5)
 
 
-def test_bound_of_a_replaced_network_is_close_to_its_voltage() -> None:
+def test_estimate_of_a_replaced_network_is_close_to_its_voltage() -> None:
     g = grid(*TOWN)
-    proposal = proposal_at(bus(g, "A1"), 99.0)
+    proposal = proposal_at(bus(g, "A1"), REDUCED_MAX_KVA)
     reduced, whole = (proven(g, proposal, whole=w)[0] for w in (False, True))
+    assert (reduced.whole_network, whole.whole_network) == (False, True)
     assert reduced.voltage_min_pu == pytest.approx(whole.voltage_min_pu, abs=1e-5)
 
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 
+import pyogrio
 import pytest
 
 from gisplan.errors import MappingError, SourceError
 from gisplan.ingest.layers import SourceLayers, VectorSource
 from gisplan.ingest.mapping_parts import LayerReference
-from tests.small_source import write_source
+from tests.small_source import write_mapping, write_source
+from tests.unit.ingest.reading import read
 
 
 def test_a_layer_is_read_once(tmp_path: Path) -> None:
@@ -57,3 +60,19 @@ def test_a_layer_without_columns_is_only_geometry(tmp_path: Path) -> None:
     rows = SourceLayers({"main": tmp_path / "a.geojson"}).read(LayerReference())
     assert len(rows) == 1
     assert rows.geometry[0].x == 7.9
+
+
+def test_what_the_reader_doubts_becomes_a_note(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = write_source(tmp_path)
+    original = pyogrio.raw.read
+
+    def doubt(*given: object, **named: object) -> object:
+        warnings.warn("half of a value was lost", RuntimeWarning, stacklevel=1)
+        return original(*given, **named)
+
+    monkeypatch.setattr(pyogrio.raw, "read", doubt)
+    grid = read(source, write_mapping(tmp_path))
+    assert {issue.found for issue in grid.issues} == {"half of a value was lost"}
+    assert {issue.rule for issue in grid.issues} == {"source_doubtful"}
