@@ -46,13 +46,8 @@ A load is called as its bus, a switch ``line@bus``. Rows are sorted by id, so lo
 
 from __future__ import annotations
 
-import heapq
-import itertools
 import math
-import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from enum import IntEnum
 from typing import Any, TypeVar
 
 import numpy as np
@@ -79,6 +74,22 @@ from gisplan.model.grid import (
     Texts,
     Transformers,
 )
+from tests.grid_text import (
+    Branch,
+    Point,
+    Text,
+    choice,
+    draw,
+    find_voltages,
+    is_source,
+    lay_out,
+    option,
+    parallel,
+    ratio,
+    read,
+    read_number,
+    vertices,
+)
 
 # r, x in ohm/km, c in nF/km, rated current in A: usual data sheet values
 CONDUCTORS = {
@@ -90,38 +101,11 @@ CONDUCTORS = {
 # vk %, vkr %, no-load loss W, no-load current %, tap range, tap step %
 DISTRIBUTION_TRANSFORMER = (6.0, 1.206, 1650.0, 0.2619, 2, 2.5)
 SUBSTATION_TRANSFORMER = (16.2, 0.34, 18000.0, 0.05, 9, 1.5)
-TURNS_DEG = (0, 70, -50, 35, -80, 20, -25, 55, -65)
 OBSTACLE_KIND = "building"
 HIGH_VOLTAGE_V = 60_000.0
 
-_arrival = itertools.count()
-
-Point = tuple[float, float]
 Column = npt.NDArray[Any]
 T = TypeVar("T")
-E = TypeVar("E", bound=IntEnum)
-
-
-@dataclass
-class _Branch:
-    ends: tuple[str, str]
-    number: float
-    words: list[str]
-    shape: list[Point] = field(default_factory=list)
-
-
-@dataclass
-class _Text:
-    """What the rows say, before anything is derived from it."""
-
-    buses: dict[str, list[str]] = field(default_factory=dict)
-    lines: dict[str, _Branch] = field(default_factory=dict)
-    transformers: dict[str, _Branch] = field(default_factory=dict)
-    couplers: dict[str, _Branch] = field(default_factory=dict)
-    loads: dict[str, tuple[str, list[str]]] = field(default_factory=dict)
-    generators: dict[str, tuple[str, list[str]]] = field(default_factory=dict)
-    corridors: dict[str, list[str]] = field(default_factory=dict)
-    obstacles: dict[str, list[str]] = field(default_factory=dict)
 
 
 def grid(
@@ -132,12 +116,12 @@ def grid(
     profile: str = "eu",
 ) -> Grid:
     """Build a grid from rows of text; the module's docstring tells the rows."""
-    text = _Text()
+    text = Text()
     for line in rows:
-        _read(line, text)
-    voltage = _voltages(text, nominal_voltage_v)
-    places = _places(text, origin_m)
-    _draw(text, places)
+        read(line, text)
+    voltage = find_voltages(text, nominal_voltage_v)
+    places = lay_out(text, origin_m)
+    draw(text, places)
     names = sorted(text.buses)
     index = {name: i for i, name in enumerate(names)}
     return Grid(
@@ -165,133 +149,6 @@ def row(ids: Texts, element_id: str) -> int:
     return int(found[0])
 
 
-def _read(line: str, text: _Text) -> None:
-    first, *words = line.split()
-    if first.upper() in CorridorKind.__members__:
-        _new(text.corridors, _option(words, "id", first), [first, *words])
-    elif first == "obstacle":
-        _new(text.obstacles, _option(words, "id", first), words)
-    elif first.endswith(":"):
-        bus = first[:-1]
-        text.buses.setdefault(bus, [])
-        _new(text.generators if words[0] == "gen" else text.loads, bus, (bus, words))
-    elif found := re.fullmatch(r"([\w/]+)([->=])([\w/]+)", first):
-        ends = (found[1], found[3])
-        for bus in ends:
-            text.buses.setdefault(bus, [])
-        table = {"-": text.lines, ">": text.transformers, "=": text.couplers}[found[2]]
-        number = 0.0 if found[2] == "=" else float(words.pop(0))
-        _new(table, _option(words, "id", first), _Branch(ends, number, words))
-    elif re.fullmatch(r"[\w/]+", first):
-        text.buses.setdefault(first, []).extend(words)
-    else:
-        raise ValueError(f"row {line!r} is none of those that tests/grids.py knows")
-
-
-def _new(table: dict[str, T], wanted: str, value: T) -> None:
-    copies = sum(1 for key in table if key.split("#")[0] == wanted)
-    table[wanted if not copies else f"{wanted}#{copies + 1}"] = value
-
-
-def _option(words: Sequence[str], key: str, default: str) -> str:
-    return next((w.split("=", 1)[1] for w in words if w.startswith(key + "=")), default)
-
-
-def _number(words: Sequence[str], key: str, default: float) -> float:
-    value = _option(words, key, str(default))
-    return math.nan if value == "?" else float(value)
-
-
-def _choice(words: Sequence[str], kinds: type[E], default: E) -> E:
-    members = kinds.__members__
-    return next((members[w.upper()] for w in words if w.upper() in members), default)
-
-
-def _parallel(words: Sequence[str]) -> int:
-    return next((int(w[1:]) for w in words if re.fullmatch(r"x\d+", w)), 1)
-
-
-def _vertices(words: Sequence[str]) -> list[Point]:
-    pairs = [w.lstrip("@").split(",") for w in words if re.fullmatch(r"@?-?[\d.]+,-?[\d.]+", w)]
-    return [(float(x), float(y)) for x, y in pairs]
-
-
-def _is_source(bus: str) -> bool:
-    return re.fullmatch(r"S\d*", bus) is not None
-
-
-def _ratio(branch: _Branch) -> tuple[float, float]:
-    word = next((w for w in branch.words if re.fullmatch(r"[\d.]+/[\d.]+", w)), "20/0.4")
-    hv, lv = word.split("/")
-    return float(hv) * 1000, float(lv) * 1000
-
-
-def _voltages(text: _Text, default_v: float) -> dict[str, float]:
-    known: dict[str, float] = {}
-    for branch in text.transformers.values():
-        known.update(zip(branch.ends, _ratio(branch), strict=True))
-    for bus, words in text.buses.items():
-        known |= {bus: float(w[:-1]) for w in words if re.fullmatch(r"[\d.]+V", w)}  # noqa: B035
-    joined = [b.ends for b in (*text.lines.values(), *text.couplers.values())]
-    while True:
-        led = {
-            b: known[a] for e in joined for a, b in (e, e[::-1]) if a in known and b not in known
-        }
-        if not led:
-            return {bus: known.get(bus, default_v) for bus in text.buses}
-        known.update(led)
-
-
-def _places(text: _Text, origin_m: Point) -> dict[str, Point]:
-    """Lay the buses out along shortest paths, each line as long as it says."""
-    steps: dict[str, list[tuple[str, float]]] = {bus: [] for bus in text.buses}
-    for table in (text.lines, text.transformers, text.couplers):
-        for branch in table.values():
-            a, b = branch.ends
-            steps[a].append((b, branch.number if table is text.lines else 0.0))
-            steps[b].append((a, branch.number if table is text.lines else 0.0))
-    places = {b: v[-1] for b, w in text.buses.items() if (v := _vertices(w))}
-    given = list(places)
-    _spread(given, steps, places)
-    for number, root in enumerate(text.buses):
-        if root not in places:
-            places[root] = (origin_m[0], origin_m[1] - 1000.0 * number)
-            _spread([root], steps, places)
-    return places
-
-
-def _spread(
-    roots: Sequence[str], steps: dict[str, list[tuple[str, float]]], places: dict[str, Point]
-) -> None:
-    """Place what the roots lead to, nearest first."""
-    heading = dict.fromkeys(roots, 0.0)
-    turns = {bus: iter(TURNS_DEG * (1 + len(ways))) for bus, ways in steps.items()}
-    queue = [(0.0, i, root, root, 0.0) for i, root in enumerate(roots)]
-    while queue:
-        distance_m, _, parent, bus, length_m = heapq.heappop(queue)
-        if bus not in places:
-            heading[bus] = heading[parent] + (next(turns[parent]) if length_m else 0)
-            angle = math.radians(heading[bus])
-            x, y = places[parent]
-            places[bus] = (x + length_m * math.cos(angle), y + length_m * math.sin(angle))
-        elif parent != bus:
-            continue
-        for other, step_m in steps[bus]:
-            if other not in places:
-                heapq.heappush(queue, (distance_m + step_m, next(_arrival), bus, other, step_m))
-
-
-def _draw(text: _Text, places: dict[str, Point]) -> None:
-    for line in text.lines.values():
-        (ax, ay), (bx, by) = (places[bus] for bus in line.ends)
-        distance_m = math.dist((ax, ay), (bx, by))
-        line.shape = [(ax, ay), (bx, by)]
-        if line.number > distance_m + 1e-6:
-            height_m = math.sqrt(line.number**2 - distance_m**2) / 2
-            nx, ny = (-(by - ay) / distance_m, (bx - ax) / distance_m) if distance_m else (0, 1)
-            line.shape.insert(1, ((ax + bx) / 2 + height_m * nx, (ay + by) / 2 + height_m * ny))
-
-
 def _texts(values: Sequence[str]) -> Texts:
     return np.array(values, dtype=np.str_) if len(values) else np.empty(0, "U1")
 
@@ -307,24 +164,24 @@ def _polylines(shapes: Sequence[Sequence[Point]]) -> Polylines:
 
 
 def _buses(
-    text: _Text, names: list[str], voltage: dict[str, float], places: dict[str, Point]
+    text: Text, names: list[str], voltage: dict[str, float], places: dict[str, Point]
 ) -> Buses:
     by_default = {b.ends[1]: _secondary_kind(b) for b in text.transformers.values()}
-    by_default |= {n: BusKind.SUBSTATION_BUSBAR for n in names if _is_source(n)}
+    by_default |= {n: BusKind.SUBSTATION_BUSBAR for n in names if is_source(n)}
     words = [text.buses[n] for n in names]
-    bays = [_option(w, "bays", "-1/-1").split("/") for w in words]
+    bays = [option(w, "bays", "-1/-1").split("/") for w in words]
     return Buses(
         bus_id=_texts(names),
         name=_texts(names),
         kind=np.array(
             [
-                _choice(w, BusKind, by_default.get(n, BusKind.JOINT))
+                choice(w, BusKind, by_default.get(n, BusKind.JOINT))
                 for n, w in zip(names, words, strict=True)
             ],
             dtype=np.uint8,
         ),
         nominal_voltage_v=np.array([voltage[n] for n in names], dtype=np.float64),
-        substation_id=_texts([_option(w, "substation", "") for w in words]),
+        substation_id=_texts([option(w, "substation", "") for w in words]),
         bays_total=np.array([b[0] for b in bays], dtype=np.int64),
         bays_spare=np.array([b[1] for b in bays], dtype=np.int64),
         x_m=np.array([places[n][0] for n in names], dtype=np.float64),
@@ -332,12 +189,12 @@ def _buses(
     )
 
 
-def _secondary_kind(branch: _Branch) -> BusKind:
-    low = _ratio(branch)[1] < 1000
+def _secondary_kind(branch: Branch) -> BusKind:
+    low = ratio(branch)[1] < 1000
     return BusKind.TRANSFORMER_BOARD if low else BusKind.SUBSTATION_BUSBAR
 
 
-def _conductor(line: _Branch, voltage_v: float) -> str:
+def _conductor(line: Branch, voltage_v: float) -> str:
     if voltage_v >= HIGH_VOLTAGE_V:
         return "AL1/ST1A 184/30"
     if voltage_v >= 1000:
@@ -345,14 +202,14 @@ def _conductor(line: _Branch, voltage_v: float) -> str:
     return "NAYY 4x50" if "service" in line.words else "NAYY 4x150"
 
 
-def _lines(text: _Text, index: dict[str, int], voltage: dict[str, float]) -> Lines:
+def _lines(text: Text, index: dict[str, int], voltage: dict[str, float]) -> Lines:
     table = text.lines
     types = {key: _conductor(line, voltage[line.ends[0]]) for key, line in table.items()}
 
     def electrical(key_word: str, position: int) -> Column:
         return np.array(
             [
-                _number(table[key].words, key_word, CONDUCTORS[types[key]][position])
+                read_number(table[key].words, key_word, CONDUCTORS[types[key]][position])
                 for key in sorted(table)
             ],
             dtype=np.float64,
@@ -368,26 +225,26 @@ def _lines(text: _Text, index: dict[str, int], voltage: dict[str, float]) -> Lin
         reactance_ohm_per_km=electrical("x", 1),
         capacitance_nf_per_km=electrical("c", 2),
         rated_current_a=electrical("i", 3),
-        parallel_count=_column(table, np.int64, lambda b: _parallel(b.words)),
+        parallel_count=_column(table, np.int64, lambda b: parallel(b.words)),
         installation=_column(
-            table, np.uint8, lambda b: _choice(b.words, Installation, Installation.CABLE)
+            table, np.uint8, lambda b: choice(b.words, Installation, Installation.CABLE)
         ),
-        role=_column(table, np.uint8, lambda b: _choice(b.words, LineRole, LineRole.MAIN)),
-        conductor_type=_texts([_option(table[k].words, "type", types[k]) for k in sorted(table)]),
+        role=_column(table, np.uint8, lambda b: choice(b.words, LineRole, LineRole.MAIN)),
+        conductor_type=_texts([option(table[k].words, "type", types[k]) for k in sorted(table)]),
         in_service=_column(table, np.bool_, lambda b: "out" not in b.words),
         shape=_polylines([table[key].shape for key in sorted(table)]),
     )
 
 
-def _transformers(text: _Text, index: dict[str, int]) -> Transformers:
+def _transformers(text: Text, index: dict[str, int]) -> Transformers:
     table = text.transformers
 
-    def data(b: _Branch, position: int) -> float:
-        large = _ratio(b)[1] >= 1000
+    def data(b: Branch, position: int) -> float:
+        large = ratio(b)[1] >= 1000
         return (SUBSTATION_TRANSFORMER if large else DISTRIBUTION_TRANSFORMER)[position]
 
-    def tap(b: _Branch) -> int:
-        return int(_option(b.words, "tap", "0").replace("?", "0"))
+    def tap(b: Branch) -> int:
+        return int(option(b.words, "tap", "0").replace("?", "0"))
 
     return Transformers(
         transformer_id=_texts(sorted(table)),
@@ -395,17 +252,17 @@ def _transformers(text: _Text, index: dict[str, int]) -> Transformers:
         hv_bus=_column(table, np.int64, lambda b: index[b.ends[0]]),
         lv_bus=_column(table, np.int64, lambda b: index[b.ends[1]]),
         rated_power_kva=_column(table, np.float64, lambda b: b.number),
-        hv_voltage_v=_column(table, np.float64, lambda b: _ratio(b)[0]),
-        lv_voltage_v=_column(table, np.float64, lambda b: _ratio(b)[1]),
+        hv_voltage_v=_column(table, np.float64, lambda b: ratio(b)[0]),
+        lv_voltage_v=_column(table, np.float64, lambda b: ratio(b)[1]),
         short_circuit_voltage_pct=_column(
-            table, np.float64, lambda b: _number(b.words, "vk", data(b, 0))
+            table, np.float64, lambda b: read_number(b.words, "vk", data(b, 0))
         ),
         short_circuit_resistance_pct=_column(
-            table, np.float64, lambda b: _number(b.words, "vkr", data(b, 1))
+            table, np.float64, lambda b: read_number(b.words, "vkr", data(b, 1))
         ),
         no_load_loss_w=_column(table, np.float64, lambda b: data(b, 2)),
         no_load_current_pct=_column(table, np.float64, lambda b: data(b, 3)),
-        clock_number=_column(table, np.int64, lambda b: int(_option(b.words, "clock", "5"))),
+        clock_number=_column(table, np.int64, lambda b: int(option(b.words, "clock", "5"))),
         tap_side=_column(table, np.uint8, lambda _: 0),
         tap_position=_column(table, np.int64, tap),
         tap_neutral=_column(table, np.int64, lambda _: 0),
@@ -414,12 +271,12 @@ def _transformers(text: _Text, index: dict[str, int]) -> Transformers:
         tap_step_pct=_column(
             table, np.float64, lambda b: math.nan if "tap=?" in b.words else data(b, 5)
         ),
-        parallel_count=_column(table, np.int64, lambda b: _parallel(b.words)),
+        parallel_count=_column(table, np.int64, lambda b: parallel(b.words)),
         in_service=_column(table, np.bool_, lambda b: "out" not in b.words),
     )
 
 
-def _switches(text: _Text, index: dict[str, int]) -> Switches:
+def _switches(text: Text, index: dict[str, int]) -> Switches:
     found: dict[str, tuple[int, int, int, bool]] = {}
     for kind, table in (
         (SwitchedKind.LINE, text.lines),
@@ -446,7 +303,7 @@ def _switches(text: _Text, index: dict[str, int]) -> Switches:
 
 
 def _sources(index: dict[str, int]) -> Sources:
-    table = {name: bus for name, bus in index.items() if _is_source(name)}
+    table = {name: bus for name, bus in index.items() if is_source(name)}
     return Sources(
         source_id=_texts(sorted(table)),
         bus=_column(table, np.int64, lambda bus: bus),
@@ -460,7 +317,7 @@ def _before(words: Sequence[str], unit: str, default: float) -> float:
     return float(words[words.index(unit) - 1]) if unit in words else default
 
 
-def _loads(text: _Text, index: dict[str, int]) -> Loads:
+def _loads(text: Text, index: dict[str, int]) -> Loads:
     table = text.loads
     return Loads(
         load_id=_texts(sorted(table)),
@@ -468,13 +325,13 @@ def _loads(text: _Text, index: dict[str, int]) -> Loads:
         active_power_kw=_column(table, np.float64, lambda r: _before(r[1], "kW", 0.0)),
         reactive_power_kvar=_column(table, np.float64, lambda r: _before(r[1], "kvar", 0.0)),
         customer_class=_column(
-            table, np.uint8, lambda r: _choice(r[1], CustomerClass, CustomerClass.HOUSEHOLD)
+            table, np.uint8, lambda r: choice(r[1], CustomerClass, CustomerClass.HOUSEHOLD)
         ),
         customer_count=_column(table, np.int64, lambda r: _before(r[1], "customers", 1.0)),
     )
 
 
-def _generators(text: _Text, index: dict[str, int]) -> Generators:
+def _generators(text: Text, index: dict[str, int]) -> Generators:
     table = text.generators
     return Generators(
         generator_id=_texts(sorted(table)),
@@ -484,24 +341,24 @@ def _generators(text: _Text, index: dict[str, int]) -> Generators:
     )
 
 
-def _corridors(text: _Text) -> CorridorSources:
+def _corridors(text: Text) -> CorridorSources:
     table = text.corridors
     return CorridorSources(
         corridor_id=_texts(sorted(table)),
         kind=_column(table, np.uint8, lambda w: CorridorKind[w[0].upper()]),
-        surface=_column(table, np.uint8, lambda w: _choice(w[1:], Surface, Surface.ASPHALT)),
+        surface=_column(table, np.uint8, lambda w: choice(w[1:], Surface, Surface.ASPHALT)),
         evidence=_texts(["surveyed"] * len(table)),
-        free_ducts=_column(table, np.int64, lambda w: int(_option(w, "ducts", "-1"))),
-        shape=_polylines([_vertices(table[key]) for key in sorted(table)]),
+        free_ducts=_column(table, np.int64, lambda w: int(option(w, "ducts", "-1"))),
+        shape=_polylines([vertices(table[key]) for key in sorted(table)]),
     )
 
 
-def _obstacles(text: _Text) -> Obstacles:
+def _obstacles(text: Text) -> Obstacles:
     table = text.obstacles
-    rings = [_vertices(table[key]) for key in sorted(table)]
+    rings = [vertices(table[key]) for key in sorted(table)]
     return Obstacles(
         obstacle_id=_texts(sorted(table)),
-        kind=_texts([_option(table[key], "kind", OBSTACLE_KIND) for key in sorted(table)]),
-        cost_factor=_column(table, np.float64, lambda w: _number(w, "cost", math.inf)),
+        kind=_texts([option(table[key], "kind", OBSTACLE_KIND) for key in sorted(table)]),
+        cost_factor=_column(table, np.float64, lambda w: read_number(w, "cost", math.inf)),
         shape=_polylines([ring if ring[0] == ring[-1] else [*ring, ring[0]] for ring in rings]),
     )

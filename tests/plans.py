@@ -198,6 +198,8 @@ def example_plan(*options: Option) -> Plan:
         baseline=Baseline(
             element_id="main 77",
             name="Main 77",
+            lon=7.88,
+            lat=48.46,
             straight_line_m=14.2,
             feasible=False,
             total_cost=None,

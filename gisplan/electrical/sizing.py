@@ -10,6 +10,7 @@ from typing import TypeVar
 from gisplan.errors import InputError
 from gisplan.model.grid import Floats
 from gisplan.rules.catalogue import Catalogue, ConductorType
+from gisplan.units import three_phase_current_a
 
 Length = TypeVar("Length", float, Floats)
 
@@ -36,15 +37,6 @@ class SizingResult:
     rejected: tuple[RejectedConductor, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AdmissibleConductor:
-    """A conductor that carries a current, with the price of all its parallel systems."""
-
-    conductor: ConductorType
-    parallel_count: int
-    cost_per_m: float
-
-
 def voltage_drop_pct(
     *,
     active_power_kw: float,
@@ -66,11 +58,6 @@ def voltage_drop_pct(
         resistance_ohm_per_km * active_power_kw + reactance_ohm_per_km * reactive_power_kvar
     )
     return length_m * (drop_v2_per_m / nominal_voltage_v**2 * 100)
-
-
-def current_a(*, demand_kva: float, nominal_voltage_v: float) -> float:
-    """Current of a balanced three-phase demand at nominal voltage."""
-    return demand_kva * 1000 / (math.sqrt(3) * nominal_voltage_v)
 
 
 def size_conductor(
@@ -97,7 +84,9 @@ def size_conductor(
     _check_demand(demand_kva, length_m, nominal_voltage_v, power_factor)
     active_kw = demand_kva * power_factor
     reactive_kvar = demand_kva * math.sqrt(1 - power_factor**2)
-    current = current_a(demand_kva=demand_kva, nominal_voltage_v=nominal_voltage_v)
+    current = three_phase_current_a(
+        apparent_power_kva=demand_kva, nominal_voltage_v=nominal_voltage_v
+    )
     rejected: list[RejectedConductor] = []
     for conductor, count in _choices(catalogue, voltage_level, role):
         loading = current / (conductor.rated_current_a * count)
@@ -133,35 +122,6 @@ def size_conductor(
         loading_ratio=math.nan,
         voltage_drop_pct=math.nan,
         rejected=tuple(rejected),
-    )
-
-
-def cheapest_admissible(
-    catalogue: Catalogue,
-    *,
-    voltage_level: str,
-    role: str,
-    demand_kva: float,
-    nominal_voltage_v: float,
-) -> AdmissibleConductor | None:
-    """Cheapest choice by ampacity alone: a lower bound of the cable's price at any length."""
-    current = current_a(demand_kva=demand_kva, nominal_voltage_v=nominal_voltage_v)
-    admissible = [
-        AdmissibleConductor(
-            conductor=conductor, parallel_count=count, cost_per_m=conductor.cost_per_m * count
-        )
-        for conductor, count in _choices(catalogue, voltage_level, role)
-        if current <= conductor.rated_current_a * count
-    ]
-    return min(
-        admissible,
-        key=lambda choice: (
-            choice.cost_per_m,
-            choice.parallel_count,
-            choice.conductor.section_mm2,
-            choice.conductor.conductor_id,
-        ),
-        default=None,
     )
 
 

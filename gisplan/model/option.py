@@ -58,7 +58,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccessPoint:
-    """Where a new cable meets the grid: an element, on a line with the metres from its first bus."""
+    """Where a new cable meets the grid: an element, and on a line the metres along it."""
 
     element_id: str
     element_kind: str
@@ -177,6 +177,8 @@ class Baseline:
 
     element_id: str
     name: str
+    lon: float
+    lat: float
     straight_line_m: float
     feasible: bool | None
     total_cost: float | None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from gisplan.model.option import Baseline
@@ -19,9 +20,12 @@ def straight_line_baseline(
 
     ``None`` where the grid has no access element of the level.
     """
-    line, bus, distance_m = site.region.access_places[site.mode.voltage_level].nearest(site.xy_m)
-    if line < 0 and bus < 0:
+    nearest = site.region.access_places[site.mode.voltage_level].find_nearest(site.xy_m)
+    if nearest is None:
         return None
+    line, bus = nearest.line, nearest.bus
+    distance_m = math.dist(site.xy_m, nearest.xy_m)
+    ((lon, lat),) = site.region.projection.to_lon_lat(nearest.xy_m[None, :])
     grid = site.region.snapshot.grid
     element_id = str(grid.lines.line_id[line] if line >= 0 else grid.buses.bus_id[bus])
     name = str(grid.lines.name[line] if line >= 0 else grid.buses.name[bus]) or element_id
@@ -30,6 +34,8 @@ def straight_line_baseline(
     return Baseline(
         element_id=element_id,
         name=name,
+        lon=lon,
+        lat=lat,
         straight_line_m=round(distance_m, 3),
         feasible=feasible,
         total_cost=cost,

@@ -9,6 +9,7 @@ import numpy as np
 
 from gisplan.electrical.demand import LOAD_CASES, STATES
 from gisplan.electrical.proposal import NewCable, Proposal
+from gisplan.electrical.sizing import size_conductor
 from gisplan.model.option import (
     AccessKind,
     AccessPoint,
@@ -157,10 +158,44 @@ def option_of(
     return base.with_findings(
         *_screening_finding(offer, named),
         *findings,
+        *_section_finding(site, offer),
         *check_access(
             offer.kind, named, site.region.catalogue, bays_spare=bays_spare, bays_held=held
         ),
         *(phase_finding(phases, named) if site.mode.voltage_level == "lv" else ()),
+    )
+
+
+def _section_finding(site: Site, offer: Offer) -> tuple[Finding, ...]:
+    """Say why each smaller cable of the standard set fails; nothing where the smallest will do."""
+    variant = offer.variant
+    if variant is None:
+        return ()
+    rule = site.region.catalogue.rule("voltage.drop_service_max_pct")
+    sizing = size_conductor(
+        site.region.catalogue,
+        voltage_level=variant.voltage_level,
+        role=variant.role,
+        demand_kva=site.application.demand_kva,
+        length_m=offer.length_m,
+        nominal_voltage_v=site.mode.nominal_voltage_v,
+        power_factor=site.application.power_factor,
+        drop_max_pct=rule.value,
+    )
+    if not sizing.rejected:
+        return ()
+    smaller = "; ".join(
+        f"{one.parallel_count} x {one.conductor.name} fails ({', '.join(one.reasons)})"
+        for one in sizing.rejected
+    )
+    return (
+        Finding(
+            rule="conductor.section",
+            severity=Severity.INFO,
+            element=variant.conductor.conductor_id,
+            text=f"{variant.parallel_count} x {variant.conductor.name}: {smaller}",
+            confidence=variant.conductor.confidence,
+        ),
     )
 
 

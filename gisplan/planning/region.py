@@ -20,12 +20,21 @@ from gisplan.routing.site import SiteIndex
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from gisplan.model.grid import Grid, Integers, Texts
+    from gisplan.model.grid import Floats, Grid, Integers, Texts
     from gisplan.network.snapshot import CorridorGraph, Snapshot
     from gisplan.planning.access import AccessTable
     from gisplan.rules.catalogue import Catalogue
 
 MARGIN_M = 5000.0  # a place further outside the grid's bounds than this is a mistake
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NearestAccess:
+    """An access element and its place nearest to a site; ``line`` or ``bus`` is -1."""
+
+    line: int
+    bus: int
+    xy_m: Floats
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,15 +45,15 @@ class AccessPlaces:
     line: Integers
     bus: Integers
 
-    def nearest(self, site_xy_m: tuple[float, float]) -> tuple[int, int, float]:
-        """Return line, bus and straight distance in metres of the nearest; -1, -1 if none."""
-        found, distance = self.tree.query_nearest(
-            shapely.Point(site_xy_m), return_distance=True, all_matches=True
-        )
+    def find_nearest(self, site_xy_m: tuple[float, float]) -> NearestAccess | None:
+        """Return the nearest element, the first in the tables where several are as near."""
+        site = shapely.Point(site_xy_m)
+        found = self.tree.query_nearest(site, all_matches=True)
         if len(found) == 0:
-            return -1, -1, float("inf")
+            return None
         row = int(np.min(found))
-        return int(self.line[row]), int(self.bus[row]), float(distance[0])
+        way = shapely.get_coordinates(shapely.shortest_line(site, self.tree.geometries[row]))
+        return NearestAccess(line=int(self.line[row]), bus=int(self.bus[row]), xy_m=way[1])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

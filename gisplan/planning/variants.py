@@ -7,7 +7,6 @@ cheapest cable that works there; the cheapest admissible cable bounds all others
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -16,6 +15,7 @@ import numpy as np
 from gisplan.model.grid import CorridorKind, Surface
 from gisplan.model.option import AccessKind
 from gisplan.planning.access import KINDS, LEVEL_KINDS
+from gisplan.units import three_phase_current_a
 
 if TYPE_CHECKING:
     from gisplan.model.grid import Codes, Floats, Integers
@@ -74,7 +74,9 @@ def build_variants(
     catalogue: Catalogue, *, voltage_level: str, nominal_voltage_v: float, demand_kva: float
 ) -> tuple[Variant, ...]:
     """Return every cable of the level's roles whose ampacity carries the demand, cheapest first."""
-    current_a = demand_kva * 1000.0 / (math.sqrt(3.0) * nominal_voltage_v)
+    current_a = three_phase_current_a(
+        apparent_power_kva=demand_kva, nominal_voltage_v=nominal_voltage_v
+    )
     kinds_of_role: dict[str, list[AccessKind]] = {}
     for kind in LEVEL_KINDS[voltage_level]:
         kinds_of_role.setdefault(ROLE_OF_KIND[kind], []).append(kind)

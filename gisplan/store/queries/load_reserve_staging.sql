@@ -1,2 +1,2 @@
--- Take the staging area for this session, or say that another one has it.
+-- Take the staging area for this connection, or say that another one has it.
 select pg_try_advisory_lock(%(key)s)

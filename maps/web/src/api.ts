@@ -91,6 +91,8 @@ export interface Plan {
   baseline: {
     element_id: string;
     name: string;
+    lon: number;
+    lat: number;
     straight_line_m: number;
     feasible: boolean | null;
     total_cost: number | null;

@@ -153,10 +153,7 @@ function planFeatures(site: Place, plan: Plan): GeoJSON.Feature[] {
       .map((segment) => feature("route", line(segment.coordinates), shared));
     return [...routes, feature("access_point", point([lon, lat]), shared)];
   });
-  const nearest = plan.options.find(
-    (option) => option.access_point.element_id === plan.baseline?.element_id,
-  );
-  if (!nearest) return found;
-  const to: Place = [nearest.access_point.lon, nearest.access_point.lat];
+  if (!plan.baseline) return found;
+  const to: Place = [plan.baseline.lon, plan.baseline.lat];
   return [feature("baseline", line([site, to])), ...found];
 }

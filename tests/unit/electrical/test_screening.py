@@ -247,7 +247,7 @@ def test_demand_that_relieves_an_overload_is_feasible() -> None:
 
 def test_candidate_inside_the_guard_band_is_uncertain() -> None:
     g = grid("S1>A 100", "A-B 20 x4", "B: 80 kW")
-    loads = [5.0, 16.5, 18.0, 60.0]
+    loads = [5.0, 16.7, 17.2, 60.0]
     result = screened(g, demand_at_buses([bus(g, "B")] * 4, loads))
     assert result.feasible.tolist() == [True, True, False, False]
     assert result.uncertain.tolist() == [False, True, True, False]

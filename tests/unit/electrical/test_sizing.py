@@ -7,8 +7,6 @@ import pytest
 
 from gisplan.electrical.sizing import (
     SizingResult,
-    cheapest_admissible,
-    current_a,
     size_conductor,
     voltage_drop_pct,
 )
@@ -64,10 +62,6 @@ def test_voltage_drop_over_many_lengths() -> None:
     assert drop == pytest.approx([0, 0.05, 0.1])
 
 
-def test_current_of_a_three_phase_demand() -> None:
-    assert current_a(demand_kva=100, nominal_voltage_v=400) == pytest.approx(144.34, abs=0.01)
-
-
 def test_smallest_conductor_that_carries_the_demand_is_chosen(catalogue: Catalogue) -> None:
     result = service(catalogue, 30, 20)
     assert chosen(result) == "1 x nayy-4x50"
@@ -109,27 +103,3 @@ def test_demand_that_is_no_positive_number_is_refused(
 ) -> None:
     with pytest.raises(InputError, match="cannot size a conductor"):
         service(catalogue, demand_kva, 20)
-
-
-def test_cheapest_admissible_bounds_the_price_of_what_is_chosen(catalogue: Catalogue) -> None:
-    for demand_kva in (5, 50, 120, 200, 300):
-        bound = cheapest_admissible(
-            catalogue,
-            voltage_level="lv",
-            role="service",
-            demand_kva=demand_kva,
-            nominal_voltage_v=400,
-        )
-        result = service(catalogue, demand_kva, 150)
-        assert bound is not None
-        if result.conductor is not None:
-            assert bound.cost_per_m <= result.conductor.cost_per_m * result.parallel_count
-
-
-def test_no_conductor_is_admissible_beyond_all_ratings(catalogue: Catalogue) -> None:
-    assert (
-        cheapest_admissible(
-            catalogue, voltage_level="lv", role="service", demand_kva=9000, nominal_voltage_v=400
-        )
-        is None
-    )

@@ -86,7 +86,7 @@ def test_file_that_is_not_utf8_is_refused(tmp_path: Path) -> None:
 
 
 def test_missing_file_is_named(tmp_path: Path) -> None:
-    with pytest.raises(SourceError, match="absent.csv cannot be read"):
+    with pytest.raises(SourceError, match=r"absent\.csv cannot be read"):
         read_applications(tmp_path / "absent.csv")
 
 
