@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from gisplan.cli.plan import (
+    open_console,
     option_cells,
     plan_all,
     print_plans,
@@ -36,13 +36,16 @@ from gisplan.store.database import prepare_database
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from rich.console import Console
+
     from gisplan.model.application import Application
     from gisplan.model.option import Plan
     from gisplan.services.plan import Planner
 
 SAMPLE_FOLDER = Path("data/grid")
 HEAT_PUMP, LARGE_CUSTOMER = "S-0001", "S-0006"
-BOTTLENECK, LOWER_PEAK_KVA = "T_idx_35", 300.0
+BOTTLENECK, HIGHER_PEAK_KVA = "T_idx_35", 410.0
+BELOW_BOTTLENECK = ("S-0002", "S-0003", "S-0004")
 SUMMARY_FIELDS = (
     "reference",
     "kind",
@@ -78,14 +81,14 @@ def demo(
     """Load the sample region, plan its applications, draw density, serve the page."""
     if not (sample / "mapping.toml").exists():
         raise InputError(f"{sample} holds no mapping.toml; run the demo from the project's folder")
-    stage = Stage(out=load_settings().output_folder / "demo", console=Console())
+    stage = Stage(out=load_settings().output_folder / "demo", console=open_console())
     stage.out.mkdir(parents=True, exist_ok=True)
     _load(stage, sample)
     with opened_planner() as planner:
         _first_questions(stage, planner, sample)
-        _sample_applications(stage, planner, sample)
-        _heat_pumps_of_the_town(stage, planner, sample)
         _measured_peak(stage, planner, sample)
+        _heat_pumps_of_the_town(stage, planner, sample)
+        _sample_applications(stage, planner, sample)
     _density(stage)
     stage.say(f"\nEverything lies in {stage.out}: summary.csv, plans, maps, density.")
     if not no_serve:
@@ -124,7 +127,7 @@ def _first_questions(stage: Stage, planner: Planner, sample: Path) -> None:
 
 def _sample_applications(stage: Stage, planner: Planner, sample: Path) -> None:
     applications = read_applications(sample / "applications.csv")
-    stage.say(f"3/6 plan {len(applications)} applications in order, each holding its capacity")
+    stage.say(f"5/6 plan {len(applications)} applications in order, each holding its capacity")
     plans = plan_all(planner, applications, stage.console, reserve=True)
     save_plans(plans, stage.out / "plans", planner.grid())
     stage.console.print(summary_table(plans))
@@ -141,6 +144,9 @@ def _heat_pumps_of_the_town(stage: Stage, planner: Planner, sample: Path) -> Non
     if refused is not None:
         stage.say(f"    the first that its own service cannot take: {_first_refusal(refused)}")
         save_plans([refused], stage.out / "first_refusal.html", planner.grid())
+    with borrow(planner.pool) as connection:
+        forget_synthetic(connection)
+    stage.say("    what they held is given back, so that the next step starts from the same grid")
 
 
 def _first_refusal(plan: Plan) -> str:
@@ -167,11 +173,11 @@ def _heat_pump_table(plans: Sequence[Plan]) -> Table:
 
 
 def _measured_peak(stage: Stage, planner: Planner, sample: Path) -> None:
-    stage.say(f"5/6 ask again as if {BOTTLENECK} had been measured at {LOWER_PEAK_KVA:g} kVA")
-    for reference in ("S-0002", "S-0003", "S-0004"):
+    stage.say(f"3/6 ask as if {BOTTLENECK} had been measured at {HIGHER_PEAK_KVA:g} kVA")
+    for reference in BELOW_BOTTLENECK:
         application = _application(sample, reference)
         before = planner.propose(application)
-        after = planner.propose_with_peak(application, BOTTLENECK, LOWER_PEAK_KVA)
+        after = planner.propose_with_peak(application, BOTTLENECK, HIGHER_PEAK_KVA)
         stage.say(f"    {reference} before: {_verdict(before)}")
         stage.say(f"    {reference} after:  {_verdict(after)}")
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from gisplan.services.plan import Planner
 
 WHAT_IF = "what-if"
+WIDE = 180
 
 
 def plan(
@@ -67,7 +68,7 @@ def plan(
             "power_factor": power_factor,
         },
     )
-    console = Console(stderr=as_json)
+    console = open_console(stderr=as_json)
     with opened_planner() as planner:
         plans = plan_all(planner, applications, console, reserve=reserve)
         if out is not None:
@@ -91,6 +92,12 @@ def _applications(
     if len(parts) != 2:
         raise InputError(f"--at is {at!r}; expected longitude and latitude, as in 7.88,48.47")
     return (parse_application({**values, "lon": parts[0], "lat": parts[1]}),)
+
+
+def open_console(*, stderr: bool = False) -> Console:
+    """Return a console; where nobody looks, lines may be as wide as the tables want."""
+    console = Console(stderr=stderr)
+    return console if console.is_terminal else Console(stderr=stderr, width=WIDE)
 
 
 def plan_all(
@@ -182,7 +189,7 @@ def summary_table(plans: Sequence[Plan]) -> Table:
     """Return several plans as a table: the best option of each, or the reason why there is none."""
     table = Table(title=f"{len(plans)} plans, {sum(p.feasible for p in plans)} feasible")
     for name in ("reference", "kVA", "kind", "access point", "route m", "cost", "loading", "why"):
-        table.add_column(name)
+        table.add_column(name, no_wrap=True, overflow="ellipsis")
     for made in plans:
         application, best = made.application, made.best
         cells = option_cells(best) if best else ("no", "none", "", "", "", "", "", "")

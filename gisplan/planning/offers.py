@@ -34,6 +34,9 @@ if TYPE_CHECKING:
     from gisplan.planning.variants import Variant
 
 
+OfferKey = tuple[int, int, float, str, int]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offer:
     """An access point that is worth a proof. ``variant`` is ``None`` at an existing service.
@@ -49,6 +52,13 @@ class Offer:
     stretches: tuple[Stretch, ...]
     equipment_cents: int
     reason: str
+
+    @property
+    def key(self) -> OfferKey:
+        """Identity among the offers of one application."""
+        cable = "" if self.variant is None else self.variant.conductor.conductor_id
+        count = 0 if self.variant is None else self.variant.parallel_count
+        return self.line, self.bus, self.offset_m, cable, count
 
     @property
     def length_m(self) -> float:

@@ -15,7 +15,7 @@ from gisplan.planning.baseline import straight_line_baseline
 from gisplan.planning.candidates import Pool, find_candidates
 from gisplan.planning.demand import derived_demand
 from gisplan.planning.existing import find_existing_service
-from gisplan.planning.offers import Offer, extension_offer, offers_of, option_of
+from gisplan.planning.offers import Offer, OfferKey, extension_offer, offers_of, option_of
 from gisplan.planning.proving import prove_offers
 from gisplan.planning.ranking import ranked
 from gisplan.planning.site import examine_site
@@ -65,13 +65,16 @@ def _extension(site: Site) -> tuple[Offer, ...]:
 
 def _search(site: Site, extension: tuple[Offer, ...]) -> tuple[tuple[Option, ...], Pool]:
     """Search and prove; search wider while the power flow refuses what screening let pass."""
-    wanted = OPTIONS_WANTED + SPARE
+    wanted = OPTIONS_WANTED + SPARE - len(extension)
+    known: dict[OfferKey, Option] = {}
     while True:
         pool = find_candidates(
             site.state.region.ground, site.variants, site.connectors, site.judge, wanted=wanted
         )
         offers = extension + offers_of(site, pool.best())
-        proven = prove_offers(site, offers)
+        fresh = [offer for offer in offers if offer.key not in known]
+        known |= zip((offer.key for offer in fresh), prove_offers(site, fresh), strict=True)
+        proven = tuple(known[offer.key] for offer in offers)
         feasible = sum(option.feasible for option in proven)
         exhausted = len(pool.passed) < wanted or wanted >= MOST_CANDIDATES
         if feasible >= OPTIONS_WANTED or exhausted:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from gisplan.network.corridors import build_corridors
 from gisplan.network.snapshot import Snapshot
 from gisplan.network.topology import build_topology
-from gisplan.store.grid_reader import active_version, read_grid
+from gisplan.store.grid_reader import active_version, one_moment, read_grid
 from gisplan.store.snapshot_cache import FORMAT, load_mapped, remove_others, save_arrays
 
 if TYPE_CHECKING:
@@ -33,14 +33,12 @@ def load_snapshot(connection: Connection, cache_root: Path) -> Snapshot:
     NoGridError
         If nothing has been loaded yet.
     """
-    active = active_version(connection)
-    folder = cache_root / _entry_name(active.fingerprint)
-    snapshot = load_mapped(Snapshot, folder, stamp=software_stamp())
-    if snapshot is None:
-        built = compile_snapshot(read_grid(connection, active.version_id))
-        save_arrays(built, folder, stamp=software_stamp())
-        remove_others(folder, keep_count=OTHER_ENTRIES_KEPT)
-        snapshot = load_mapped(Snapshot, folder, stamp=software_stamp()) or built
+    with one_moment(connection):
+        active = active_version(connection)
+        folder = cache_root / _entry_name(active.fingerprint)
+        found = load_mapped(Snapshot, folder, stamp=software_stamp())
+        grid = read_grid(connection, active.version_id) if found is None else found.grid
+    snapshot = _compile_and_save(grid, folder) if found is None else found
     # The same grid may have another number in another database.
     return replace(snapshot, grid=replace(snapshot.grid, version_id=active.version_id))
 
@@ -48,6 +46,14 @@ def load_snapshot(connection: Connection, cache_root: Path) -> Snapshot:
 def compile_snapshot(grid: Grid) -> Snapshot:
     """Derive all that depends on the grid alone."""
     return Snapshot(grid=grid, topology=build_topology(grid), corridors=build_corridors(grid))
+
+
+def _compile_and_save(grid: Grid, folder: Path) -> Snapshot:
+    """Compile, save, and give what is on disk: mapped pages are shared, our own would not be."""
+    compiled = compile_snapshot(grid)
+    save_arrays(compiled, folder, stamp=software_stamp())
+    remove_others(folder, keep_count=OTHER_ENTRIES_KEPT)
+    return load_mapped(Snapshot, folder, stamp=software_stamp()) or compiled
 
 
 @cache

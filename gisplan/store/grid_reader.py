@@ -67,6 +67,17 @@ class GridVersion:
     profile: str
 
 
+@contextmanager
+def one_moment(connection: Connection) -> Iterator[None]:
+    """Let all queries see the same moment; inside a transaction that is the caller's business."""
+    if connection.info.transaction_status != TransactionStatus.IDLE:
+        yield
+        return
+    with connection.transaction():
+        connection.execute(query("grid_one_moment"))
+        yield
+
+
 def active_version(connection: Connection) -> GridVersion:
     """Return the version that serves.
 
@@ -93,7 +104,7 @@ def read_grid(connection: Connection, version_id: int | None = None) -> Grid:
     StoreError
         If a row names an element that its version does not hold.
     """
-    with _one_moment(connection):
+    with one_moment(connection):
         version = _get_version(connection, version_id)
         parameters = _enumerations() | {"version_id": version.version_id}
         with reading_tables(connection, TABLES, parameters) as read:
@@ -109,17 +120,6 @@ def read_peaks(connection: Connection, grid: Grid) -> Peaks:
         peak_kva=np.array([row[1] for row in rows], dtype=np.float64),
         measured_on=np.array([row[2] for row in rows], dtype=np.str_),
     )
-
-
-@contextmanager
-def _one_moment(connection: Connection) -> Iterator[None]:
-    """Let all queries see the same moment; within a transaction that is the caller's business."""
-    if connection.info.transaction_status != TransactionStatus.IDLE:
-        yield
-        return
-    with connection.transaction():
-        connection.execute(query("grid_one_moment"))
-        yield
 
 
 def _get_version(connection: Connection, version_id: int | None) -> GridVersion:
