@@ -69,7 +69,8 @@ def loading(option: Option) -> str:
     loading_ratio = option.electrical.loading_max
     if loading_ratio is None:
         return "unknown"
-    return f"{loading_ratio:.0%} of {escaped(option.electrical.limiting_element)}"
+    limiting = option.electrical.limiting_name or option.electrical.limiting_element
+    return f"{loading_ratio:.0%} of {escaped(limiting)}"
 
 
 def option_details(option: Option) -> str:
@@ -128,7 +129,7 @@ def plan_notes(plan: Plan) -> str:
     parts.append(
         f'<p class="quiet">grid version {provenance.grid_version} '
         f"({escaped(provenance.grid_fingerprint[:12])}), ledger {provenance.ledger_sequence}, "
-        f"catalogue {escaped(provenance.catalogue)}, profile {escaped(provenance.profile)}, "
+        f"catalogue {escaped(provenance.catalogue[:12])}, profile {escaped(provenance.profile)}, "
         f"{escaped(provenance.software)}. Provisional until surveyed.</p>"
     )
     return "".join(parts)

@@ -187,7 +187,7 @@ def _verdict(plan: Plan) -> str:
     if best is None:
         return f"no: {plan.reasons[0]}"
     cells = option_cells(best)
-    return f"{cells[1]}, {cells[4]}, highest loading {cells[6]} at {cells[7]}"
+    return f"{cells[1]}, {cells[5]}, highest loading {cells[7]} at {cells[8]}"
 
 
 def _density(stage: Stage) -> None:

@@ -142,7 +142,17 @@ def print_plans(plans: Sequence[Plan], console: Console) -> None:
 
 def _print_plan(made: Plan, console: Console) -> None:
     table = Table(title=_headline(made), title_justify="left")
-    for name in ("", "access point", "route m", "cable", "cost", "U min", "loading", "limited by"):
+    for name in (
+        "",
+        "access point",
+        "route m",
+        "cable",
+        "phases",
+        "cost",
+        "U min",
+        "loading",
+        "limited by",
+    ):
         table.add_column(name)
     for option in made.options:
         table.add_row(*option_cells(option))
@@ -159,10 +169,11 @@ def option_cells(option: Option) -> tuple[str, ...]:
         f"{point.kind.replace('_', ' ')} {point.name} ({point.element_id})",
         f"{option.route.length_m:.0f}",
         f"{conductor.parallel_count} x {conductor.conductor_id}" if conductor else "existing",
+        option.phases,
         f"{option.cost.total:,.0f} {option.cost.currency}",
         "" if electrical.voltage_min_pu is None else f"{electrical.voltage_min_pu:.3f}",
         "" if electrical.loading_max is None else f"{electrical.loading_max:.0%}",
-        electrical.limiting_element,
+        electrical.limiting_name or electrical.limiting_element,
     )
 
 
@@ -192,16 +203,16 @@ def summary_table(plans: Sequence[Plan]) -> Table:
         table.add_column(name, no_wrap=True, overflow="ellipsis")
     for made in plans:
         application, best = made.application, made.best
-        cells = option_cells(best) if best else ("no", "none", "", "", "", "", "", "")
-        why = cells[7] if best else "; ".join(made.reasons[:1])
+        cells = option_cells(best) if best else ("no", "none", *[""] * 7)
+        why = cells[8] if best else "; ".join(made.reasons[:1])
         table.add_row(
             application.reference,
             f"{application.demand_kva:g}",
             application.kind,
             cells[1],
             cells[2],
-            cells[4],
-            cells[6],
+            cells[5],
+            cells[7],
             why,
         )
     return table

@@ -54,6 +54,7 @@ class ProofResult:
     base_voltage_at_customer_max_pu: float = np.nan
     loading_max_ratio: float = np.nan
     limiting_element: str = ""
+    limiting_name: str = ""
     own_cable_loading_ratio: float = np.nan
     voltage_drop_pct: float = np.nan
     transformer: str = ""
@@ -113,6 +114,7 @@ def read_proof(
         base_voltage_at_customer_max_pu=float(base_voltages.max()),
         loading_max_ratio=loading.value if loading else np.nan,
         limiting_element=loading.element_id if loading else "",
+        limiting_name=loading.name if loading else "",
         own_cable_loading_ratio=_cable_loading(group, number),
         voltage_drop_pct=_cable_drop_pct(group, number),
         transformer=transformer,

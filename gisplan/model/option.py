@@ -134,6 +134,7 @@ class ElectricalResult:
     short_circuit_ka: float | None
     transformer: str
     feeder: str
+    limiting_name: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

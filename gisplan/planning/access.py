@@ -18,6 +18,8 @@ from gisplan.model.option import AccessKind
 from gisplan.planning.supply_mode import LOW_VOLTAGE_MAX_V, MEDIUM_VOLTAGE_MAX_V
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from gisplan.model.grid import Codes, Flags, Floats, Grid, Integers
     from gisplan.network.snapshot import CorridorGraph
 
@@ -36,6 +38,16 @@ LEVEL_KINDS = {
         AccessKind.SUBSTATION_BAY,
     ),
 }
+ROLE_OF_KIND = {
+    AccessKind.SERVICE_JOINT: "service",
+    AccessKind.CABINET_FUSE_WAY: "service",
+    AccessKind.TRANSFORMER_FUSE_WAY: "service",
+    AccessKind.SPARE_BAY: "branch",
+    AccessKind.TEE_OFF: "branch",
+    AccessKind.SUBSTATION_BAY: "branch",
+    AccessKind.LOOP_IN: "trunk",
+}
+STATION_M = 5.0  # a line this close to its station is reached through the station
 LOW_VOLTAGE_BUSES = {
     BusKind.CABINET: AccessKind.CABINET_FUSE_WAY,
     BusKind.TRANSFORMER_BOARD: AccessKind.TRANSFORMER_FUSE_WAY,
@@ -49,10 +61,15 @@ MEDIUM_VOLTAGE_BUSES = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccessTable:
-    """Kind of access point of every bus and line: an index into ``KINDS``, 255 for none."""
+    """Kind of access point of every bus, line and meeting: an index into ``KINDS``, 255 for none.
+
+    ``targets`` flags, for every role of a cable, the corridor nodes where it can end.
+    """
 
     bus_kind: Codes
     line_kind: Codes
+    meeting_kind: Codes
+    targets: Mapping[str, Codes]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,9 +102,27 @@ class Meetings:
         )
 
 
-def build_access_table(grid: Grid) -> AccessTable:
-    """Return the kind of access point that every bus and every line offers."""
-    return AccessTable(bus_kind=_bus_kinds(grid), line_kind=_line_kinds(grid))
+def build_access_table(grid: Grid, corridors: CorridorGraph) -> AccessTable:
+    """Return the kind of access point that every bus, every line and every meeting offers."""
+    bus_kind, line_kind = _bus_kinds(grid), _line_kinds(grid)
+    meeting_kind = _meeting_kinds(grid, corridors, bus_kind, line_kind)
+    return AccessTable(
+        bus_kind=bus_kind,
+        line_kind=line_kind,
+        meeting_kind=meeting_kind,
+        targets={
+            role: _target_nodes(corridors, meeting_kind, kinds)
+            for role, kinds in kinds_by_role().items()
+        },
+    )
+
+
+def kinds_by_role() -> dict[str, tuple[AccessKind, ...]]:
+    """Return the kinds of access point that each role of a cable leads to."""
+    roles: dict[str, tuple[AccessKind, ...]] = {}
+    for kind, role in ROLE_OF_KIND.items():
+        roles[role] = (*roles.get(role, ()), kind)
+    return roles
 
 
 def _bus_kinds(grid: Grid) -> Codes:
@@ -115,25 +150,40 @@ def _line_kinds(grid: Grid) -> Codes:
     return result
 
 
-def target_nodes(
-    corridors: CorridorGraph, table: AccessTable, kinds: tuple[AccessKind, ...]
+def _target_nodes(
+    corridors: CorridorGraph, meeting_kind: Codes, kinds: tuple[AccessKind, ...]
 ) -> Codes:
     """Return 1 for every corridor node where an access point of one of the kinds can be met."""
-    wanted = _wanted(kinds)
-    hit = wanted[meeting_kinds(corridors, table)]
-    total = np.concatenate([[0], np.cumsum(hit)])
+    total = np.concatenate([[0], np.cumsum(_wanted(kinds)[meeting_kind])])
     offset = corridors.node_meeting_offset
     result: Codes = (total[offset[1:]] > total[offset[:-1]]).astype(np.uint8)
     return result
 
 
-def meeting_kinds(corridors: CorridorGraph, table: AccessTable) -> Codes:
-    """Return the kind of access point of every meeting of the corridor graph."""
+def _meeting_kinds(
+    grid: Grid, corridors: CorridorGraph, bus_kind: Codes, line_kind: Codes
+) -> Codes:
+    """Return the kind of every meeting; at a station its bays count and not its lines."""
     kinds = np.full(len(corridors.meeting_line), NO_ACCESS, dtype=np.uint8)
     on_line = corridors.meeting_line >= 0
-    kinds[on_line] = table.line_kind[corridors.meeting_line[on_line]]
-    kinds[~on_line] = table.bus_kind[corridors.meeting_bus[~on_line]]
+    line = corridors.meeting_line[on_line]
+    inside = is_off_stations(grid, line, corridors.meeting_offset_m[on_line])
+    kinds[on_line] = np.where(inside, line_kind[line], NO_ACCESS)
+    kinds[~on_line] = bus_kind[corridors.meeting_bus[~on_line]]
     return kinds
+
+
+def is_off_stations(grid: Grid, line: Integers, offset_m: Floats) -> Flags:
+    """Tell which places on lines are no ends at a station of medium or high voltage."""
+    shape, lines = grid.lines.shape, grid.lines
+    step = np.hypot(*np.diff(shape.xy_m, axis=0, prepend=shape.xy_m[:1]).T)
+    along = np.cumsum(step)
+    span = along[shape.offset[1:] - 1] - along[shape.offset[:-1]]
+    station = np.isin(grid.buses.kind, tuple(MEDIUM_VOLTAGE_BUSES))
+    at_first = station[lines.from_bus[line]] & (offset_m < STATION_M)
+    at_last = station[lines.to_bus[line]] & (offset_m > span[line] - STATION_M)
+    off: Flags = ~(at_first | at_last)
+    return off
 
 
 def meetings_at(
@@ -150,7 +200,7 @@ def meetings_at(
         int(count.sum())
     )
     line, bus = corridors.meeting_line[row], corridors.meeting_bus[row]
-    kind = np.where(line >= 0, table.line_kind[line], table.bus_kind[bus]).astype(np.uint8)
+    kind = table.meeting_kind[row]
     met = Meetings(
         kind=kind,
         line=line,

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 import shapely
 
-from gisplan.planning.access import KINDS, Meetings, meetings_at, target_nodes
+from gisplan.planning.access import KINDS, Meetings, meetings_at
 from gisplan.routing.search import NO_BOUND_CENTS, CorridorPath, Seeds, start_search
 
 if TYPE_CHECKING:
@@ -143,7 +143,7 @@ def _search_variant(
             space,
             seeds=seeds,
             price_per_m=variant.price_per_m,
-            is_target=target_nodes(ground.corridors, ground.access, variant.kinds),
+            is_target=ground.access.targets[variant.role],
         )
         _offer(pool, judge, variant, search, _landing_meetings(ground, variant, connectors, seeds))
         size = FIRST_BATCH

@@ -60,6 +60,7 @@ def electrical_of(result: ProofResult) -> ElectricalResult:
         voltage_at_customer_pu=_known(result.voltage_at_customer_pu),
         loading_max=_known(result.loading_max_ratio),
         limiting_element=result.limiting_element,
+        limiting_name=result.limiting_name,
         short_circuit_ka=None,
         transformer=result.transformer,
         feeder=result.feeder,

@@ -73,7 +73,7 @@ class Region:
 def build_region(snapshot: Snapshot, catalogue: Catalogue) -> Region:
     """Prepare a snapshot for planning."""
     grid, corridors = snapshot.grid, snapshot.corridors
-    access = build_access_table(grid)
+    access = build_access_table(grid, corridors)
     return Region(
         snapshot=snapshot,
         catalogue=catalogue,

@@ -13,25 +13,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gisplan.model.grid import CorridorKind, Surface
-from gisplan.model.option import AccessKind
-from gisplan.planning.access import KINDS, LEVEL_KINDS
+from gisplan.planning.access import KINDS, LEVEL_KINDS, kinds_by_role
 from gisplan.units import three_phase_current_a
 
 if TYPE_CHECKING:
     from gisplan.model.grid import Codes, Floats, Integers
+    from gisplan.model.option import AccessKind
     from gisplan.network.snapshot import CorridorGraph
     from gisplan.rules.catalogue import Catalogue, ConductorType
 
 SURFACES = len(Surface)
-ROLE_OF_KIND = {
-    AccessKind.SERVICE_JOINT: "service",
-    AccessKind.CABINET_FUSE_WAY: "service",
-    AccessKind.TRANSFORMER_FUSE_WAY: "service",
-    AccessKind.SPARE_BAY: "branch",
-    AccessKind.TEE_OFF: "branch",
-    AccessKind.SUBSTATION_BAY: "branch",
-    AccessKind.LOOP_IN: "trunk",
-}
 LOOP_IN_LEGS = 2
 
 
@@ -77,12 +68,10 @@ def build_variants(
     current_a = three_phase_current_a(
         apparent_power_kva=demand_kva, nominal_voltage_v=nominal_voltage_v
     )
-    kinds_of_role: dict[str, list[AccessKind]] = {}
-    for kind in LEVEL_KINDS[voltage_level]:
-        kinds_of_role.setdefault(ROLE_OF_KIND[kind], []).append(kind)
     variants = [
-        _variant(catalogue, tuple(kinds), role, conductor, parallel_count)
-        for role, kinds in kinds_of_role.items()
+        _variant(catalogue, kinds, role, conductor, parallel_count)
+        for role, kinds in kinds_by_role().items()
+        if set(kinds) <= set(LEVEL_KINDS[voltage_level])
         for conductor in catalogue.conductors(voltage_level, role)
         for parallel_count in range(1, conductor.max_parallel_count + 1)
         if conductor.rated_current_a * parallel_count >= current_a

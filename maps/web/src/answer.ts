@@ -89,7 +89,7 @@ function rowsOf(
       focus: () => events.onPoint(option.rank),
     },
     make("span", {}, sayValue(at.kind)),
-    make("small", { title: at.name || at.element_id }, at.name || at.element_id),
+    make("small", { title: at.element_id }, `${at.name || at.element_id} · ${option.phases}`),
   );
   const row = make(
     "tr",
@@ -99,7 +99,12 @@ function rowsOf(
     make("td", { class: "figure" }, sayNumber(option.route.length_m, 0, "m")),
     make("td", { class: "figure" }, sayNumber(cost.total), make("small", {}, cost.currency)),
     make("td", { class: "figure" }, sayNumber(voltage, 3)),
-    make("td", { class: "figure" }, sayNumber(loading, 0, "%")),
+    make(
+      "td",
+      { class: "figure", title: electrical.limiting_element },
+      sayNumber(loading, 0, "%"),
+      make("small", {}, electrical.limiting_name),
+    ),
     make("td", { class: "mark" }, mark(option.feasible)),
   );
   const reasons = option.findings.filter((finding) => finding.severity === "violation");

@@ -71,6 +71,7 @@ export interface Option {
     voltage_at_customer_pu: number | null;
     loading_max: number | null;
     limiting_element: string;
+    limiting_name: string;
     short_circuit_ka: number | null;
     transformer: string;
     feeder: string;

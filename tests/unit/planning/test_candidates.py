@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from gisplan.model.grid import Grid
 from gisplan.model.option import AccessKind
-from gisplan.planning.access import KINDS, Meetings, meeting_kinds
+from gisplan.planning.access import KINDS, Meetings
 from gisplan.planning.candidates import Ground, Verdicts, find_candidates, seeds_of
 from gisplan.planning.variants import Variant, build_variants
 from gisplan.routing.site import Connectors, SiteIndex
@@ -54,7 +54,7 @@ def brute_force(
 ) -> dict[tuple[int, int], int]:
     """Cost of the cheapest passing connection of every element, by networkx and enumeration."""
     graph, corridors = ground.graph, ground.corridors
-    kinds = meeting_kinds(corridors, ground.access)
+    kinds = ground.access.meeting_kind
     best: dict[tuple[int, int], int] = {}
     for variant in variants:
         network = nx.Graph()

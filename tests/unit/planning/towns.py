@@ -21,7 +21,7 @@ def ground_of(town: Grid, settings: CorridorSettings | None = None) -> tuple[Gro
     corridors: CorridorGraph = build_corridors(town, settings)
     ground = Ground(
         corridors=corridors,
-        access=build_access_table(town),
+        access=build_access_table(town, corridors),
         graph=search_graph(corridors),
         line_shapes=line_shapes(town.lines.shape),
     )
