@@ -32,7 +32,10 @@ html, body { font-family: "Segoe UI", "Noto Sans", "DejaVu Sans", Arial, sans-se
 #panel ul, .leaflet-popup-content ul { margin: 4px 0; padding-left: 18px; }
 #panel table { border-collapse: collapse; width: 100%; }
 #panel .options th { text-align: left; font-weight: 600; border-bottom: 1px solid #999; }
+#panel .options { width: 100%; }
 #panel .options td, #panel .options th { padding: 4px 5px; vertical-align: top; }
+#panel .options td:nth-child(2) { overflow-wrap: anywhere; }
+#panel .options td:nth-child(n+3) { white-space: nowrap; }
 #panel .options td { border-bottom: 1px solid #e4e4e4; }
 #panel .options .figure { text-align: right; white-space: nowrap; }
 #panel .options tr.option { cursor: pointer; }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 WHAT_IF = "what-if"
 WIDE = 180
+WHY_WIDTH = 60
 
 
 def plan(
@@ -200,7 +202,7 @@ def summary_table(plans: Sequence[Plan]) -> Table:
     """Return several plans as a table: the best option of each, or the reason why there is none."""
     table = Table(title=f"{len(plans)} plans, {sum(p.feasible for p in plans)} feasible")
     for name in ("reference", "kVA", "kind", "access point", "route m", "cost", "loading", "why"):
-        table.add_column(name, no_wrap=True, overflow="ellipsis")
+        table.add_column(name, no_wrap=True)
     for made in plans:
         application, best = made.application, made.best
         cells = option_cells(best) if best else ("no", "none", *[""] * 7)
@@ -213,6 +215,6 @@ def summary_table(plans: Sequence[Plan]) -> Table:
             cells[2],
             cells[5],
             cells[7],
-            why,
+            textwrap.shorten(why, WHY_WIDTH, placeholder="..."),
         )
     return table

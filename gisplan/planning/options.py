@@ -17,7 +17,7 @@ from gisplan.planning.demand import derived_demand
 from gisplan.planning.existing import find_existing_service
 from gisplan.planning.offers import Offer, OfferKey, extension_offer, offers_of, option_of
 from gisplan.planning.proving import prove_offers
-from gisplan.planning.ranking import ranked
+from gisplan.planning.ranking import chosen, ranked
 from gisplan.planning.site import examine_site
 
 if TYPE_CHECKING:
@@ -46,7 +46,8 @@ def plan_connection(application: Application, state: PlanningState) -> Plan:
         return _plan(site, (), site.mode.refusal, None)
     extension = _extension(site)
     options, pool = _search(site, extension)
-    return _plan(site, ranked(options), _reasons(site, options, pool), pool)
+    shown = ranked(chosen(options))
+    return _plan(site, shown, _reasons(site, options, pool), pool)
 
 
 def _extension(site: Site) -> tuple[Offer, ...]:

@@ -5,10 +5,36 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from gisplan.model.option import AccessKind
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from gisplan.model.option import Option
+
+
+FEASIBLE_SHOWN = 5
+FAILED_SHOWN = 3
+
+
+def chosen(options: Iterable[Option]) -> tuple[Option, ...]:
+    """Return the options worth reading: the best ones, and the cheapest of those that fail.
+
+    The best of every kind of access point stays, and so does the site's own service.
+    """
+    ordered = sorted(options, key=_order)
+    kept: list[Option] = []
+    for option in ordered:
+        same = [other for other in kept if other.feasible == option.feasible]
+        first_of_kind = all(o.access_point.kind != option.access_point.kind for o in same)
+        if option.feasible:
+            wanted = len(same) < FEASIBLE_SHOWN or first_of_kind
+        else:
+            own = option.access_point.kind is AccessKind.EXISTING_SERVICE
+            wanted = len(same) < FAILED_SHOWN or own
+        if wanted:
+            kept.append(option)
+    return tuple(kept)
 
 
 def ranked(options: Iterable[Option]) -> tuple[Option, ...]:
