@@ -3,37 +3,53 @@
 from __future__ import annotations
 
 import sys
+from importlib import import_module
 from importlib.metadata import version
 from typing import Annotated
 
 import typer
 
-from gisplan.cli import db
-from gisplan.cli.demo import demo
-from gisplan.cli.density import density
-from gisplan.cli.load import load
-from gisplan.cli.plan import plan
-from gisplan.cli.serve import serve
 from gisplan.errors import GisplanError, GridRefusedError
 
 _REFUSED = 1
 _FAILED = 2
 
-app = typer.Typer(
-    name="gisplan",
-    help="Find where a new electricity customer connects, and what that does to the grid.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-)
+# Each is a module of this package with a function of the same name, or with an ``app`` of several
+# commands. Only the one that is called is imported: the libraries behind them all take seconds.
+COMMANDS = {
+    "load": "Load a grid from SOURCE, judge it, and let it serve from now on.",
+    "plan": "Propose access points and cable paths, best first, each with its reasons.",
+    "density": "Draw where applications gather, per square kilometre.",
+    "serve": "Serve the planners' page and the API until interrupted.",
+    "demo": "Load the sample region, plan its applications, draw density, serve the page.",
+    "db": "Start, stop, look at, save and restore the database.",
+}
 
-# Every module of this package brings one group or one command; this is their whole list.
-app.add_typer(db.app, name="db")
-app.command()(load)
-app.command()(plan)
-app.command()(density)
-app.command()(serve)
-app.command()(demo)
+
+def build_app(wanted: str | None) -> typer.Typer:
+    """Return the command line with one command in full and the others as their help texts."""
+    app = typer.Typer(
+        name="gisplan",
+        help="Find where a new electricity customer connects, and what that does to the grid.",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+    )
+    app.callback()(_options)
+    for name, text in COMMANDS.items():
+        if name != wanted:
+            app.command(name, help=text)(_only_listed)
+            continue
+        module = import_module(f"gisplan.cli.{name}")
+        if hasattr(module, "app"):
+            app.add_typer(module.app, name=name)
+        else:
+            app.command(name)(getattr(module, name))
+    return app
+
+
+def _only_listed() -> None:
+    """Stand for a command that this run does not call."""
 
 
 def _print_version(wanted: bool) -> None:
@@ -42,7 +58,6 @@ def _print_version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
 def _options(
     _version: Annotated[
         bool,
@@ -54,8 +69,9 @@ def _options(
 
 def main() -> None:
     """Run one command; an error of ours ends it with a message and a status, not a traceback."""
+    wanted = next((word for word in sys.argv[1:] if not word.startswith("-")), None)
     try:
-        app()
+        build_app(wanted)()
     except GridRefusedError as error:
         _end(error, _REFUSED)
     except GisplanError as error:

@@ -22,11 +22,8 @@ from gisplan.cli.plan import (
     summary_table,
 )
 from gisplan.cli.planner import opened_planner
-from gisplan.cli.serve import serve
 from gisplan.errors import InputError
 from gisplan.ingest.applications import read_applications
-from gisplan.model.density import DensityWeight
-from gisplan.services.density import DensityQuestion, save_application_density
 from gisplan.services.load import LoadOptions, load_grid
 from gisplan.settings import load_settings
 from gisplan.store.applications import forget_synthetic
@@ -92,6 +89,8 @@ def demo(
     _density(stage)
     stage.say(f"\nEverything lies in {stage.out}: summary.csv, plans, maps, density.")
     if not no_serve:
+        from gisplan.cli.serve import serve  # noqa: PLC0415 (three seconds that nothing before needs)
+
         serve()
 
 
@@ -191,6 +190,12 @@ def _verdict(plan: Plan) -> str:
 
 
 def _density(stage: Stage) -> None:
+    from gisplan.model.density import DensityWeight  # noqa: PLC0415 (matplotlib takes a second)
+    from gisplan.services.density import (  # noqa: PLC0415
+        DensityQuestion,
+        save_application_density,
+    )
+
     stage.say("6/6 draw where applications gather")
     question = DensityQuestion(cell_m=25.0, weight=DensityWeight.DEMAND_KVA)
     with opened_planner() as planner, borrow(planner.pool) as connection:

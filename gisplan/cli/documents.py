@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gisplan.errors import InputError
-from gisplan.export.grid_features import build_grid_features
 from gisplan.export.plan_document import plan_to_geojson, plan_to_json
-from maps.plan_map import render_plan
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from gisplan.model.grid import Grid
-    from gisplan.model.option import LonLat, Plan
+    from gisplan.model.option import Plan
+
+ENDINGS = (".json", ".geojson", ".html")
 
 
 def write_plan(plan: Plan, file: Path, grid: Grid) -> None:
@@ -24,21 +24,26 @@ def write_plan(plan: Plan, file: Path, grid: Grid) -> None:
     InputError
         If the ending is none of these.
     """
-    endings = {
-        ".json": lambda: plan_to_json(plan),
-        ".geojson": lambda: plan_to_geojson(plan),
-        ".html": lambda: render_plan(
-            plan, build_grid_features(grid, around=_places(plan))
-        ).encode(),
-    }
-    if file.suffix not in endings:
-        raise InputError(f"{file} ends in {file.suffix!r}; expected one of {sorted(endings)}")
+    if file.suffix not in ENDINGS:
+        raise InputError(f"{file} ends in {file.suffix!r}; expected one of {', '.join(ENDINGS)}")
     file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_bytes(endings[file.suffix]())
+    file.write_bytes(_document(plan, file.suffix, grid))
 
 
-def _places(plan: Plan) -> list[LonLat]:
-    """Return the site and the access points of a plan."""
+def _document(plan: Plan, ending: str, grid: Grid) -> bytes:
+    if ending == ".json":
+        return plan_to_json(plan)
+    if ending == ".geojson":
+        return plan_to_geojson(plan)
+    return _map(plan, grid)
+
+
+def _map(plan: Plan, grid: Grid) -> bytes:
+    # folium takes more than a second to import
+    from gisplan.export.grid_features import build_grid_features  # noqa: PLC0415
+    from maps.plan_map import render_plan  # noqa: PLC0415
+
     site = plan.application
-    points = [option.access_point for option in plan.options]
-    return [(site.lon, site.lat), *((point.lon, point.lat) for point in points)]
+    access = [(option.access_point.lon, option.access_point.lat) for option in plan.options]
+    around = [(site.lon, site.lat), *access]
+    return render_plan(plan, build_grid_features(grid, around=around)).encode()

@@ -22,7 +22,6 @@ import shapely.geometry.base
 from rasterio import Affine
 from rasterio.features import rasterize
 from scipy.ndimage import gaussian_filter
-from scipy.signal import oaconvolve
 
 from gisplan.density.frame import Frame, build_frame
 from gisplan.density.points import Points, build_points
@@ -213,6 +212,8 @@ def _blur(cells: Floats, sigma_cells: float) -> Floats:
             cells, sigma_cells, mode="constant", truncate=REACH_SIGMAS
         )
         return blurred
+    from scipy.signal import oaconvolve  # noqa: PLC0415 (a second of import, for few surfaces)
+
     reach = math.ceil(REACH_SIGMAS * sigma_cells)
     kernel = np.exp(-0.5 * (np.arange(-reach, reach + 1) / sigma_cells) ** 2)
     kernel /= kernel.sum()

@@ -20,6 +20,7 @@ import numpy.typing as npt
 import shapely
 
 from gisplan.errors import StoreError
+from gisplan.store.row_kernel import put_field
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -83,23 +84,9 @@ def _join(fields: Sequence[_Fields]) -> bytes:
     _put_fixed(buffer, row_start, _as_bytes(np.full(len(row_start), len(fields), dtype=">i2")))
     field_start = row_start + _COUNT_BYTES + np.cumsum(sizes, axis=0) - sizes
     for field, start in zip(fields, field_start, strict=True):
-        _put_field(buffer, start, field)
+        head = np.empty((len(start), 0), np.uint8) if field.head is None else field.head
+        put_field(buffer, start, field.length.astype(np.int64), head, field.body)
     return buffer.tobytes()
-
-
-def _put_field(buffer: Bytes, start: Integers, field: _Fields) -> None:
-    _put_fixed(buffer, start, _as_bytes(field.length.astype(">i4")))
-    place = start + _LENGTH_BYTES
-    known = field.length != _NULL
-    body_length = np.maximum(field.length, 0)
-    if field.head is not None:
-        _put_fixed(buffer, place[known], field.head[known])
-        place = place + field.head.shape[1]
-        body_length = np.where(known, body_length - field.head.shape[1], 0)
-    source_start = np.cumsum(body_length) - body_length
-    target = np.repeat(place - source_start, body_length)
-    target += np.arange(len(field.body))
-    buffer[target] = field.body
 
 
 def _put_fixed(buffer: Bytes, start: Integers, values: Bytes) -> None:
@@ -129,7 +116,7 @@ def _encode_numbers(values: np.ndarray, form: np.dtype[Any]) -> _Fields:
 
 
 def _encode_texts(values: np.ndarray) -> _Fields:
-    known = np.array([value is not None for value in values], dtype=np.bool_)
+    known = np.asarray(values != None, dtype=np.bool_)  # noqa: E711 (compares every value)
     texts = values[known].tolist()
     joined = "".join(texts)
     if joined.isascii():

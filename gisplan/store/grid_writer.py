@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from psycopg.copy import QueuedLibpqWriter
 from psycopg.pq import TransactionStatus
 from psycopg.rows import dict_row
 from psycopg.sql import SQL, Identifier
@@ -128,7 +129,8 @@ def copy_rows(
             cursor.execute(query("load_column_types"), {"table": table}).fetchall()
         )
         typed = [(kinds[name], array) for name, array in values.items()]
-        with cursor.copy(statement) as copy:
+        # a thread sends while the next chunk is encoded
+        with cursor.copy(statement, writer=QueuedLibpqWriter(cursor)) as copy:
             for chunk in encode_chunks(typed, srid=srid):
                 copy.write(chunk)
     return count

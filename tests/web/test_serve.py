@@ -12,7 +12,7 @@ import pytest
 import uvicorn
 from typer.testing import CliRunner
 
-from gisplan.cli import app
+from gisplan.cli import build_app
 from gisplan.cli.serve import open_listener, page_address
 from gisplan.errors import InputError
 
@@ -44,7 +44,7 @@ def test_address_opens_in_a_browser_of_this_machine(host, shown):
 def test_command_says_where_it_serves(database_url, monkeypatch):
     monkeypatch.setenv("DATABASE_URL", database_url)
     monkeypatch.setattr(uvicorn.Server, "run", lambda *_, **__: None)
-    result = CliRunner().invoke(app, ["serve", "--port", "0"])
+    result = CliRunner().invoke(build_app("serve"), ["serve", "--port", "0"])
     assert result.exit_code == 0
     assert re.search(r"serves at http://127\.0\.0\.1:\d+/", result.output)
 
