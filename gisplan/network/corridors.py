@@ -49,8 +49,8 @@ def build_corridors(grid: Grid, settings: CorridorSettings | None = None) -> Cor
     forbidden = forbidden_areas(grid)
     strands = cut_forbidden(concat([given_strands(grid), main_strands(grid)]), forbidden)
     strands = concat([strands, same_street_links(strands, forbidden, settings.same_street_m)])
-    poles = overhead_links(grid, strands, settings.bus_join_max_m)
-    strands = concat([strands, poles, bus_links(grid, strands, settings.bus_join_max_m)])
+    poles = overhead_links(grid, strands, forbidden, settings.bus_join_max_m)
+    strands = concat([strands, poles, bus_links(grid, strands, forbidden, settings.bus_join_max_m)])
     strands = joined_components(strands, forbidden, settings.open_ground_max_m)
     return _graph(grid, strands)
 

@@ -181,10 +181,15 @@ def cut_forbidden(strands: Strands, forbidden: Geometries) -> Strands:
 
 
 def _clear(lines: Geometries, forbidden: Geometries) -> npt.NDArray[np.bool_]:
-    """Tell which lines enter no forbidden area (touching its edge is allowed)."""
+    """Tell which lines enter no forbidden area.
+
+    Touching its edge is allowed, and what begins inside one may leave it.
+    """
     clear = np.ones(len(lines), dtype=bool)
     if len(forbidden) and len(lines):
         hit, area = shapely.STRtree(forbidden).query(lines, predicate="intersects")
+        foreign = ~shapely.contains_properly(forbidden[area], shapely.get_point(lines[hit], 0))
+        hit, area = hit[foreign], area[foreign]
         inside = shapely.length(shapely.intersection(lines[hit], forbidden[area])) > TOUCH_M
         clear[hit[inside]] = False
     return clear
@@ -222,31 +227,39 @@ ACCESS_BUS_KINDS = (
 )
 
 
-def bus_links(grid: Grid, strands: Strands, reach_m: float) -> Strands:
+def bus_links(grid: Grid, strands: Strands, forbidden: Geometries, reach_m: float) -> Strands:
     """Join buses that offer access points to their nearest strand."""
     buses = np.flatnonzero(np.isin(grid.buses.kind, ACCESS_BUS_KINDS))
     points = place_points(np.column_stack([grid.buses.x_m[buses], grid.buses.y_m[buses]]))
-    return _links(_nearest_links(points, strands, reach_m), Surface.PAVING, STATION_LINK)
+    return _links(_nearest_links(points, strands, forbidden, reach_m), Surface.PAVING, STATION_LINK)
 
 
-def overhead_links(grid: Grid, strands: Strands, reach_m: float) -> Strands:
+def overhead_links(grid: Grid, strands: Strands, forbidden: Geometries, reach_m: float) -> Strands:
     """Join every overhead main once, where it comes nearest to a strand."""
     lines = grid.lines
     rows = np.flatnonzero(
         (lines.installation == Installation.OVERHEAD) & (lines.role == LineRole.MAIN)
     )
     shapes = line_shapes(lines.shape)[rows]
-    return _links(_nearest_links(shapes, strands, reach_m), Surface.VERGE, POLE_LINK)
+    return _links(_nearest_links(shapes, strands, forbidden, reach_m), Surface.VERGE, POLE_LINK)
 
 
-def _nearest_links(geometry: Geometries, strands: Strands, reach_m: float) -> Geometries:
+def _nearest_links(
+    geometry: Geometries, strands: Strands, forbidden: Geometries, reach_m: float
+) -> Geometries:
+    """Return the shortest clear link of each geometry to a strand, where there is one."""
     if len(geometry) == 0 or len(strands) == 0:
         return np.zeros(0, dtype=object)
-    found, nearest = shapely.STRtree(strands.geometry).query_nearest(
-        geometry, max_distance=reach_m, all_matches=False
+    start, strand = shapely.STRtree(strands.geometry).query(
+        geometry, predicate="dwithin", distance=reach_m
     )
-    links: Geometries = shapely.shortest_line(geometry[found], strands.geometry[nearest])
-    return links[shapely.length(links) > TOUCH_M]
+    links = np.asarray(shapely.shortest_line(geometry[start], strands.geometry[strand]))
+    clear = _clear(links, forbidden)
+    start, strand, links = start[clear], strand[clear], links[clear]
+    order = np.lexsort((strand, np.round(shapely.length(links), 3), start))
+    _, first = np.unique(start[order], return_index=True)
+    nearest: Geometries = links[order][first]
+    return nearest[shapely.length(nearest) > TOUCH_M]
 
 
 def joined_components(strands: Strands, forbidden: Geometries, reach_m: float) -> Strands:

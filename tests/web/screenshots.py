@@ -1,17 +1,22 @@
 """Pictures of the page for the documentation: ``python -m tests.web.screenshots``.
 
-They show the database that serves; load the sample region first. Nothing is stored by them.
+They show the database that serves, with the sample region where nothing has been loaded yet.
 """
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 from playwright.sync_api import Browser, Page
 
 from api.app import create_app
+from gisplan.services.load import load_grid
 from gisplan.settings import load_settings
+from gisplan.store.connection import connect
+from gisplan.store.database import prepare_database
+from gisplan.store.tiles import find_active_version
 from tests.web.browser import (
     click_place,
     open_browser,
@@ -23,6 +28,7 @@ from tests.web.browser import (
     wait_until,
 )
 
+SAMPLE = Path(__file__).parents[2] / "data" / "grid"
 HOUSE, STATION = (7.8789, 48.4594), (7.8777316, 48.4572215)
 SMALL, LARGE = {"width": 1280, "height": 800}, {"width": 1920, "height": 1080}
 
@@ -30,12 +36,19 @@ SMALL, LARGE = {"width": 1280, "height": 800}, {"width": 1920, "height": 1080}
 def main() -> None:
     """Write the pictures into the output folder."""
     settings = load_settings()
+    _provide_grid(prepare_database(settings))
     folder = settings.output_folder / "screenshots"
     folder.mkdir(parents=True, exist_ok=True)
     with serving(create_app(settings)) as address, open_browser() as browser:
         for name, page in _pictures(browser, address):
             page.screenshot(path=folder / f"{name}.png")
             sys.stdout.write(f"{folder / name}.png\n")
+
+
+def _provide_grid(url: str) -> None:
+    with connect(url) as connection:
+        if find_active_version(connection) is None:
+            load_grid(SAMPLE, None, connection=connection)
 
 
 def _pictures(browser: Browser, address: str) -> Iterator[tuple[str, Page]]:

@@ -101,7 +101,7 @@ function rowsOf(
     make("td", { class: "figure" }, sayNumber(voltage, 3)),
     make(
       "td",
-      { class: "figure", title: electrical.limiting_element },
+      { class: "figure", title: `${electrical.limiting_name} (${electrical.limiting_element})` },
       sayNumber(loading, 0, "%"),
       make("small", {}, electrical.limiting_name),
     ),

@@ -116,3 +116,19 @@ def test_grid_without_any_corridor_gives_an_empty_graph() -> None:
     graph = build_corridors(grid("S1-A 100 overhead"))
     assert len(graph.node_x_m) == 0
     assert graph.arc_offset.tolist() == [0]
+
+
+def test_station_is_joined_around_a_house() -> None:
+    house = "obstacle 45,5 55,5 55,15 45,15"
+    town = grid("B cabinet 400V @50,20", "street 0,0 100,0", "street 90,0 90,60", house)
+    graph = build_corridors(town)
+    node = node_at(graph, 50.0, 20.0)
+    assert meetings(graph, node) == [(-1, row(town.buses.bus_id, "B"), 0.0)]
+    # straight down stands the house; the side street is 40 m away
+    arcs = graph.arc_edge[graph.arc_offset[node] : graph.arc_offset[node + 1]]
+    assert graph.edge_length_m[arcs].tolist() == [40.0]
+
+
+def test_station_inside_a_building_may_leave_it() -> None:
+    town = grid("B cabinet 400V @50,20", "street 0,0 100,0", "obstacle 45,15 55,15 55,25 45,25")
+    assert 20.0 in edge_lengths(build_corridors(town), CorridorKind.STREET)
