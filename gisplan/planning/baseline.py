@@ -57,6 +57,8 @@ def _outcome(
         return _dearer(passed)
     if (failed := pool.failed.get(element)) is not None:
         return False, failed.total_cents / 100, f"not feasible: {failed.reason}"
+    if not any(option.feasible for option in options):
+        return None, None, "on the ground it was not reached"
     return None, None, "on the ground it is dearer to reach than every option listed"
 
 

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
 Geometries = npt.NDArray[np.object_]
 
-CANDIDATES = 64  # nearest edges and landings that are looked at
+EDGES_AT_ONCE = 48  # nearest edges that are looked at together
+ENOUGH = 48  # clear landings beyond which further edges are not looked at
 TOUCH_M = 0.05
 
 
@@ -71,31 +72,33 @@ class SiteIndex:
         A site inside a forbidden area (its own house) may leave that area, and no other.
         """
         site = shapely.Point(x_m, y_m)
-        edge, share = self._landings(site, reach_m)
+        near = np.sort(self.edge_tree.query(site, predicate="dwithin", distance=reach_m))
+        near = near[np.argsort(shapely.distance(site, self.edges[near]), kind="stable")]
+        found: list[Connectors] = []
+        for start in range(0, len(near), EDGES_AT_ONCE):
+            edges = near[start : start + EDGES_AT_ONCE].astype(np.int64)
+            found.append(self._clear_landings(site, edges, reach_m))
+            if sum(map(len, found)) >= ENOUGH:
+                break
+        return _nearest_first(found)
+
+    def _clear_landings(self, site: shapely.Point, edges: Integers, reach_m: float) -> Connectors:
+        """Land at the foot of the perpendicular on each edge and at its ends, where it is clear."""
+        foot = shapely.line_locate_point(self.edges[edges], site, normalized=True)
+        edge = np.concatenate([edges, edges, edges])
+        share = np.concatenate([foot, np.zeros(len(edges)), np.ones(len(edges))])
         xy = shapely.get_coordinates(
             shapely.line_interpolate_point(self.edges[edge], share, normalized=True)
         )
-        length_m = np.hypot(xy[:, 0] - x_m, xy[:, 1] - y_m)
-        order = np.lexsort((share, edge, length_m))
-        order = order[length_m[order] <= reach_m][:CANDIDATES]
-        clear = self._clear(site, xy[order])
-        chosen = order[clear]
+        length_m = np.hypot(xy[:, 0] - site.x, xy[:, 1] - site.y)
+        kept = np.flatnonzero(length_m <= reach_m)
+        kept = kept[self._clear(site, xy[kept])]
         return Connectors(
-            edge=self.edge_row[edge[chosen]],
-            share=share[chosen],
-            length_m=length_m[chosen],
-            xy_m=xy[chosen],
+            edge=self.edge_row[edge[kept]],
+            share=share[kept],
+            length_m=length_m[kept],
+            xy_m=xy[kept],
         )
-
-    def _landings(self, site: shapely.Point, reach_m: float) -> tuple[Integers, Floats]:
-        """Return the foot of the perpendicular on the nearest edges, and their two ends."""
-        near = np.sort(self.edge_tree.query(site, predicate="dwithin", distance=reach_m))
-        distance = shapely.distance(site, self.edges[near])
-        near = near[np.argsort(distance, kind="stable")[:CANDIDATES]]
-        foot = shapely.line_locate_point(self.edges[near], site, normalized=True)
-        edge = np.concatenate([near, near, near]).astype(np.int64)
-        share = np.concatenate([foot, np.zeros(len(near)), np.ones(len(near))])
-        return edge, share
 
     def _clear(self, site: shapely.Point, xy: Floats) -> npt.NDArray[np.bool_]:
         start = np.repeat(shapely.get_coordinates(site), len(xy), axis=0)
@@ -108,3 +111,14 @@ class SiteIndex:
         inside = shapely.length(shapely.intersection(lines[hit], self.forbidden[area])) > TOUCH_M
         clear[hit[inside]] = False
         return clear
+
+
+def _nearest_first(found: list[Connectors]) -> Connectors:
+    edge = np.concatenate([part.edge for part in found] or [np.zeros(0, dtype=np.int64)])
+    share = np.concatenate([part.share for part in found] or [np.zeros(0)])
+    length_m = np.concatenate([part.length_m for part in found] or [np.zeros(0)])
+    xy_m = np.concatenate([part.xy_m for part in found] or [np.zeros((0, 2))])
+    order = np.lexsort((share, edge, length_m))
+    return Connectors(
+        edge=edge[order], share=share[order], length_m=length_m[order], xy_m=xy_m[order]
+    )

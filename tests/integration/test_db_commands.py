@@ -9,21 +9,6 @@ import pytest
 
 from gisplan import cli
 from gisplan.errors import GridRefusedError, StoreError
-from gisplan.store.cluster_place import Cluster
-
-
-@pytest.fixture
-def gisplan(cluster: Cluster, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
-    """Run one command; return its status and what it wrote to both outputs."""
-
-    def run(*words: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["gisplan", *map(str, words)])
-        with pytest.raises(SystemExit) as end:
-            cli.main()
-        written = capsys.readouterr()
-        return int(end.value.code or 0), written.out, written.err
-
-    return run
 
 
 def test_start_and_status_say_the_same(gisplan) -> None:
