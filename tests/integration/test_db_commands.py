@@ -45,7 +45,7 @@ def test_a_refused_grid_is_status_1_and_a_failure_2(
     def fail() -> None:
         raise error
 
-    monkeypatch.setattr(cli, "app", fail)
+    monkeypatch.setattr(cli, "build_app", lambda _wanted: fail)
     assert gisplan()[0] == expected
 
 
