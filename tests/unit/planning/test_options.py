@@ -11,11 +11,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from gisplan.errors import OutsideAreaError, UnknownElementError
 from gisplan.export.plan_document import plan_to_json
 from gisplan.model.application import Application, ApplicationKind, Importance
-from gisplan.model.grid import Grid, Peaks
+from gisplan.model.grid import Grid, Peaks, Surface
 from gisplan.model.option import AccessKind, Option, Plan, Severity
 from gisplan.model.reservation import HeldReservation, Ledger, ReservationRow
 from gisplan.network.corridors import build_corridors
@@ -42,8 +44,8 @@ def at(x_m: float, y_m: float) -> str:
     return f"@{EAST_M + x_m},{NORTH_M + y_m}"
 
 
-def town(*more: str, load_kw: float = 100.0) -> Grid:
-    return grid(
+def town_rows(load_kw: float = 100.0) -> list[str]:
+    return [
         f"S substation_busbar 20000V {at(-400, 0)} bays=8/2",
         f"T ring_main_unit 20000V {at(0, 0)} bays=4/1",
         f"R ring_main_unit 20000V {at(300, 0)} bays=4/0",
@@ -65,8 +67,11 @@ def town(*more: str, load_kw: float = 100.0) -> Grid:
         "J1-H 20 service r=0.642 x=0.083 c=210 i=142",
         "H: 2 kW 0.1 kvar",
         f"B: {load_kw} kW 10 kvar aggregate",
-        *more,
-    )
+    ]
+
+
+def town(*more: str, load_kw: float = 100.0) -> Grid:
+    return grid(*town_rows(load_kw), *more)
 
 
 def region_of(built: Grid) -> Region:
@@ -405,3 +410,26 @@ def test_house_in_the_way_is_never_crossed_and_never_makes_a_route_cheaper() -> 
             metres = [region.projection.to_metres(*place) for place in segment.coordinates]
             assert not shapely.LineString(metres).intersects(walls)
     assert best(plan).cost.total > free.cost.total
+
+
+@settings(max_examples=25, deadline=None)
+@given(x_m=st.floats(-50, 350), y_m=st.floats(-120, 120))
+def test_no_route_beats_the_straight_line_over_the_cheapest_surface(x_m: float, y_m: float) -> None:
+    cheapest = min(CATALOGUE.civil_cost_per_m(surface) for surface in Surface)
+    for option in plan_at(STATE, x_m, y_m).options:
+        route, conductor = option.route, option.conductor
+        assert route.length_m >= route.straight_line_m - 0.01
+        if conductor is not None:
+            least = route.straight_line_m * cheapest - 1.0
+            assert option.cost.civil + option.cost.cable >= least
+            parts = sum(segment.cost for segment in route.segments)
+            assert option.cost.total == pytest.approx(parts + option.cost.equipment)
+
+
+@settings(max_examples=10, deadline=None)
+@given(seed=st.integers(0, 10**6))
+def test_order_of_the_rows_never_changes_a_plan(seed: int) -> None:
+    rows = town_rows()
+    np.random.default_rng(seed).shuffle(rows)
+    other = state_of(region_of(grid(*rows)))
+    assert plan_to_json(plan_at(other, 100, 30)) == plan_to_json(plan_at(STATE, 100, 30))
