@@ -34,10 +34,14 @@ FAILED_KEPT = 24
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdicts:
-    """Judgement of meetings: passes (perhaps within the guard band), and why not."""
+    """Judgement of meetings: passes (perhaps within the guard band), and why not.
+
+    ``voltage_only`` marks those that fail for a voltage alone, which a tap change may mend.
+    """
 
     passes: Flags
     reason: Texts
+    voltage_only: Flags
 
 
 class Judge(Protocol):
@@ -60,6 +64,7 @@ class Candidate:
     length_m: float
     path: CorridorPath
     reason: str
+    voltage_only: bool
 
     @property
     def element(self) -> tuple[int, int]:
@@ -228,6 +233,7 @@ def _offer(
             length_m=float(length_m[row]),
             path=_path(search, int(met.node[row]), int(met.cost_cents[row])),
             reason=str(verdicts.reason[row]),
+            voltage_only=bool(verdicts.voltage_only[row]),
         )
 
 

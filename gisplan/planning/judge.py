@@ -9,6 +9,7 @@ import numpy as np
 
 from gisplan.electrical.demand import Demands
 from gisplan.electrical.screening import REASONS, Screening, ScreeningLimits, screen
+from gisplan.electrical.screening_kernel import VOLTAGE_TOO_HIGH, VOLTAGE_TOO_LOW
 from gisplan.electrical.sizing import voltage_drop_pct
 from gisplan.model.grid import SwitchedKind
 from gisplan.model.option import AccessKind
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from gisplan.planning.state import PlanningState
     from gisplan.planning.variants import Variant
 
+VOLTAGE_REASONS = VOLTAGE_TOO_LOW | VOLTAGE_TOO_HIGH
 BAY_CODES = tuple(KINDS.index(kind) for kind in BAY_KINDS)
 
 
@@ -41,16 +43,19 @@ class ElectricalJudge:
         limit_pct = self.state.region.catalogue.value("voltage.drop_service_max_pct")
         passes = drop_pct <= limit_pct
         reason = np.where(passes, "", f"the new cable would drop more than {limit_pct:g} %")
+        has_bay = self._has_bay(meetings)
+        mendable = passes & has_bay
         for demand in self.demands:
             screening = self._screen(meetings, demand)
             fits = screening.feasible | screening.uncertain
             told = self._told(screening)
             reason = np.where(passes & ~fits, told, reason)
             passes &= fits
-        has_bay = self._has_bay(meetings)
+            mendable &= fits | ((screening.reasons & ~np.uint8(VOLTAGE_REASONS)) == 0)
         return Verdicts(
             passes=passes & has_bay,
             reason=np.where(passes & ~has_bay, "no spare bay is left", reason),
+            voltage_only=mendable & ~passes,
         )
 
     def drop_pct(self, variant: Variant, length_m: Floats) -> Floats:

@@ -7,6 +7,7 @@ the way; and the nearest point by straight line beside it, as the baseline.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import gisplan
@@ -79,9 +80,17 @@ def _search(site: Site, extension: tuple[Offer, ...]) -> tuple[tuple[Option, ...
         feasible = sum(option.feasible for option in proven)
         exhausted = len(pool.passed) < wanted or wanted >= MOST_CANDIDATES
         if feasible >= OPTIONS_WANTED or exhausted:
-            failed = tuple(option_of(site, offer) for offer in offers_of(site, pool.rejected()))
-            return proven + failed, pool
+            return proven + _refused(site, pool), pool
         wanted *= 2
+
+
+def _refused(site: Site, pool: Pool) -> tuple[Option, ...]:
+    """Return what screening refused; where only a voltage fails, a tap change may still mend it."""
+    refused = pool.rejected()
+    mendable = offers_of(site, [one for one in refused if one.voltage_only])
+    others = offers_of(site, [one for one in refused if not one.voltage_only])
+    proven = prove_offers(site, [replace(offer, reason="") for offer in mendable])
+    return proven + tuple(option_of(site, offer) for offer in others)
 
 
 def _reasons(site: Site, options: tuple[Option, ...], pool: Pool) -> tuple[str, ...]:

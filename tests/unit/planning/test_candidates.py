@@ -26,7 +26,9 @@ class EverythingPasses:
 
     def judge(self, meetings: Meetings, variant: Variant, length_m: np.ndarray) -> Verdicts:
         return Verdicts(
-            passes=np.ones(len(meetings), dtype=bool), reason=np.full(len(meetings), "")
+            passes=np.ones(len(meetings), dtype=bool),
+            reason=np.full(len(meetings), ""),
+            voltage_only=np.zeros(len(meetings), dtype=bool),
         )
 
 
@@ -40,7 +42,11 @@ class LongCablesAreThick:
     def judge(self, meetings: Meetings, variant: Variant, length_m: np.ndarray) -> Verdicts:
         reach_m = self.reach_m_per_mm2 * variant.conductor.section_mm2
         passes = (length_m <= reach_m) & (meetings.line != self.barred_line)
-        return Verdicts(passes=passes, reason=np.where(passes, "", "too far"))
+        return Verdicts(
+            passes=passes,
+            reason=np.where(passes, "", "too far"),
+            voltage_only=np.zeros(len(meetings), dtype=bool),
+        )
 
 
 def low_voltage_variants(demand_kva: float) -> tuple[Variant, ...]:
