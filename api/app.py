@@ -63,7 +63,11 @@ def _lifespan(
     @asynccontextmanager
     async def run(app: FastAPI) -> AsyncIterator[None]:
         with open_pool(prepare_database(settings), size_max=POOL_SIZE_MAX) as pool:
-            planner = Planner(pool=pool, cache_root=settings.home / "cache")
+            planner = Planner(
+                pool=pool,
+                cache_root=settings.home / "cache",
+                catalogue_override=settings.catalogue,
+            )
             tiles = TileCache(TILE_CACHE_BYTES)
             app.state.service = Service(pool=pool, planner=planner, tiles=tiles)
             warming = Thread(target=_warm_up, args=[planner])

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from gisplan.ingest.applications import DEFAULT_CLASS
 from gisplan.model.application import Application, ApplicationKind, Importance
 from gisplan.model.option import Plan
 from gisplan.store.tiles import Attribute, ElementKind
@@ -29,7 +30,7 @@ class WhatIfRequest(BaseModel):
     lat: float = Field(ge=-90, le=90)
     kind: ApplicationKind
     demand_kva: Power
-    customer_class: CustomerClassName = "household"
+    customer_class: CustomerClassName | None = None
     installed_power_kw: Power | None = None
     transformer_unit_kva: Power | None = None
     expected_maximum_demand_kw: Power | None = None
@@ -43,6 +44,7 @@ class WhatIfRequest(BaseModel):
     def to_application(self) -> Application:
         """The application that this request describes."""
         given = self.model_dump(exclude={"applied_on", "wanted_on", "reserve"})
+        given["customer_class"] = self.customer_class or DEFAULT_CLASS[self.kind]
         return Application(
             **given, applied_on=_iso(self.applied_on), wanted_on=_iso(self.wanted_on)
         )

@@ -34,6 +34,9 @@ class Settings(BaseSettings):
     database_url: str | None = Field(default=None, validation_alias="DATABASE_URL", repr=False)
     """A PostGIS server of your own; without it the private cluster serves. May hold a password."""
 
+    catalogue: Path | None = None
+    """A TOML file of the utility whose rows replace those of the catalogue of the same id."""
+
     output_folder: Path = Path("out")
     """Where commands leave their results unless told otherwise."""
 

@@ -20,6 +20,7 @@ def create_application(
     connection: Database, request: ApplicationRequest, response: Response
 ) -> ApplicationRecord:
     """Store an application; one of the same reference is brought up to date."""
+    store.refuse_change_of_held(connection, request.to_application())
     application_id = store.save_application(connection, request.to_application())
     response.headers["location"] = f"/api/v1/applications/{application_id}"
     return _record(store.get_application(connection, application_id))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
+from urllib.parse import quote
 
 import typer
 from rich.console import Console
@@ -12,7 +14,7 @@ from rich.progress import Progress
 from rich.table import Table
 
 from gisplan.cli.answer import JsonOption
-from gisplan.cli.documents import write_plan
+from gisplan.cli.documents import ENDINGS, write_plan
 from gisplan.cli.planner import opened_planner
 from gisplan.errors import InputError
 from gisplan.export.plan_document import plan_to_json
@@ -70,13 +72,17 @@ def plan(
             "power_factor": power_factor,
         },
     )
+    if reserve and file is None and reference == WHAT_IF:
+        raise InputError("--reserve holds capacity under a reference; give it by --reference")
+    if out is not None:
+        check_out(out, len(applications))
     console = open_console(stderr=as_json)
     with opened_planner() as planner:
         plans = plan_all(planner, applications, console, reserve=reserve)
         if out is not None:
             save_plans(plans, out, planner.grid())
     for made in plans if as_json else ():
-        typer.echo(plan_to_json(made).decode())
+        typer.echo(json.dumps(json.loads(plan_to_json(made)), ensure_ascii=False))
     if not as_json:
         print_plans(plans, console)
 
@@ -98,8 +104,10 @@ def _applications(
 
 def open_console(*, stderr: bool = False) -> Console:
     """Return a console; where nobody looks, lines may be as wide as the tables want."""
-    console = Console(stderr=stderr)
-    return console if console.is_terminal else Console(stderr=stderr, width=WIDE)
+    console = Console(stderr=stderr, markup=False)
+    if console.is_terminal:
+        return console
+    return Console(stderr=stderr, markup=False, width=WIDE)
 
 
 def plan_all(
@@ -118,11 +126,24 @@ def plan_all(
     return tuple(plans)
 
 
+def check_out(out: Path, plan_count: int) -> None:
+    """Refuse a target before anything is planned for it.
+
+    Raises
+    ------
+    InputError
+        If it is a file of no known ending, or one file for several plans.
+    """
+    if out.suffix and out.suffix not in ENDINGS:
+        raise InputError(f"{out} ends in {out.suffix!r}; expected one of {', '.join(ENDINGS)}")
+    if out.suffix and plan_count != 1:
+        raise InputError(f"{out} is one file and there are {plan_count} plans; name a folder")
+
+
 def save_plans(plans: Sequence[Plan], out: Path, grid: Grid) -> None:
     """Write plan documents: one file for one plan, else a folder with a file a plan."""
+    check_out(out, len(plans))
     if out.suffix:
-        if len(plans) != 1:
-            raise InputError(f"{out} is one file and there are {len(plans)} plans; name a folder")
         write_plan(plans[0], out, grid)
         return
     for made in plans:
@@ -130,8 +151,8 @@ def save_plans(plans: Sequence[Plan], out: Path, grid: Grid) -> None:
 
 
 def safe_name(reference: str) -> str:
-    """Return a reference as a file name."""
-    return "".join(char if char.isalnum() or char in "-_." else "_" for char in reference)[:80]
+    """Return a reference as a file name, different for different references."""
+    return quote(reference, safe=" ")
 
 
 def print_plans(plans: Sequence[Plan], console: Console) -> None:
@@ -184,7 +205,7 @@ def _headline(made: Plan) -> str:
     verdict = "feasible" if made.feasible else "not feasible"
     return (
         f"{application.reference}: {application.demand_kva:g} kVA {application.kind} at "
-        f"{made.supply_voltage_v:g} V: {verdict}"
+        f"{made.supply_voltage_v or 0:g} V: {verdict}"
     )
 
 

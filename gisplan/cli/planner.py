@@ -19,4 +19,8 @@ def opened_planner() -> Iterator[Planner]:
     """Give a planner on the configured database; close its connections afterwards."""
     settings = load_settings()
     with open_pool(prepare_database(settings), size_max=2) as pool:
-        yield Planner(pool=pool, cache_root=settings.home / "cache")
+        yield Planner(
+            pool=pool,
+            cache_root=settings.home / "cache",
+            catalogue_override=settings.catalogue,
+        )

@@ -150,7 +150,11 @@ class Remedy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Option:
-    """One way to connect. ``gap`` is the proven distance of its cost to the optimum, 0..1."""
+    """One way to connect.
+
+    ``gap`` is the proven distance of its cost to the best of its element, 0..1; ``None`` where
+    nothing is proven, because the option fails or the search ended before it was complete.
+    """
 
     rank: int
     feasible: bool
@@ -162,7 +166,7 @@ class Option:
     electrical: ElectricalResult
     remedies: tuple[Remedy, ...] = ()
     findings: tuple[Finding, ...] = ()
-    gap: float = 0.0
+    gap: float | None = None
 
     def with_findings(self, *findings: Finding) -> Option:
         """Same option with more findings; a violation among them makes it infeasible."""
@@ -200,11 +204,14 @@ class Provenance:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """The answer to one application. ``reasons`` say why there are fewer than three options."""
+    """The answer to one application. ``reasons`` say why there are fewer than three options.
+
+    ``supply_voltage_v`` is ``None`` where the grid holds no bus of the level that is asked for.
+    """
 
     application: Application
     feasible: bool
-    supply_voltage_v: float
+    supply_voltage_v: float | None
     sources_required: int
     options: tuple[Option, ...]
     findings: tuple[Finding, ...]

@@ -32,6 +32,10 @@ from gisplan.network.strands import (
     same_street_links,
 )
 
+# Where corridors of several kinds lie on one line, the cable takes the first of these.
+EASE_OF_KIND = np.array([2, 0, 1, 4, 3])  # by CorridorKind: trench, duct bank, street, open ground
+EASE_OF_SURFACE = np.array([2, 1, 0, 3])  # by Surface: verge, paving, asphalt, open ground
+
 
 def build_corridors(grid: Grid, settings: CorridorSettings | None = None) -> CorridorGraph:
     """Compile the corridor graph of a grid.
@@ -56,9 +60,9 @@ def build_corridors(grid: Grid, settings: CorridorSettings | None = None) -> Cor
 
 
 def _graph(grid: Grid, strands: Strands) -> CorridorGraph:
-    if len(strands) == 0:
-        return _empty_graph()
     edges = noded(strands)
+    if len(edges) == 0:
+        return _empty_graph()
     edges, start, end, node_xy = _numbered(edges)
     strand = _strand_of(edges, strands)
     _, component = components(start, end)
@@ -108,10 +112,14 @@ def _numbered(edges: Geometries) -> tuple[Geometries, Integers, Integers, Floats
 
 
 def _strand_of(edges: Geometries, strands: Strands) -> Integers:
-    """Return the strand that each edge lies on; the first one where several do."""
+    """Return the strand that each edge lies on; where several do, the one easiest to dig."""
     middle = shapely.line_interpolate_point(edges, 0.5, normalized=True)
-    edge, strand = shapely.STRtree(strands.geometry).query_nearest(middle, all_matches=True)
-    order = np.lexsort((strand, edge))
+    edge, strand = shapely.STRtree(strands.geometry).query(
+        middle, predicate="dwithin", distance=TOUCH_M
+    )
+    ease = EASE_OF_KIND[strands.kind] * len(EASE_OF_SURFACE) + EASE_OF_SURFACE[strands.surface]
+    name = np.unique(strands.name, return_inverse=True)[1].reshape(-1)
+    order = np.lexsort((strand, name[strand], ease[strand], edge))
     _, first = np.unique(edge[order], return_index=True)
     result: Integers = strand[order][first].astype(np.int64)
     return result

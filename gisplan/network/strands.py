@@ -99,15 +99,18 @@ def main_lines(grid: Grid) -> Integers:
 
 
 def given_strands(grid: Grid) -> Strands:
-    """Return the corridors that the source itself names."""
+    """Return the corridors that the source itself names, but for duct banks that are full."""
     corridors = grid.corridors
-    return Strands(
+    full = (corridors.kind == CorridorKind.DUCT_BANK) & (corridors.free_ducts == 0)
+    rows = np.flatnonzero(~full)
+    given = Strands(
         geometry=line_shapes(corridors.shape),
         kind=np.asarray(corridors.kind),
         surface=np.asarray(corridors.surface),
         name=np.asarray(corridors.corridor_id),
         line=np.full(len(corridors.corridor_id), -1, dtype=np.int64),
     )
+    return _take(given, rows, given.geometry[rows])
 
 
 def main_strands(grid: Grid) -> Strands:
@@ -264,9 +267,9 @@ def _nearest_links(
 
 def joined_components(strands: Strands, forbidden: Geometries, reach_m: float) -> Strands:
     """Join parts that do not meet by the shortest clear lines over open ground."""
-    if len(strands) == 0:
-        return strands
     edges = noded(strands)
+    if len(edges) == 0:
+        return strands
     start, end = end_nodes(edges)
     count, label = components(start, end)
     bridges = _bridges(edges, label[start], count, forbidden, reach_m)
@@ -297,6 +300,8 @@ def _bridges(
 
 def noded(strands: Strands) -> Geometries:
     """Return the strands cut wherever they meet, each stretch once."""
+    if len(strands) == 0:
+        return np.zeros(0, dtype=object)
     merged = shapely.union_all(strands.geometry, grid_size=GRID_M)
     edges: Geometries = shapely.get_parts(merged)
     return edges[shapely.length(edges) > 0]

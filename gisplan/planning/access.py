@@ -69,7 +69,16 @@ class AccessTable:
     bus_kind: Codes
     line_kind: Codes
     meeting_kind: Codes
+    line_first_m: Floats
+    line_last_m: Floats
     targets: Mapping[str, Codes]
+
+    def may_cut(self, line: Integers, offset_m: Floats) -> Flags:
+        """Tell which places on lines are far enough from a station to be cut or joined."""
+        allowed: Flags = (offset_m >= self.line_first_m[line]) & (
+            offset_m <= self.line_last_m[line]
+        )
+        return allowed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,11 +114,14 @@ class Meetings:
 def build_access_table(grid: Grid, corridors: CorridorGraph) -> AccessTable:
     """Return the kind of access point that every bus, every line and every meeting offers."""
     bus_kind, line_kind = _bus_kinds(grid), _line_kinds(grid)
-    meeting_kind = _meeting_kinds(grid, corridors, bus_kind, line_kind)
+    span = _allowed_span(grid)
+    meeting_kind = _meeting_kinds(corridors, bus_kind, line_kind, span)
     return AccessTable(
         bus_kind=bus_kind,
         line_kind=line_kind,
         meeting_kind=meeting_kind,
+        line_first_m=span[0],
+        line_last_m=span[1],
         targets={
             role: _target_nodes(corridors, meeting_kind, kinds)
             for role, kinds in kinds_by_role().items()
@@ -161,29 +173,28 @@ def _target_nodes(
 
 
 def _meeting_kinds(
-    grid: Grid, corridors: CorridorGraph, bus_kind: Codes, line_kind: Codes
+    corridors: CorridorGraph, bus_kind: Codes, line_kind: Codes, span: tuple[Floats, Floats]
 ) -> Codes:
     """Return the kind of every meeting; at a station its bays count and not its lines."""
     kinds = np.full(len(corridors.meeting_line), NO_ACCESS, dtype=np.uint8)
     on_line = corridors.meeting_line >= 0
-    line = corridors.meeting_line[on_line]
-    inside = is_off_stations(grid, line, corridors.meeting_offset_m[on_line])
+    line, offset_m = corridors.meeting_line[on_line], corridors.meeting_offset_m[on_line]
+    inside = (offset_m >= span[0][line]) & (offset_m <= span[1][line])
     kinds[on_line] = np.where(inside, line_kind[line], NO_ACCESS)
     kinds[~on_line] = bus_kind[corridors.meeting_bus[~on_line]]
     return kinds
 
 
-def is_off_stations(grid: Grid, line: Integers, offset_m: Floats) -> Flags:
-    """Tell which places on lines are no ends at a station of medium or high voltage."""
+def _allowed_span(grid: Grid) -> tuple[Floats, Floats]:
+    """Return from where to where along its drawing each line may be cut or joined."""
     shape, lines = grid.lines.shape, grid.lines
     step = np.hypot(*np.diff(shape.xy_m, axis=0, prepend=shape.xy_m[:1]).T)
     along = np.cumsum(step)
     span = along[shape.offset[1:] - 1] - along[shape.offset[:-1]]
-    station = np.isin(grid.buses.kind, tuple(MEDIUM_VOLTAGE_BUSES))
-    at_first = station[lines.from_bus[line]] & (offset_m < STATION_M)
-    at_last = station[lines.to_bus[line]] & (offset_m > span[line] - STATION_M)
-    off: Flags = ~(at_first | at_last)
-    return off
+    station = np.isin(grid.buses.kind, (*MEDIUM_VOLTAGE_BUSES, *LOW_VOLTAGE_BUSES))
+    first = np.where(station[lines.from_bus], STATION_M, -np.inf)
+    last = np.where(station[lines.to_bus], span - STATION_M, np.inf)
+    return first, last
 
 
 def meetings_at(

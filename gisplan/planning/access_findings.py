@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gisplan.model.option import AccessKind, Finding, Severity
@@ -34,7 +35,8 @@ def check_access(
         findings.append(_spare_bay(element, bays_spare, bays_held))
     if kind is AccessKind.LOOP_IN:
         rule = catalogue.rule("access.loop_in_spare_bays_min")
-        findings.append(rule.measure(rule.value, element=element))
+        text = f"The new ring main unit needs at least {rule.value:g} spare bays: part of its price"
+        findings.append(replace(rule.unknown(element=element, text=text), severity=Severity.INFO))
     return tuple(findings)
 
 

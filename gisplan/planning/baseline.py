@@ -48,7 +48,8 @@ def _outcome(
 ) -> tuple[bool | None, float | None, str]:
     """Return whether it is feasible, its cost, and both in words."""
     for option in options:
-        if option.access_point.element_id == element_id:
+        same_kind = (option.access_point.element_kind == "line") == (element[0] >= 0)
+        if same_kind and option.access_point.element_id == element_id:
             total = f"{option.cost.total:,.0f} {option.cost.currency}"
             return option.feasible, option.cost.total, _rank_text(option, total)
     if pool is None:

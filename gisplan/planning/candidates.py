@@ -201,6 +201,7 @@ def _landing_meetings(
         cost_cents=seeds.cost_cents[seed],
     )
     allowed = np.isfinite(variant.price_per_m[ground.graph.edge_class[seeds.edge[seed]]])
+    allowed &= ground.access.may_cut(line, met.offset_m)
     return met.take(allowed & np.isin(kind, [KINDS.index(wanted) for wanted in variant.kinds]))
 
 

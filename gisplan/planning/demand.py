@@ -46,6 +46,11 @@ def full_power(application: Application) -> tuple[float, float]:
     return p_kw, p_kw * math.tan(math.acos(application.power_factor))
 
 
+def sizing_kva(application: Application) -> float:
+    """Return what the own cable must carry: the contract, or the expected maximum if it is more."""
+    return max(application.demand_kva, math.hypot(*full_power(application)))
+
+
 def derived_demand(application: Application) -> tuple[Finding, ...]:
     """Say so where the expected maximum demand was derived and not given."""
     if application.expected_maximum_demand_kw is not None:

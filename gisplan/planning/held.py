@@ -14,7 +14,7 @@ from gisplan.electrical.demand import LOAD_CASES, STATES, Demands, LoadCase
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from gisplan.model.reservation import HeldReservation, Ledger
+    from gisplan.model.reservation import HeldReservation, Ledger, ReservationRow
     from gisplan.planning.region import Region
 
 SERVICE = STATES[0]
@@ -22,7 +22,8 @@ SERVICE = STATES[0]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Held:
-    """Promises by load case; bays and full demand by element, phases and taps by transformer.
+    """Promises by load case; bays by bus, full demand by bus and load case; phases by transformer,
+    and taps where an accepted option needs them.
 
     ``references`` names the applications that hold something; ``lost`` names promises on elements
     that this grid version does not hold: they are told with every plan, for they cannot be counted.
@@ -31,7 +32,7 @@ class Held:
     sequence: int
     demands: Mapping[LoadCase, Demands]
     bays: Mapping[str, int]
-    full_kva: Mapping[str, float]
+    full_kva: Mapping[tuple[str, str], float]
     taps: Mapping[str, int]
     phases: Mapping[int, tuple[str, ...]]
     references: frozenset[str]
@@ -48,7 +49,10 @@ def build_held(region: Region, ledger: Ledger, *, leave_out: str | None = None) 
         if one.reference == leave_out:
             continue
         if one.row.tap_position is not None:
-            taps[one.row.element_id] = one.row.tap_position
+            if _allows_tap(region, one.row):
+                taps[one.row.element_id] = one.row.tap_position
+            else:
+                lost.add(f"{one.reference} at {one.row.element_id}")
         elif not places[LoadCase(one.row.load_case)].add(one):
             lost.add(f"{one.reference} at {one.row.element_id}")
         elif one.row.level == SERVICE:
@@ -70,7 +74,7 @@ class _Places:
 
     def __init__(self, region: Region) -> None:
         self.region = region
-        self.index: dict[tuple[int, str], int] = {}
+        self.index: dict[tuple[int, str, str], int] = {}
         self.place: list[tuple[int, int, float]] = []
         self.power: list[tuple[list[float], list[float]]] = []
 
@@ -79,7 +83,7 @@ class _Places:
         place = find_place(self.region, one)
         if place is None:
             return False
-        key = one.application_id, one.row.element_id
+        key = one.application_id, one.row.element_kind, one.row.element_id
         if key not in self.index:
             self.index[key] = len(self.place)
             self.place.append(place)
@@ -115,30 +119,46 @@ def find_place(region: Region, one: HeldReservation) -> tuple[int, int, float] |
 
 
 def _bays(in_full: Iterable[HeldReservation]) -> Mapping[str, int]:
-    bays = Counter[str]()
-    for one in in_full:
-        bays[one.row.element_id] += one.row.bays
-    return bays
+    """Return bays by bus; the load cases of one application share theirs."""
+    bays = {(o.application_id, o.row.element_id): o.row.bays for o in in_full if _at_bus(o)}
+    total = Counter[str]()
+    for (_, bus_id), count in bays.items():
+        total[bus_id] += count
+    return total
 
 
-def _full_kva(in_full: Iterable[HeldReservation]) -> Mapping[str, float]:
-    """Return the demand held at each element in full, its larger load case, zero elsewhere."""
-    by_case: defaultdict[tuple[str, str], float] = defaultdict(float)
+def _full_kva(in_full: Iterable[HeldReservation]) -> Mapping[tuple[str, str], float]:
+    """Return the demand held at each bus in full, by load case, zero elsewhere."""
+    full_kva: defaultdict[tuple[str, str], float] = defaultdict(float)
     for one in in_full:
-        by_case[one.row.element_id, one.row.load_case] += math.hypot(one.row.p_kw, one.row.q_kvar)
-    full_kva: defaultdict[str, float] = defaultdict(float)
-    for (element_id, _), kva in by_case.items():
-        full_kva[element_id] = max(full_kva[element_id], kva)
+        if _at_bus(one):
+            key = one.row.element_id, one.row.load_case
+            full_kva[key] += math.hypot(one.row.p_kw, one.row.q_kvar)
     return full_kva
 
 
+def _at_bus(one: HeldReservation) -> bool:
+    return one.row.element_kind == "bus"
+
+
 def _phases(region: Region, in_full: Iterable[HeldReservation]) -> Mapping[int, tuple[str, ...]]:
+    """Return the phase of every single-phase application, by transformer."""
     topology, lines = region.snapshot.topology, region.snapshot.grid.lines
-    phases: dict[int, list[str]] = {}
+    phases: dict[int, dict[int, str]] = {}
     for one in in_full:
         place = find_place(region, one)
         if one.row.phase and place is not None:
             bus, line, _ = place
             bus = bus if bus >= 0 else int(lines.from_bus[line])
-            phases.setdefault(int(topology.transformer[bus]), []).append(one.row.phase)
-    return {transformer: tuple(found) for transformer, found in phases.items()}
+            held = phases.setdefault(int(topology.transformer[bus]), {})
+            held[one.application_id] = one.row.phase
+    return {transformer: tuple(held.values()) for transformer, held in phases.items()}
+
+
+def _allows_tap(region: Region, row: ReservationRow) -> bool:
+    """Tell whether the grid version holds the transformer and its tap can stand there."""
+    table = region.snapshot.grid.transformers
+    found = np.flatnonzero(table.transformer_id == row.element_id)
+    if len(found) == 0 or row.tap_position is None:
+        return False
+    return bool(table.tap_min[found[0]] <= row.tap_position <= table.tap_max[found[0]])

@@ -36,6 +36,7 @@ class ElectricalJudge:
     demands: tuple[CaseDemand, ...]
     limits: ScreeningLimits
     nominal_voltage_v: float
+    phase_count: int
 
     def judge(self, meetings: Meetings, variant: Variant, length_m: Floats) -> Verdicts:
         """Return a verdict for each meeting and the length of its new cable."""
@@ -59,7 +60,11 @@ class ElectricalJudge:
         )
 
     def drop_pct(self, variant: Variant, length_m: Floats) -> Floats:
-        """Return the voltage drop of the full demand along the new cable, in percent."""
+        """Return the voltage drop of the full demand along the new cable, in percent.
+
+        A single-phase demand drops six times as much as a balanced one: three times the current,
+        out and back.
+        """
         conductor = variant.conductor
         per_km = [
             voltage_drop_pct(
@@ -72,7 +77,8 @@ class ElectricalJudge:
             )
             for demand in self.demands
         ]
-        return max(map(abs, per_km)) * length_m / 1000.0
+        worst = max(map(abs, per_km)) * (6.0 if self.phase_count == 1 else 1.0)
+        return worst * length_m / 1000.0
 
     def _screen(self, meetings: Meetings, demand: CaseDemand) -> Screening:
         count = len(meetings)

@@ -23,6 +23,8 @@ from gisplan.model.option import (
 )
 from gisplan.planning.access import KINDS
 from gisplan.planning.access_findings import check_access
+from gisplan.planning.demand import sizing_kva
+from gisplan.planning.existing import presumed_service_finding
 from gisplan.planning.judge import access_name
 from gisplan.planning.phases import assign_phase, phase_finding
 from gisplan.planning.route import Stretch, build_route, route_stretches
@@ -30,6 +32,7 @@ from gisplan.planning.route import Stretch, build_route, route_stretches
 if TYPE_CHECKING:
     from gisplan.model.grid import Floats
     from gisplan.planning.candidates import Candidate
+    from gisplan.planning.existing import ExistingService
     from gisplan.planning.site import Site
     from gisplan.planning.variants import Variant
 
@@ -52,6 +55,7 @@ class Offer:
     stretches: tuple[Stretch, ...]
     equipment_cents: int
     reason: str
+    presumed: bool = False
 
     @property
     def key(self) -> OfferKey:
@@ -71,7 +75,7 @@ class Offer:
         return sum(stretch.cost_cents for stretch in self.stretches)
 
 
-def extension_offer(site: Site, bus: int) -> Offer:
+def extension_offer(site: Site, service: ExistingService) -> Offer:
     """Return the extension of the site's own service: no digging, no new cable."""
     equipment = site.region.catalogue.equipment(
         AccessKind.EXISTING_SERVICE, site.mode.voltage_level
@@ -79,9 +83,10 @@ def extension_offer(site: Site, bus: int) -> Offer:
     return Offer(
         kind=AccessKind.EXISTING_SERVICE,
         line=-1,
-        bus=bus,
+        bus=service.bus,
         offset_m=0.0,
         variant=None,
+        presumed=service.presumed,
         stretches=(),
         equipment_cents=round(equipment.cost * 100),
         reason="",
@@ -169,6 +174,7 @@ def option_of(
         *_screening_finding(offer, named),
         *findings,
         *_section_finding(site, offer),
+        *((presumed_service_finding(point.element_id),) if offer.presumed else ()),
         *check_access(
             offer.kind, named, site.region.catalogue, bays_spare=bays_spare, bays_held=held
         ),
@@ -186,18 +192,20 @@ def _section_finding(site: Site, offer: Offer) -> tuple[Finding, ...]:
         site.region.catalogue,
         voltage_level=variant.voltage_level,
         role=variant.role,
-        demand_kva=site.application.demand_kva,
+        demand_kva=sizing_kva(site.application),
         length_m=offer.length_m,
-        nominal_voltage_v=site.mode.nominal_voltage_v,
+        nominal_voltage_v=site.judge.nominal_voltage_v,
         power_factor=site.application.power_factor,
         drop_max_pct=rule.value,
     )
-    if not sizing.rejected:
-        return ()
+    own = variant.conductor.conductor_id, variant.parallel_count
     smaller = "; ".join(
         f"{one.parallel_count} x {one.conductor.name} fails ({', '.join(one.reasons)})"
         for one in sizing.rejected
+        if (one.conductor.conductor_id, one.parallel_count) != own
     )
+    if not smaller:
+        return ()
     return (
         Finding(
             rule="conductor.section",

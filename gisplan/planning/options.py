@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 OPTIONS_WANTED = 3
 SPARE = 1  # candidates proven beyond those wanted, in case the power flow refuses one
-MOST_CANDIDATES = 48
+MOST_CANDIDATES = 48  # elements proven at most; a search that needs more proves no optimum
 
 
 def plan_connection(application: Application, state: PlanningState) -> Plan:
@@ -53,16 +53,10 @@ def plan_connection(application: Application, state: PlanningState) -> Plan:
 
 def _extension(site: Site) -> tuple[Offer, ...]:
     """Return the extension of the site's own service, where it has one at this voltage level."""
-    region = site.state.region
-    if site.mode.voltage_level != "lv":
+    found = find_existing_service(site.application, site.region, site.xy_m)
+    if found is None or site.mode.voltage_level != "lv":
         return ()
-    bus = find_existing_service(
-        site.application,
-        region.snapshot.grid.buses,
-        site.xy_m,
-        max_distance_m=region.catalogue.value("extension.max_distance_m"),
-    )
-    return (extension_offer(site, bus),) if bus >= 0 else ()
+    return (extension_offer(site, found),)
 
 
 def _search(site: Site, extension: tuple[Offer, ...]) -> tuple[tuple[Option, ...], Pool]:
@@ -78,10 +72,12 @@ def _search(site: Site, extension: tuple[Offer, ...]) -> tuple[tuple[Option, ...
         known |= zip((offer.key for offer in fresh), prove_offers(site, fresh), strict=True)
         proven = tuple(known[offer.key] for offer in offers)
         feasible = sum(option.feasible for option in proven)
-        exhausted = len(pool.passed) < wanted or wanted >= MOST_CANDIDATES
-        if feasible >= OPTIONS_WANTED or exhausted:
-            return proven + _refused(site, pool), pool
-        wanted *= 2
+        complete = feasible >= OPTIONS_WANTED or len(pool.passed) < wanted
+        if complete or wanted >= MOST_CANDIDATES:
+            gap = 0.0 if complete else None
+            sure = tuple(replace(o, gap=gap) if o.feasible else o for o in proven)
+            return sure + _refused(site, pool), pool
+        wanted = min(2 * wanted, MOST_CANDIDATES)
 
 
 def _refused(site: Site, pool: Pool) -> tuple[Option, ...]:

@@ -14,16 +14,21 @@ from gisplan.rules.types import LEVELS
 if TYPE_CHECKING:
     from gisplan.model.application import Application
     from gisplan.model.option import Option
+    from gisplan.planning.state import PlanningState
     from gisplan.rules.catalogue import Catalogue
 
 ONE_BAY = (AccessKind.SPARE_BAY, AccessKind.SUBSTATION_BAY)
 
 
 def reservation_rows(
-    application: Application, option: Option, catalogue: Catalogue
+    application: Application, option: Option, state: PlanningState
 ) -> tuple[ReservationRow, ...]:
-    """Return one row a load case and coincidence level, and one a tap that the option needs."""
-    return _demand_rows(application, option, catalogue) + _tap_rows(option)
+    """Return one row a load case and coincidence level, and one a tap that the option rests on.
+
+    That is a tap that it changes, or one that was promised before at its own transformer: should
+    the first promise be given back, this one still needs it.
+    """
+    return _demand_rows(application, option, state.region.catalogue) + _tap_rows(option, state)
 
 
 def _demand_rows(
@@ -49,10 +54,13 @@ def _demand_rows(
     )
 
 
-def _tap_rows(option: Option) -> tuple[ReservationRow, ...]:
+def _tap_rows(option: Option, state: PlanningState) -> tuple[ReservationRow, ...]:
+    own = option.electrical.transformer
+    taps = {own: state.held.taps[own]} if own in state.held.taps else {}
+    taps |= {r.element: r.tap_position for r in option.remedies if r.tap_position is not None}
     return tuple(
         ReservationRow(
-            element_id=remedy.element,
+            element_id=transformer_id,
             element_kind="transformer",
             level="transformer",
             load_case=LoadCase.LOAD,
@@ -60,8 +68,7 @@ def _tap_rows(option: Option) -> tuple[ReservationRow, ...]:
             q_kvar=0.0,
             coincident_p_kw=0.0,
             coincident_q_kvar=0.0,
-            tap_position=remedy.tap_position,
+            tap_position=tap_position,
         )
-        for remedy in option.remedies
-        if remedy.tap_position is not None
+        for transformer_id, tap_position in taps.items()
     )

@@ -65,7 +65,8 @@ def route_stretches(
         for edge in candidate.path.edges.tolist():
             stretches.append(_whole_edge(corridors, candidate.variant, edge, here))
             here = int(corridors.edge_from[edge] + corridors.edge_to[edge]) - here
-    return _merged([stretch for stretch in stretches if stretch.length_m > 0])
+    long = [stretch for stretch in stretches if stretch.length_m > 0]
+    return _merged(long or stretches[:1])
 
 
 def build_route(stretches: list[Stretch], projection: Projection, straight_line_m: float) -> Route:

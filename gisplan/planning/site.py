@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gisplan.electrical.screening import screening_limits
-from gisplan.planning.demand import case_demands
+from gisplan.planning.demand import case_demands, sizing_kva
 from gisplan.planning.judge import ElectricalJudge
 from gisplan.planning.region import site_metres
-from gisplan.planning.supply_mode import SupplyMode, supply_mode
+from gisplan.planning.supply_mode import LOW_VOLTAGE_MAX_V, SupplyMode, supply_mode
 from gisplan.planning.variants import build_variants
 
 if TYPE_CHECKING:
@@ -49,6 +49,7 @@ def examine_site(application: Application, state: PlanningState) -> Site:
     region = state.region
     xy_m = site_metres(region, application.lon, application.lat)
     mode = supply_mode(application, region.snapshot.grid.buses, region.catalogue)
+    nominal_voltage_v = mode.nominal_voltage_v or LOW_VOLTAGE_MAX_V  # refused where there is none
     reach_m = region.catalogue.value("connector.max_length_m")
     return Site(
         application=application,
@@ -59,13 +60,15 @@ def examine_site(application: Application, state: PlanningState) -> Site:
         variants=build_variants(
             region.catalogue,
             voltage_level=mode.voltage_level,
-            nominal_voltage_v=mode.nominal_voltage_v,
-            demand_kva=application.demand_kva,
+            nominal_voltage_v=nominal_voltage_v,
+            demand_kva=sizing_kva(application),
+            phase_count=mode.phase_count,
         ),
         judge=ElectricalJudge(
             state=state,
             demands=case_demands(application, region.catalogue),
             limits=screening_limits(region.catalogue),
-            nominal_voltage_v=mode.nominal_voltage_v,
+            nominal_voltage_v=nominal_voltage_v,
+            phase_count=mode.phase_count,
         ),
     )

@@ -20,10 +20,13 @@ MEDIUM_VOLTAGE_MAX_V = 60000.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SupplyMode:
-    """How an application is to be supplied; ``refusal`` is empty where it can be."""
+    """How an application is to be supplied; ``refusal`` is empty where it can be.
+
+    ``nominal_voltage_v`` is ``None`` where the grid holds no bus of the level.
+    """
 
     voltage_level: str
-    nominal_voltage_v: float
+    nominal_voltage_v: float | None
     phase_count: int
     sources_required: int
     findings: tuple[Finding, ...]
@@ -37,15 +40,21 @@ def supply_mode(application: Application, buses: Buses, catalogue: Catalogue) ->
     sources = int(catalogue.value(f"supply.sources_required.{application.importance}"))
     if sources > 1:
         findings.append(_sources_finding(application, catalogue, sources))
-    refusal = tuple(f.text for f in findings if f.severity is Severity.VIOLATION)
     phases = _phase_count(application, catalogue) if level == "lv" else 3
+    if phases == 1:
+        rule = catalogue.rule("supply.single_phase_max_kva")
+        findings.append(rule.measure(application.demand_kva, element=application.reference))
+    refusal = [f.text for f in findings if f.severity is Severity.VIOLATION]
+    nominal_voltage_v = _nominal_voltage_v(buses, level)
+    if nominal_voltage_v is None:
+        refusal.append(f"this grid holds no bus of the level {level} that the demand asks for")
     return SupplyMode(
         voltage_level=level,
-        nominal_voltage_v=_nominal_voltage_v(buses, level),
+        nominal_voltage_v=nominal_voltage_v,
         phase_count=phases,
         sources_required=sources,
         findings=tuple(findings),
-        refusal=refusal,
+        refusal=tuple(refusal),
     )
 
 
@@ -89,7 +98,7 @@ def _phase_count(application: Application, catalogue: Catalogue) -> int:
     return 1 if application.demand_kva <= limit_kva else 3
 
 
-def _nominal_voltage_v(buses: Buses, level: str) -> float:
+def _nominal_voltage_v(buses: Buses, level: str) -> float | None:
     """Return the commonest nominal voltage of the level in this grid, the lowest where equal."""
     volts = np.asarray(buses.nominal_voltage_v)
     if level == "lv":
@@ -97,4 +106,4 @@ def _nominal_voltage_v(buses: Buses, level: str) -> float:
     else:
         volts = volts[(volts > LOW_VOLTAGE_MAX_V) & (volts < MEDIUM_VOLTAGE_MAX_V)]
     values, counts = np.unique(volts, return_counts=True)
-    return float(values[np.argmax(counts)]) if len(values) else float("nan")
+    return float(values[np.argmax(counts)]) if len(values) else None

@@ -62,19 +62,31 @@ def edge_classes(corridors: CorridorGraph) -> Codes:
 
 
 def build_variants(
-    catalogue: Catalogue, *, voltage_level: str, nominal_voltage_v: float, demand_kva: float
+    catalogue: Catalogue,
+    *,
+    voltage_level: str,
+    nominal_voltage_v: float,
+    demand_kva: float,
+    phase_count: int = 3,
 ) -> tuple[Variant, ...]:
-    """Return every cable of the level's roles whose ampacity carries the demand, cheapest first."""
+    """Return every cable of the level's roles that carries the demand, cheapest first.
+
+    It carries it at the lowest voltage that is allowed, within the allowed loading of a line, so
+    that no power flow finds the new cable overloaded and a larger one would have been better. A
+    single-phase demand draws three times the current of a balanced one.
+    """
+    lowest_v = nominal_voltage_v * catalogue.value(f"voltage.{voltage_level}_min_pu")
     current_a = three_phase_current_a(
-        apparent_power_kva=demand_kva, nominal_voltage_v=nominal_voltage_v
+        apparent_power_kva=demand_kva * 3 / phase_count, nominal_voltage_v=lowest_v
     )
+    needed_a = current_a / catalogue.value("loading.line_max")
     variants = [
         _variant(catalogue, kinds, role, conductor, parallel_count)
         for role, kinds in kinds_by_role().items()
         if set(kinds) <= set(LEVEL_KINDS[voltage_level])
         for conductor in catalogue.conductors(voltage_level, role)
         for parallel_count in range(1, conductor.max_parallel_count + 1)
-        if conductor.rated_current_a * parallel_count >= current_a
+        if conductor.rated_current_a * parallel_count >= needed_a
     ]
     return tuple(sorted(variants, key=_order))
 

@@ -17,6 +17,7 @@ Geometries = npt.NDArray[np.object_]
 EDGES_AT_ONCE = 48  # nearest edges that are looked at together
 ENOUGH = 48  # clear landings beyond which further edges are not looked at
 TOUCH_M = 0.05
+WALL_M = 0.5  # a service that ends this close to a wall ends at it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +59,21 @@ class SiteIndex:
             forbidden=forbidden,
             forbidden_tree=shapely.STRtree(forbidden),
         )
+
+    @property
+    def has_forbidden(self) -> bool:
+        """Tell whether any forbidden area is known."""
+        return len(self.forbidden) > 0
+
+    def in_same_area(
+        self, site_xy_m: tuple[float, float], x_m: Floats, y_m: Floats
+    ) -> npt.NDArray[np.bool_]:
+        """Tell which places stand in (or at the wall of) a forbidden area that holds the site."""
+        same = np.zeros(len(x_m), dtype=bool)
+        for area in self.forbidden_tree.query(shapely.Point(site_xy_m), predicate="intersects"):
+            grown = shapely.buffer(self.forbidden[area], WALL_M)
+            same |= shapely.intersects_xy(grown, x_m, y_m)
+        return same
 
     def nearest_corridor_m(self, x_m: float, y_m: float) -> float:
         """Return the distance to the nearest corridor in metres, infinity if there is none."""

@@ -19,6 +19,7 @@ from gisplan.services.snapshot import load_snapshot
 from gisplan.store.applications import (
     ledger_sequence,
     read_reservations,
+    refuse_change_of_held,
     reserve,
     save_application,
     save_plan,
@@ -63,6 +64,7 @@ class Planner:
     _ledger: Ledger | None = field(default=None, init=False)
     _state: PlanningState | None = field(default=None, init=False)
     _lock: Lock = field(default_factory=Lock, init=False)
+    _booking: Lock = field(default_factory=Lock, init=False)
 
     def grid(self) -> Grid:
         """Return the grid version that serves, for maps of plans."""
@@ -93,38 +95,51 @@ class Planner:
         Raises
         ------
         ConflictError
-            If others kept reserving while this plan was made, five times in a row.
+            If others kept reserving while this plan was made, five times in a row; or if the
+            application holds capacity and this plan, which holds nothing, would change it.
         """
-        for _ in range(ATTEMPTS - 1):
-            try:
-                return self._plan_once(application, holds=reserve)
-            except ConflictError:
-                continue
-        return self._plan_once(application, holds=reserve)
+        if not reserve:
+            return self._plan_only(application)
+        with self._booking:  # within one process promises queue; others are met by trying again
+            for _ in range(ATTEMPTS - 1):
+                try:
+                    return self._plan_and_hold(application)
+                except ConflictError:
+                    continue
+            return self._plan_and_hold(application)
 
-    def _plan_once(self, application: Application, *, holds: bool) -> StoredPlan:
+    def _plan_only(self, application: Application) -> StoredPlan:
+        plan = plan_connection(application, self._state_for(application))
+        with borrow(self.pool) as connection, connection.transaction():
+            refuse_change_of_held(connection, application)
+            application_id = save_application(connection, application)
+            return self._save(connection, application_id, plan)
+
+    def _plan_and_hold(self, application: Application) -> StoredPlan:
+        """Plan and hold; where nothing is feasible, what was held before is given back."""
         state = self._state_for(application)
         plan = plan_connection(application, state)
-        best = plan.best if holds else None
-        rows = reservation_rows(application, best, state.region.catalogue) if best else ()
+        rows = reservation_rows(application, plan.best, state) if plan.best else ()
+        held_before = application.reference in state.held.references
         with borrow(self.pool) as connection, connection.transaction():
             application_id = save_application(connection, application)
-            plan_id = save_plan(
-                connection,
-                application_id=application_id,
-                plan=plan,
-                document=plan_to_json(plan).decode(),
-            )
-            if rows:
+            stored = self._save(connection, application_id, plan)
+            if rows or held_before:
                 reserve(
                     connection,
                     application_id=application_id,
-                    plan_id=plan_id,
+                    plan_id=stored.plan_id,
                     rows=rows,
                     expected_sequence=state.held.sequence,
                 )
-        if rows:
+        if rows or held_before:
             self._remember(application, application_id, rows, state.held.sequence)
+        return stored
+
+    @staticmethod
+    def _save(connection: Connection, application_id: int, plan: Plan) -> StoredPlan:
+        document = plan_to_json(plan).decode()
+        plan_id = save_plan(connection, application_id=application_id, plan=plan, document=document)
         return StoredPlan(plan_id=plan_id, plan=plan)
 
     def _remember(

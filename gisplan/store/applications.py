@@ -60,6 +60,22 @@ def save_application(connection: Connection, application: Application) -> int:
         return _number(connection, "application_save", asdict(application))
 
 
+def refuse_change_of_held(connection: Connection, application: Application) -> None:
+    """Refuse to change an application that holds capacity.
+
+    Raises
+    ------
+    ConflictError
+        If the application of this reference holds capacity for another demand or place.
+    """
+    held = connection.execute(query("application_held_differs"), asdict(application)).fetchone()
+    if held is not None:
+        raise ConflictError(
+            f"application {application.reference} holds capacity for {held[0]:g} kVA at "
+            f"{held[1]}, {held[2]}: plan it with reserve, so that what it holds changes too"
+        )
+
+
 def get_application(connection: Connection, application_id: int) -> StoredApplication:
     """Read one application.
 
@@ -149,7 +165,7 @@ def reserve(
         with connection.cursor() as cursor:
             values = [{**keys, **asdict(row)} for row in rows]
             cursor.executemany(query("application_reserve"), values)
-        _set_status(connection, application_id, "accepted")
+        _set_status(connection, application_id, "accepted" if rows else "planned")
         detail = {"plan_id": plan_id, "sequence": sequence, "rows": len(rows)}
         _record_event(connection, actor, "reserve", f"application {application_id}", detail)
     return sequence

@@ -156,6 +156,7 @@ def find_version(connection: Connection, fingerprint: str) -> StoredVersion | No
 def activate_version(connection: Connection, version_id: int) -> None:
     """Make a retired version the active one again."""
     with translated_errors(), connection.transaction():
+        connection.execute(query("load_move_ledger"))
         connection.execute(query("load_retire_active"))
         connection.execute(query("load_activate_version"), {"version_id": version_id})
 
@@ -170,6 +171,7 @@ def store_version(connection: Connection, facts: VersionFacts) -> int:
     """
     doing = f"storing {facts.source_name}"
     with translated_errors(), refused_values(doing), connection.transaction():
+        connection.execute(query("load_move_ledger"))
         connection.execute(query("load_retire_active"))
         row = connection.execute(
             query("load_insert_version"),

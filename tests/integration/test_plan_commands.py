@@ -70,6 +70,7 @@ def test_list_of_applications_becomes_a_table_and_a_folder(gisplan: Run, tmp_pat
         (("--at", "2.35,48.85", "--demand-kva", "9"), "outside the loaded region"),
         (("--at", AT, "--demand-kva", "9", "--out", "plan.dwg"), "expected one of"),
         (("--at", AT, "--demand-kva", "9", "--customer-class", "castle"), "heat_pump"),
+        (("--at", AT, "--demand-kva", "9", "--reserve"), "--reference"),
     ],
 )
 def test_bad_input_ends_with_a_sentence(
@@ -126,3 +127,35 @@ def test_demo_outside_the_project_says_what_it_misses(gisplan: Run, tmp_path: Pa
     status, _, err = gisplan("demo", "--no-serve", "--sample", tmp_path)
     assert status == 2
     assert "mapping.toml" in err
+
+
+def test_reference_may_look_like_markup(gisplan: Run, tmp_path: Path) -> None:
+    words = ("plan", "--at", AT, "--demand-kva", 9, "--reference", "A[/b]", "--reserve")
+    status, out, _ = gisplan(*words, "--out", tmp_path / "plans")
+    assert status == 0
+    assert "A[/b]" in out
+    assert [path.name for path in (tmp_path / "plans").iterdir()] == ["A%5B%2Fb%5D.json"]
+
+
+def test_several_plans_as_json_are_a_line_each(gisplan: Run, tmp_path: Path) -> None:
+    rows = (SAMPLE / "applications.csv").read_text(encoding="utf-8").splitlines()[:3]
+    file = tmp_path / "list.csv"
+    file.write_text("\n".join(rows), encoding="utf-8")
+    _, out, _ = gisplan("plan", file, "--json")
+    references = [json.loads(line)["application"]["reference"] for line in out.splitlines()]
+    assert references == ["S-0001", "S-0002"]
+
+
+def test_target_of_no_known_form_is_refused_before_anything_is_held(
+    gisplan: Run, tmp_path: Path
+) -> None:
+    words = ("plan", "--at", AT, "--demand-kva", 9, "--reference", "A-1", "--reserve")
+    status, _, err = gisplan(*words, "--out", tmp_path / "plan.pdf")
+    assert status == 2
+    assert "expected one of" in err
+    assert (
+        json.loads(gisplan("plan", "--at", AT, "--demand-kva", 9, "--json")[1])["provenance"][
+            "ledger_sequence"
+        ]
+        == 1
+    )

@@ -15,7 +15,7 @@ from gisplan.model.application import Application
 from gisplan.model.option import AccessKind, Option, Plan, Severity
 from gisplan.network.strands import forbidden_areas
 from gisplan.planning.reserving import reservation_rows
-from gisplan.rules.catalogue import load_catalogue
+from gisplan.services.load import LoadOptions, load_grid
 from gisplan.services.plan import Planner
 from gisplan.store.applications import ledger_sequence, read_reservations, reserve
 from gisplan.store.connection import borrow
@@ -23,6 +23,7 @@ from tests.integration.conftest import SAMPLE
 
 APPLICATIONS = {one.reference: one for one in read_applications(SAMPLE / "applications.csv")}
 HEAT_PUMPS = read_applications(SAMPLE / "heat_pumps.csv")
+LOADED = 1  # loading the sample moved the ledger once
 BOTTLENECK = "lv/3"  # transformer T_idx_35
 
 
@@ -133,13 +134,14 @@ def test_concurrent_planners_never_promise_on_the_same_reading(
         list(pool.map(book, range(len(asked))))
     with borrow(sample_pool) as connection:
         ledger = read_reservations(connection)
-    assert ledger.sequence == len(asked)
+    assert ledger.sequence == LOADED + len(asked)
     assert {one.reference for one in ledger.reservations} == {one.reference for one in asked}
 
 
 def test_stale_plan_cannot_be_reserved(planner: Planner, sample_pool: ConnectionPool) -> None:
     stored = planner.plan(APPLICATIONS["S-0001"])
-    rows = reservation_rows(APPLICATIONS["S-0001"], stored.plan.options[0], load_catalogue("eu"))
+    assert planner._state is not None
+    rows = reservation_rows(APPLICATIONS["S-0001"], stored.plan.options[0], planner._state)
     planner.plan(APPLICATIONS["S-0002"], reserve=True)
     with borrow(sample_pool) as connection, pytest.raises(ConflictError, match="plan again"):
         reserve(
@@ -150,4 +152,36 @@ def test_stale_plan_cannot_be_reserved(planner: Planner, sample_pool: Connection
             expected_sequence=stored.plan.provenance.ledger_sequence,
         )
     with borrow(sample_pool) as connection:
-        assert ledger_sequence(connection) == 1
+        assert ledger_sequence(connection) == LOADED + 1
+
+
+def test_plan_that_becomes_infeasible_gives_back_what_was_held(
+    planner: Planner, sample_pool: ConnectionPool
+) -> None:
+    planner.plan(APPLICATIONS["S-0001"], reserve=True)
+    planner.plan(replace(APPLICATIONS["S-0001"], demand_kva=20_000.0), reserve=True)
+    with borrow(sample_pool) as connection:
+        assert read_reservations(connection).reservations == ()
+
+
+def test_what_is_held_cannot_be_changed_without_holding_anew(planner: Planner) -> None:
+    planner.plan(APPLICATIONS["S-0001"], reserve=True)
+    planner.plan(APPLICATIONS["S-0001"])
+    with pytest.raises(ConflictError, match="S-0001 holds capacity for 9 kVA"):
+        planner.plan(replace(APPLICATIONS["S-0001"], demand_kva=12.0))
+
+
+def test_another_grid_makes_earlier_plans_stale(
+    planner: Planner, sample_pool: ConnectionPool
+) -> None:
+    stored = planner.plan(APPLICATIONS["S-0001"])
+    with borrow(sample_pool) as connection:
+        load_grid(SAMPLE, None, connection=connection, options=LoadOptions(profile="cn"))
+        with pytest.raises(ConflictError, match="plan again"):
+            reserve(
+                connection,
+                application_id=1,
+                plan_id=stored.plan_id,
+                rows=(),
+                expected_sequence=stored.plan.provenance.ledger_sequence,
+            )

@@ -41,7 +41,7 @@ function verdict(plan: Plan): HTMLElement {
     make(
       "span",
       {},
-      `${say("supply_voltage")} ${sayVoltage(plan.supply_voltage_v)} · `,
+      `${say("supply_voltage")} ${plan.supply_voltage_v === null ? "–" : sayVoltage(plan.supply_voltage_v)} · `,
       `${say("sources")} ${plan.sources_required}`,
     ),
     reasons.length ? make("ul", {}, ...reasons) : null,

@@ -78,13 +78,13 @@ export interface Option {
   };
   remedies: { kind: string; element: string; cost: number; text: string }[];
   findings: Finding[];
-  gap: number;
+  gap: number | null;
 }
 
 export interface Plan {
   application: WhatIf & { reference: string };
   feasible: boolean;
-  supply_voltage_v: number;
+  supply_voltage_v: number | null;
   sources_required: number;
   options: Option[];
   findings: Finding[];

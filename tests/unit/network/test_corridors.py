@@ -1,6 +1,7 @@
 """Corridors of hand-made towns with known answers."""
 
 import numpy as np
+import pytest
 import shapely
 
 from gisplan.model.grid import CorridorKind
@@ -132,3 +133,18 @@ def test_station_is_joined_around_a_house() -> None:
 def test_station_inside_a_building_may_leave_it() -> None:
     town = grid("B cabinet 400V @50,20", "street 0,0 100,0", "obstacle 45,15 55,15 55,25 45,25")
     assert 20.0 in edge_lengths(build_corridors(town), CorridorKind.STREET)
+
+
+@pytest.mark.parametrize(("street", "trench"), [("K1", "K2"), ("K2", "K1")])
+def test_trench_in_a_street_is_taken_whatever_their_names(street: str, trench: str) -> None:
+    graph = build_corridors(grid(f"street 0,0 100,0 id={street}", f"trench 0,0 100,0 id={trench}"))
+    assert graph.edge_kind.tolist() == [CorridorKind.TRENCH]
+
+
+def test_full_duct_bank_is_no_corridor() -> None:
+    graph = build_corridors(grid("duct_bank 0,0 100,0 ducts=0", "duct_bank 0,5 100,5 ducts=2"))
+    assert edge_lengths(graph, CorridorKind.DUCT_BANK) == [100.0]
+
+
+def test_corridor_shorter_than_a_centimetre_is_no_corridor() -> None:
+    assert len(build_corridors(grid("street 0,0 0.001,0")).edge_from) == 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import networkx as nx
 import numpy as np
 import pytest
+import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -113,7 +114,11 @@ def brute_force(
             lines = corridors.edge_line[
                 corridors.edge_line_offset[edge] : corridors.edge_line_offset[edge + 1]
             ]
+            place = shapely.Point(connectors.xy_m[seed])
             for line in lines:
+                offset_m = shapely.line_locate_point(ground.line_shapes[line], place)
+                if not ground.access.may_cut(np.array([line]), np.array([offset_m]))[0]:
+                    continue
                 offer(
                     best,
                     variant,

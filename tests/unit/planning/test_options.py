@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gisplan.errors import OutsideAreaError, UnknownElementError
+from gisplan.errors import InputError, OutsideAreaError, UnknownElementError
 from gisplan.export.plan_document import plan_to_json
 from gisplan.model.application import Application, ApplicationKind, Importance
 from gisplan.model.grid import Grid, Peaks, Surface
@@ -169,7 +169,7 @@ def test_promise_to_a_neighbour_counts_for_the_next() -> None:
     region = region_of(town(load_kw=380.0))
     first = plan_at(state_of(region), 60, 20)
     assert best(first).electrical.transformer == "TB"
-    rows = reservation_rows(first.application, best(first), CATALOGUE)
+    rows = reservation_rows(first.application, best(first), state_of(region))
     held = tuple(
         HeldReservation(
             application_id=number,
@@ -189,7 +189,7 @@ def test_promise_to_a_neighbour_counts_for_the_next() -> None:
 
 def test_reservation_holds_the_demand_in_full_and_coincident() -> None:
     plan = plan_at(STATE, 60, 20, power_factor=0.995)
-    rows = reservation_rows(plan.application, best(plan), CATALOGUE)
+    rows = reservation_rows(plan.application, best(plan), STATE)
     assert [row.level for row in rows] == [
         "service",
         "main",
@@ -305,13 +305,13 @@ def test_feed_in_is_judged_at_the_highest_voltage() -> None:
 
 def test_storage_is_checked_in_both_directions() -> None:
     plan = plan_at(STATE, 60, 20, kind=ApplicationKind.STORAGE, demand_kva=10.0)
-    cases = {row.load_case for row in reservation_rows(plan.application, best(plan), CATALOGUE)}
+    cases = {row.load_case for row in reservation_rows(plan.application, best(plan), STATE)}
     assert cases == {"load", "feed_in"}
 
 
 def test_single_phase_customer_gets_the_phase_with_fewest_promises() -> None:
     one = plan_at(STATE, 60, 20, demand_kva=3.7)
-    rows = reservation_rows(one.application, best(one), CATALOGUE)
+    rows = reservation_rows(one.application, best(one), STATE)
     held = [
         HeldReservation(
             application_id=1, reference="N", kind="load", customer_class="heat_pump", row=row
@@ -433,3 +433,155 @@ def test_order_of_the_rows_never_changes_a_plan(seed: int) -> None:
     np.random.default_rng(seed).shuffle(rows)
     other = state_of(region_of(grid(*rows)))
     assert plan_to_json(plan_at(other, 100, 30)) == plan_to_json(plan_at(STATE, 100, 30))
+
+
+@pytest.mark.parametrize("customer_class", ["heat_pump", "industrial"])
+def test_more_demand_never_costs_less(customer_class: str) -> None:
+    costs = []
+    for demand_kva in (20.0, 60.0, 85.0, 90.0, 95.0, 98.0, 98.5, 105.0, 140.0, 170.0, 190.0):
+        plan = plan_at(STATE, 100, 30, demand_kva=demand_kva, customer_class=customer_class)
+        costs.append(plan.best.cost.total if plan.best else np.inf)
+    assert costs == sorted(costs)
+
+
+def test_gap_is_told_only_where_it_is_proven() -> None:
+    options = plan_at(STATE, 100, 30).options
+    assert {option.gap for option in options if option.feasible} == {0.0}
+    assert {option.gap for option in options if not option.feasible} <= {None}
+
+
+def test_expected_demand_above_the_contract_decides_the_cable() -> None:
+    plan = plan_at(STATE, 100, 30, expected_maximum_demand_kw=120.0)
+    assert all(o.conductor.section_mm2 >= 150 for o in plan.options if o.conductor)
+
+
+@pytest.mark.parametrize("bus_id", ["T", "B", "J3"])
+def test_only_a_customer_bus_is_an_existing_connection(bus_id: str) -> None:
+    with pytest.raises(InputError, match="expected the bus of a customer"):
+        plan_at(STATE, 100, 30, existing_bus_id=bus_id)
+
+
+def test_existing_connection_far_from_the_site_is_refused() -> None:
+    with pytest.raises(InputError, match="m from the site"):
+        plan_at(STATE, 300, 20, existing_bus_id="H")
+
+
+def test_neighbours_service_is_not_taken_for_the_sites_own() -> None:
+    house = [(55, 15), (65, 15), (65, 25), (55, 25)]
+    text = " ".join(f"{EAST_M + x},{NORTH_M + y}" for x, y in house)
+    state = state_of(region_of(town(f"obstacle {text}")))
+    own = best(plan_at(state, 58, 18))
+    beside = plan_at(state, 74, 20)
+    assert own.access_point.element_id == "H"
+    assert all(o.access_point.kind != AccessKind.EXISTING_SERVICE for o in beside.options)
+
+
+def test_service_is_presumed_only_where_no_building_is_recorded() -> None:
+    findings = best(plan_at(STATE, 60, 20)).findings
+    assert any("may be a neighbour's" in f.text for f in findings)
+
+
+def hold(plan: Plan, state: PlanningState, number: int = 1) -> list[HeldReservation]:
+    return [
+        HeldReservation(
+            application_id=number,
+            reference=f"N-{number}",
+            kind="load",
+            customer_class="commercial",
+            row=row,
+        )
+        for row in reservation_rows(plan.application, best(plan), state)
+    ]
+
+
+def test_storage_holds_its_bay_once() -> None:
+    plan = plan_at(
+        STATE, 100, 40, kind=ApplicationKind.STORAGE, demand_kva=630.0, customer_class="commercial"
+    )
+    assert best(plan).access_point.element_id == "T"
+    held = build_held(TOWN, Ledger(sequence=1, reservations=tuple(hold(plan, STATE))))
+    assert held.bays["T"] == 1
+
+
+def test_load_and_feed_in_do_not_add_up_at_a_service() -> None:
+    load = plan_at(STATE, 60, 20, demand_kva=60.0, customer_class="commercial")
+    state = state_of(TOWN, *hold(load, STATE))
+    generation = plan_at(state, 60, 20, kind=ApplicationKind.GENERATION, demand_kva=60.0)
+    assert best(generation).access_point.element_id == "H"
+
+
+def weak_town() -> Region:
+    """A long main below T>B whose end needs another tap."""
+    ends = (("K1", -300), ("K2", -600), ("K3", -900))
+    return region_of(
+        town(
+            *(f"{name} joint 400V {at(x, 0)}" for name, x in ends),
+            "B-K1 300 r=0.208 x=0.08 c=261 i=270",
+            "K1-K2 300 r=0.208 x=0.08 c=261 i=270",
+            "K2-K3 300 r=0.208 x=0.08 c=261 i=270",
+            "K3: 40 kW 4 kvar commercial",
+        )
+    )
+
+
+def test_promised_tap_is_held_by_everyone_who_relies_on_it() -> None:
+    region = weak_town()
+    empty = state_of(region)
+    first = plan_at(empty, -890, 10, demand_kva=30.0, customer_class="commercial")
+    assert best(first).remedies
+    after = state_of(region, *hold(first, empty), sequence=1)
+    second = plan_at(after, -880, 10, demand_kva=3.0, phases=3, customer_class="commercial")
+    taps = [row.tap_position for row in reservation_rows(second.application, best(second), after)]
+    assert not best(second).remedies
+    assert best(first).remedies[0].tap_position in taps
+
+
+def test_tap_that_cannot_be_set_is_told_and_not_taken() -> None:
+    row = ReservationRow(
+        element_id="TB",
+        element_kind="transformer",
+        level="transformer",
+        load_case="load",
+        p_kw=0.0,
+        q_kvar=0.0,
+        coincident_p_kw=0.0,
+        coincident_q_kvar=0.0,
+        tap_position=40,
+    )
+    held = HeldReservation(
+        application_id=7, reference="N-7", kind="load", customer_class="commercial", row=row
+    )
+    state = state_of(TOWN, held)
+    assert state.held.lost == ("N-7 at TB",)
+    assert state.held.taps == {}
+
+
+@pytest.mark.parametrize(("x_m", "y_m"), [(1.0, 30.0), (301.0, 20.0), (299.0, 20.0)])
+def test_ring_is_never_looped_in_at_a_station(x_m: float, y_m: float) -> None:
+    plan = plan_at(STATE, x_m, y_m, demand_kva=630.0, customer_class="commercial")
+    for option in plan.options:
+        if option.access_point.kind is AccessKind.LOOP_IN:
+            offset_m, line = option.access_point.offset_m, option.access_point.element_id
+            assert 5.0 <= (offset_m or 0.0) <= {"S-T": 395.0, "T-R": 295.0}[line]
+
+
+def test_single_phase_demand_above_its_limit_is_refused() -> None:
+    plan = plan_at(STATE, 60, 20, demand_kva=90.0, phases=1)
+    assert not plan.feasible
+    assert plan.options == ()
+    assert "4.6 kVA" in plan.reasons[0]
+
+
+@pytest.mark.parametrize(("kept_v", "demand_kva"), [(20000, 9.0), (400, 630.0)])
+def test_grid_without_the_level_is_a_refusal_and_a_document(kept_v: int, demand_kva: float) -> None:
+    volts = f"{kept_v}V"
+    only = grid(
+        f"S substation_busbar {volts} {at(0, 0)}",
+        f"A joint {volts} {at(100, 0)}",
+        "S-A 100 r=0.161 x=0.117 c=273 i=362",
+        nominal_voltage_v=kept_v,
+    )
+    plan = plan_at(state_of(region_of(only)), 50, 10, demand_kva=demand_kva)
+    assert not plan.feasible
+    assert "holds no bus of the level" in plan.reasons[0]
+    assert plan_to_json(plan)
