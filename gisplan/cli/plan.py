@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from gisplan.services.plan import Planner
 
 WHAT_IF = "what-if"
-WIDE = 180
-WHY_WIDTH = 60
+WIDE = 200
+WHY_WIDTH = 48
 
 
 def plan(

@@ -29,7 +29,7 @@ from tests.web.browser import (
 )
 
 SAMPLE = Path(__file__).parents[2] / "data" / "grid"
-HOUSE, STATION = (7.8789, 48.4594), (7.8777316, 48.4572215)
+HOUSE, STATION = (7.8793381, 48.4596464), (7.8777316, 48.4572215)
 SMALL, LARGE = {"width": 1280, "height": 800}, {"width": 1920, "height": 1080}
 
 
