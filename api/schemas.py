@@ -99,7 +99,7 @@ class PeakRequest(BaseModel):
 
     model_config = NUMBERS_ARE_FINITE
 
-    peak_kva: float = Field(ge=0, le=1_000_000)
+    peak_kva: float = Field(gt=0, le=1_000_000)
     measured_on: date
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from fastapi import APIRouter
 
 from api.schemas import ElementRecord, PeakRecord, PeakRequest
 from api.state import Database
-from gisplan.store.applications import set_measured_peak
+from gisplan.store.applications import forget_measured_peak, set_measured_peak
 from gisplan.store.tiles import ElementKind, GridSummary, get_element, get_grid_summary
 
 router = APIRouter(tags=["grid"])
@@ -40,3 +42,9 @@ def record_peak(connection: Database, transformer_id: str, peak: PeakRequest) ->
         measured_on=peak.measured_on,
         ledger_sequence=sequence,
     )
+
+
+@router.delete("/transformers/{transformer_id:path}/peaks/{measured_on}", status_code=204)
+def forget_peak(connection: Database, transformer_id: str, measured_on: date) -> None:
+    """Remove a peak that was recorded by mistake."""
+    forget_measured_peak(connection, transformer_id=transformer_id, measured_on=measured_on)

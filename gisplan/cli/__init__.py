@@ -76,8 +76,10 @@ def main() -> None:
         _end(error, _REFUSED)
     except GisplanError as error:
         _end(error, _FAILED)
+    except OSError as error:
+        _end(f"{error.filename or 'a file'} cannot be used: {error.strerror or error}", _FAILED)
 
 
-def _end(error: GisplanError, status: int) -> None:
+def _end(error: GisplanError | str, status: int) -> None:
     typer.echo(f"gisplan: {error}", err=True)
     sys.exit(status)

@@ -87,6 +87,7 @@ def demo(
         _heat_pumps_of_the_town(stage, planner, sample)
         _sample_applications(stage, planner, sample)
     _density(stage)
+    stage.say("    the applications of step 5 stay reserved, so that the page shows them")
     stage.say(f"\nEverything lies in {stage.out}: summary.csv, plans, maps, density.")
     if not no_serve:
         from gisplan.cli.serve import serve  # noqa: PLC0415 (three seconds that nothing before needs)

@@ -33,6 +33,7 @@ def check_limits(proof: ProofResult, catalogue: Catalogue) -> tuple[Finding, ...
     return (
         *(_worsened(catalogue.rule(worst.quantity), worst) for worst in proof.worsened),
         *(_standing(catalogue.rule(worst.quantity), worst) for worst in standing),
+        *_tolerated(catalogue, proof),
         *_customer(catalogue, proof),
         *_cable(catalogue, proof),
         *_unrated(catalogue, proof),
@@ -57,6 +58,21 @@ def _standing(rule: Rule, worst: Worst) -> Finding:
         severity=Severity.WARNING,
         text=f"{finding.text}; the limit was breached before, this does not make it worse",
     )
+
+
+def _tolerated(catalogue: Catalogue, proof: ProofResult) -> list[Finding]:
+    """Tell which elements elsewhere end beyond a limit by a change that is too small to blame."""
+    findings = []
+    for worst in proof.tolerated:
+        rule = catalogue.rule(worst.quantity)
+        finding = rule.measure(worst.value, element=_element(worst), text=_sentence(rule, worst))
+        if finding.severity is Severity.VIOLATION:
+            text = (
+                f"{finding.text}; it lies outside the part that is connected to, and changes by "
+                "less than the tolerance: look at it before promising more"
+            )
+            findings.append(replace(finding, severity=Severity.WARNING, text=text))
+    return findings
 
 
 def _is_breached(rule: Rule, value: float) -> bool:

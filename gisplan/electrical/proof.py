@@ -61,6 +61,7 @@ class ProofResult:
     feeder: str = ""
     worsened: tuple[Worst, ...] = ()
     standing: tuple[Worst, ...] = ()
+    tolerated: tuple[Worst, ...] = ()
     unrated: tuple[str, ...] = ()
 
 
@@ -92,7 +93,7 @@ def read_proof(
             transformer=transformer,
             feeder=feeder,
         )
-    worsened, standing = _find_worst(snapshot, bases, group, number, own)
+    worsened, standing, tolerated = _find_worst(snapshot, bases, group, number, own)
     shown = [*worsened, *standing]
     low, high = _extreme(shown, VOLTAGE_MIN, -1.0), _extreme(shown, VOLTAGE_MAX, 1.0)
     loading = _extreme(shown, LOADING_MAX, 1.0)
@@ -121,6 +122,7 @@ def read_proof(
         feeder=feeder,
         worsened=worsened,
         standing=standing,
+        tolerated=tolerated,
         unrated=_unrated(snapshot.grid, own),
     )
 
@@ -146,10 +148,11 @@ def _find_worst(
     group: Group,
     number: int,
     own: OwnPart,
-) -> tuple[tuple[Worst, ...], tuple[Worst, ...]]:
-    """Worst of what gets worse and of what of the own part does not, over the load cases."""
+) -> tuple[tuple[Worst, ...], tuple[Worst, ...], tuple[Worst, ...]]:
+    """Worst over the load cases: what gets worse, what of the own part does not, what little."""
     worsened: dict[Quantity, Worst] = {}
     standing: dict[Quantity, Worst] = {}
+    tolerated: dict[Quantity, Worst] = {}
     for n, case in enumerate(group.cases):
         result = CaseResult(
             snapshot=snapshot, base=bases[case], group=group, number=number, case=n, own=own
@@ -159,9 +162,11 @@ def _find_worst(
             stands = judged.is_own & np.isfinite(judged.value) & ~worse
             _keep_worst(snapshot.grid, worsened, judged, case, worse)
             _keep_worst(snapshot.grid, standing, judged, case, stands)
+            _keep_worst(snapshot.grid, tolerated, judged, case, judged.tolerated())
     return (
         tuple(worsened[quantity] for quantity in Quantity if quantity in worsened),
         tuple(standing[quantity] for quantity in Quantity if quantity in standing),
+        tuple(tolerated[quantity] for quantity in Quantity if quantity in tolerated),
     )
 
 

@@ -78,6 +78,13 @@ class Judged:
         worse: Flags = np.isnan(self.base_value) | (change > np.where(self.is_own, own, far))
         return worse & np.isfinite(self.value)
 
+    def tolerated(self) -> Flags:
+        """Elements outside the own part that get worse, by less than their tolerance."""
+        own = OWN_TOLERANCE_PU if self.element_kind == "bus" else OWN_TOLERANCE_RATIO
+        change = self.sign * (self.value - self.base_value)
+        little: Flags = (change > own) & ~self.is_own & np.isfinite(self.value)
+        return little & ~self.worsened()
+
     def find_worst(self, among: Flags) -> int | None:
         """Place of the worst of some elements; the first one of equals."""
         places = np.flatnonzero(among)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 FILE_BYTES_MAX = 64 * 1024 * 1024
 FAULTS_SHOWN = 20
+REQUIRED = ("reference", "lon", "lat", "demand_kva")
 CLASSES = tuple(one.name.lower() for one in CustomerClass)
 DEFAULT_CLASS = {
     ApplicationKind.LOAD: "household",
@@ -95,6 +96,8 @@ def read_applications(path: Path) -> tuple[Application, ...]:
         except ValueError as error:
             faults.append(f"{place}: {error}")
     faults.extend(_doubles(applications))
+    if not applications and not faults:
+        raise SourceError(f"{path} holds no applications; expected a row for each")
     if faults:
         shown = "\n  ".join(faults[:FAULTS_SHOWN])
         more = f"\n  and {len(faults) - FAULTS_SHOWN} more" if len(faults) > FAULTS_SHOWN else ""
@@ -156,11 +159,19 @@ def _text(path: Path) -> str:
 
 def _csv_rows(text: str) -> Iterator[tuple[str, dict[str, Any]]]:
     try:
-        for number, row in enumerate(csv.DictReader(StringIO(text), strict=True), start=2):
+        reader = csv.DictReader(StringIO(text), strict=True)
+        missing = [name for name in REQUIRED if name not in (reader.fieldnames or ())]
+        if text.strip() and missing:
+            raise SourceError(
+                f"the header is {','.join(reader.fieldnames or ())[:200]!r} and lacks "
+                f"{', '.join(missing)}; expected names separated by commas, of "
+                f"{', '.join(ApplicationRow.model_fields)}"
+            )
+        for number, row in enumerate(reader, start=2):
             filled = {str(name): value for name, value in row.items() if value not in (None, "")}
             yield f"row {number}", filled
     except csv.Error as error:
-        raise SourceError(f"no CSV that can be read: {error}") from error
+        raise SourceError(f"no CSV that can be read, line {reader.line_num}: {error}") from error
 
 
 def _geojson_rows(path: Path, text: str) -> Iterator[tuple[str, dict[str, Any]]]:

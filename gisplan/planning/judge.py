@@ -12,7 +12,6 @@ from gisplan.electrical.screening import REASONS, Screening, ScreeningLimits, sc
 from gisplan.electrical.screening_kernel import VOLTAGE_TOO_HIGH, VOLTAGE_TOO_LOW
 from gisplan.electrical.sizing import voltage_drop_pct
 from gisplan.model.grid import SwitchedKind
-from gisplan.model.option import AccessKind
 from gisplan.planning.access import KINDS
 from gisplan.planning.access_findings import BAY_KINDS
 from gisplan.planning.candidates import Verdicts
@@ -132,8 +131,8 @@ def element_name(grid: Grid, kind: int, row: int) -> str:
     return f"line {grid.lines.line_id[row]} ({grid.lines.name[row]})"
 
 
-def access_name(grid: Grid, kind: AccessKind, line: int, bus: int) -> str:
+def access_name(grid: Grid, line: int, bus: int) -> str:
     """Return the element of an access point by name, by id where it has none."""
     if bus >= 0:
         return str(grid.buses.name[bus]) or str(grid.buses.bus_id[bus])
-    return str(grid.lines.name[line]) or f"{kind} on {grid.lines.line_id[line]}"
+    return str(grid.lines.name[line]) or str(grid.lines.line_id[line])

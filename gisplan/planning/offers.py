@@ -265,7 +265,7 @@ def access_point(site: Site, offer: Offer) -> AccessPoint:
     return AccessPoint(
         element_id=str(grid.lines.line_id[offer.line] if on_line else grid.buses.bus_id[bus]),
         element_kind="line" if on_line else "bus",
-        name=access_name(grid, offer.kind, offer.line, offer.bus),
+        name=access_name(grid, offer.line, offer.bus),
         kind=offer.kind,
         offset_m=round(offer.offset_m, 3) if on_line else None,
         nominal_voltage_v=float(grid.buses.nominal_voltage_v[bus]),

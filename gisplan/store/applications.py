@@ -9,19 +9,20 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass, fields
+from datetime import date
 from itertools import chain, groupby
 from typing import TYPE_CHECKING
 
 from psycopg.rows import dict_row
 
-from gisplan.errors import ConflictError, UnknownElementError
+from gisplan.errors import ConflictError, InputError, UnknownElementError
 from gisplan.model.application import Application, ApplicationKind, Importance
 from gisplan.model.reservation import HeldReservation, Ledger, ReservationRow
 from gisplan.store.sql import query, refused_values
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from datetime import date, datetime
+    from datetime import datetime
 
     from psycopg import Connection
 
@@ -210,7 +211,14 @@ def set_measured_peak(
     ------
     UnknownElementError
         If the active grid version has no such transformer.
+    InputError
+        If the day has not come yet: it would outlast every later measurement.
     """
+    if measured_on > date.today():
+        raise InputError(
+            f"peak of transformer {transformer_id} is measured on {measured_on}, which has not "
+            "come yet; give the day of the measurement"
+        )
     values = {"transformer_id": transformer_id, "measured_on": measured_on, "peak_kva": peak_kva}
     with refused_values("recording a measured peak"), connection.transaction():
         sequence = _next_sequence(connection, None)
@@ -219,6 +227,28 @@ def set_measured_peak(
             raise UnknownElementError(message)
         detail = {"measured_on": str(measured_on), "peak_kva": peak_kva, "sequence": sequence}
         _record_event(connection, actor, "measure", f"transformer {transformer_id}", detail)
+    return sequence
+
+
+def forget_measured_peak(
+    connection: Connection, *, transformer_id: str, measured_on: date, actor: str = "planner"
+) -> int:
+    """Remove a peak that was recorded by mistake; the new sequence comes back.
+
+    Raises
+    ------
+    UnknownElementError
+        If no peak of that transformer and day is recorded.
+    """
+    values = {"transformer_id": transformer_id, "measured_on": measured_on}
+    with refused_values("forgetting a measured peak"), connection.transaction():
+        sequence = _next_sequence(connection, None)
+        if connection.execute(query("application_forget_peak"), values).rowcount == 0:
+            raise UnknownElementError(
+                f"transformer {transformer_id} has no peak measured on {measured_on}"
+            )
+        detail = {"measured_on": str(measured_on), "sequence": sequence}
+        _record_event(connection, actor, "forget peak", f"transformer {transformer_id}", detail)
     return sequence
 
 

@@ -159,3 +159,12 @@ def test_target_of_no_known_form_is_refused_before_anything_is_held(
         ]
         == 1
     )
+
+
+def test_place_that_cannot_be_written_is_a_sentence(gisplan: Run, tmp_path: Path) -> None:
+    blocked = tmp_path / "file"
+    blocked.write_text("no folder", encoding="utf-8")
+    words = ("plan", "--at", AT, "--demand-kva", 9, "--out", blocked / "plan.json")
+    status, _, err = gisplan(*words)
+    assert status == 2
+    assert "cannot be used" in err

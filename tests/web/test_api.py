@@ -144,6 +144,7 @@ def test_contract_names_every_request(reader):
         "/api/v1/grid",
         "/api/v1/elements/{kind}/{element_id}",
         "/api/v1/transformers/{transformer_id}/peaks",
+        "/api/v1/transformers/{transformer_id}/peaks/{measured_on}",
     }
 
 
@@ -171,3 +172,27 @@ def test_docs_are_served_from_here(reader):
     page = reader.get("/docs")
     assert page.status_code == 200
     assert "://" not in page.text
+
+
+def test_peak_recorded_by_mistake_is_removed(client):
+    body = {"peak_kva": 391.5, "measured_on": "2026-01-14"}
+    client.put("/api/v1/transformers/T/1/peaks", json=body)
+    removed = client.delete("/api/v1/transformers/T/1/peaks/2026-01-14")
+    again = client.delete("/api/v1/transformers/T/1/peaks/2026-01-14")
+    shown = client.get("/api/v1/elements/transformer/T/1").json()["attributes"]
+    assert (removed.status_code, again.status_code) == (204, 404)
+    assert shown["measured_peak_kva"] is None
+
+
+@pytest.mark.parametrize(
+    "body",
+    [{"peak_kva": 1, "measured_on": "2999-01-01"}, {"peak_kva": 0, "measured_on": "2026-01-14"}],
+)
+def test_peak_of_the_future_or_of_nothing_is_refused(client, body):
+    assert client.put("/api/v1/transformers/T/1/peaks", json=body).status_code in {400, 422}
+
+
+def test_charger_counts_as_one_unless_its_class_is_given(client):
+    body = {"lon": 7.8, "lat": 48.4, "kind": "ev", "demand_kva": 11}
+    stored = client.post("/api/v1/applications", json={**body, "reference": "EV-1"}).json()
+    assert stored["application"]["customer_class"] == "ev_charging"

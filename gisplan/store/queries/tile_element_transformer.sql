@@ -1,14 +1,8 @@
--- Attributes of one transformer of the active version, its newest measured peak, what is held on it.
+-- Attributes of one transformer of the active version and its newest measured peak.
 select
     transformer.name, rated_power_kva, hv_voltage_v, lv_voltage_v, short_circuit_voltage_pct,
     tap_position, tap_min, tap_max, tap_step_pct, parallel_count, in_service, hv_bus_id, lv_bus_id,
-    peak.peak_kva as measured_peak_kva, peak.measured_on::text as measured_on,
-    (select count(distinct application_id) from planning.reservation
-     where element_kind = 'transformer' and element_id = transformer_id
-        and reservation.state <> 'released') as applications_held,
-    (select sum(coincident_p_kw) from planning.reservation
-     where element_kind = 'transformer' and element_id = transformer_id
-        and load_case = 'load' and reservation.state <> 'released') as coincident_held_kw
+    peak.peak_kva as measured_peak_kva, peak.measured_on::text as measured_on
 from grid.transformer
 join grid.version using (version_id)
 left join lateral (

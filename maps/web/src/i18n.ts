@@ -139,8 +139,6 @@ const words = {
   in_service: ["in service", "投运"],
   hv_bus_id: ["primary bus", "高压侧母线"],
   lv_bus_id: ["secondary bus", "低压侧母线"],
-  applications_held: ["applications held", "已预留申请数"],
-  coincident_held: ["held, coincident", "已预留同时负荷"],
   bus_kind: ["kind of bus", "母线类型"],
   bays_total: ["bays", "间隔总数"],
   bays_spare: ["spare bays", "备用间隔数"],

@@ -112,6 +112,10 @@ async function record(peakKva: number, measuredOn: string): Promise<void> {
   if (!id) return;
   await attempt("loading", async () => {
     await recordPeak(id, { peak_kva: peakKva, measured_on: measuredOn });
+  });
+  if (problem) return;
+  if (plan) await ask();
+  await attempt("loading", async () => {
     element = await getElement("transformer", id);
     elementNote = say("recorded");
   });

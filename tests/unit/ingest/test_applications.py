@@ -68,7 +68,7 @@ def test_unknown_column_is_refused(tmp_path: Path) -> None:
         ("list.geojson", "{", "no GeoJSON"),
         ("list.geojson", '{"features":[{"geometry":null,"properties":{}}]}', "no GeoJSON"),
         ("list.geojson", "[" * 100_000, "no GeoJSON"),
-        ("list.csv", 'a,b\n"unclosed', "no CSV"),
+        ("list.csv", 'reference,lon,lat,demand_kva\n"unclosed', "no CSV"),
     ],
 )
 def test_file_that_is_no_list_is_refused(
@@ -99,3 +99,19 @@ def test_unknown_customer_class_names_those_that_exist() -> None:
     values = {"reference": "x", "lon": 7, "lat": 48, "demand_kva": 9, "customer_class": "castle"}
     with pytest.raises(SourceError, match="heat_pump"):
         parse_application(values)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (HEADER, "holds no applications"),
+        ("", "holds no applications"),
+        ("ref,x,y\nA,7,48\n", "lacks reference, lon, lat, demand_kva"),
+        ("reference;lon;lat;demand_kva\nA;7;48;9\n", "separated by commas"),
+    ],
+)
+def test_list_without_the_needed_columns_or_rows_is_refused(
+    tmp_path: Path, text: str, expected: str
+) -> None:
+    with pytest.raises(SourceError, match=expected):
+        read_applications(write(tmp_path, text))

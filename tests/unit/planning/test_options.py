@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gisplan.electrical.demand import LoadCase
 from gisplan.errors import InputError, OutsideAreaError, UnknownElementError
 from gisplan.export.plan_document import plan_to_json
 from gisplan.model.application import Application, ApplicationKind, Importance
@@ -585,3 +586,14 @@ def test_grid_without_the_level_is_a_refusal_and_a_document(kept_v: int, demand_
     assert not plan.feasible
     assert "holds no bus of the level" in plan.reasons[0]
     assert plan_to_json(plan)
+
+
+def test_limit_that_is_passed_far_away_is_told() -> None:
+    # 2.5 MVA on the ring lower the voltage, and the full transformer T>B carries more current
+    state = state_of(region_of(town(load_kw=390.0)))
+    before = float(np.nanmax(state.base[LoadCase.LOAD].transformer_loading_ratio))
+    plan = plan_at(state, 150, 40, demand_kva=2500.0, customer_class="industrial")
+    told = [f for f in best(plan).findings if f.element == "transformer TB"]
+    assert before < 1.0
+    assert [f.severity for f in told] == [Severity.WARNING]
+    assert "less than the tolerance" in told[0].text
