@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from gisplan.model.option import Option
 
-RANK_COLOURS = ("#009e73", "#e69f00", "#aa3377", "#56b4e9", "#7a5c00")
-"""Told apart with any colour vision; further ranks share the last one."""
+RANK_COLOURS = ("#009e73", "#7b2d8e", "#e377ac", "#7a5c00", "#3c3c3c")
+"""Told apart from each other and from the voltages; further ranks share the last one."""
 
 INFEASIBLE_COLOUR = "#8a8a8a"
 SITE_COLOUR = "#c1121f"
 
 VOLTAGE_CLASSES = (
-    (60_000.0, "high voltage", "#b5413b", 3.0),
-    (1_000.0, "medium voltage", "#3f72af", 2.0),
-    (0.0, "low voltage", "#b79a68", 1.2),
+    (60_000.0, "high voltage", "#a3123a", 3.0),
+    (1_000.0, "medium voltage", "#d9730d", 2.0),
+    (0.0, "low voltage", "#2f6fb3", 1.0),
 )
-"""Lower limit in volts, name, colour, width in pixels."""
+"""Lower limit in volts, name, colour (as on the planners' page), width in pixels."""
 
 STYLE = """
 <style>
