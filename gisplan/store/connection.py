@@ -78,7 +78,6 @@ def open_pool(url: str, *, size_max: int = 8) -> Iterator[ConnectionPool]:
         min_size=1,
         max_size=size_max,
         timeout=_CONNECT_TIMEOUT_S,
-        check=ConnectionPool.check_connection,
         open=False,
     )
     with translated_errors():
@@ -96,8 +95,30 @@ def borrow(pool: ConnectionPool) -> Iterator[psycopg.Connection]:
     StoreError
         No connection became free, or the database refused something.
     """
-    with translated_errors(), pool.connection() as connection:
-        yield connection
+    with translated_errors():
+        connection = _take_living(pool)
+        try:
+            with connection:
+                yield connection
+        finally:
+            pool.putconn(connection)
+
+
+def _take_living(pool: ConnectionPool) -> psycopg.Connection:
+    """Take a connection that answers; after a restart of the server many may be dead at once.
+
+    The pool's own check waits longer after every dead one, ten seconds for a handful; here dead
+    ones are handed back and replaced without waiting.
+    """
+    for _ in range(pool.max_size):
+        connection: psycopg.Connection = pool.getconn()
+        try:
+            ConnectionPool.check_connection(connection)
+        except psycopg.OperationalError:
+            pool.putconn(connection)
+        else:
+            return connection
+    return pool.getconn()
 
 
 def parse_address(url: str) -> dict[str, str]:

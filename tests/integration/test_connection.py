@@ -1,5 +1,8 @@
 """Connections: what the driver raises is never seen outside the store."""
 
+import time
+from contextlib import ExitStack
+
 import pytest
 
 from gisplan.errors import ConflictError, InputError, StoreError
@@ -73,3 +76,19 @@ def test_an_address_is_read_into_its_parts() -> None:
 def test_an_address_without_database_is_refused(url: str) -> None:
     with pytest.raises(InputError, match="DATABASE_URL is no address of a database"):
         parse_address(url)
+
+
+def test_pool_whose_connections_all_died_answers_at_once(place_url: str) -> None:
+    with open_pool(place_url, size_max=6) as pool:
+        with ExitStack() as several:
+            for _ in range(6):
+                several.enter_context(borrow(pool))
+        with connect(place_url, autocommit=True) as connection:
+            connection.execute(
+                "select pg_terminate_backend(pid) from pg_stat_activity "
+                "where datname = current_database() and pid <> pg_backend_pid()"
+            )
+        started = time.monotonic()
+        with borrow(pool) as connection:
+            assert connection.execute("select 1").fetchone() == (1,)
+        assert time.monotonic() - started < 5.0
