@@ -6,7 +6,7 @@
 - *Snapshot from PostGIS*: the served version read and traced, against ``fetchall`` of the same
   columns, put into the same arrays and traced by the same code. Both must give the same grid.
 
-Lines a second; the best of two runs of each side, in turns.
+Lines a second; the best of three runs of each side, in turns.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from gisplan.store.grid_writer import VersionFacts, clear_staging, copy_rows, st
 
 LINE_COUNT = 1_000_000
 SAMPLE_COUNT = 50_000
-RUNS = 2
+RUNS = 3
 
 INSERT_LINE = """
 insert into staging.line (line_id, name, from_bus_id, to_bus_id, length_m, resistance_ohm_per_km,
