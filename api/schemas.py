@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from gisplan.ingest.applications import DEFAULT_CLASS
+from gisplan.ingest.applications import DEFAULT_CLASS, STEPS_PER_HOUR_MAX, Phase, check_phase
 from gisplan.model.application import Application, ApplicationKind, Importance
 from gisplan.model.option import Plan
 from gisplan.store.tiles import Attribute, ElementKind
@@ -40,6 +40,15 @@ class WhatIfRequest(BaseModel):
     existing_bus_id: Identifier | None = None
     applied_on: date | None = None
     wanted_on: date | None = None
+    largest_motor_kw: Power | None = None
+    largest_step_kva: Power | None = None
+    steps_per_hour: float | None = Field(default=None, gt=0, le=STEPS_PER_HOUR_MAX)
+    phase: Phase | None = None
+
+    @model_validator(mode="after")
+    def _check_phase(self) -> Self:
+        check_phase(self.phases, self.phase)
+        return self
 
     def to_application(self) -> Application:
         """The application that this request describes."""
@@ -95,7 +104,7 @@ class ElementRecord(BaseModel):
 
 
 class PeakRequest(BaseModel):
-    """A peak that was measured at a transformer."""
+    """A peak that was measured at a transformer or where a feeder begins."""
 
     model_config = NUMBERS_ARE_FINITE
 
@@ -107,6 +116,15 @@ class PeakRecord(BaseModel):
     """A measured peak as recorded, with the ledger's new number."""
 
     transformer_id: str
+    peak_kva: float
+    measured_on: date
+    ledger_sequence: int
+
+
+class FeederPeakRecord(BaseModel):
+    """A peak measured at a feeder's first line, with the ledger's new number."""
+
+    line_id: str
     peak_kva: float
     measured_on: date
     ledger_sequence: int

@@ -22,11 +22,17 @@ SURFACES = "|".join(surface.name.lower() for surface in Surface)
 NUMBER = r"-?[\d.]+"
 STATES = r"open|open@[\w/]+|closed|closed@[\w/]+|out|x\d+|id=\S+"
 WORDS = {
-    "-": rf"{STATES}|main|service|unknown|overhead|cable|duct|[rxci]=({NUMBER}|\?)|type=\S+",
+    "-": (
+        rf"{STATES}|main|service|unknown|overhead|cable|duct|type=\S+"
+        rf"|([rxci]|[rxc]0|fuse|relay)=({NUMBER}|\?)"
+    ),
     ">": rf"{STATES}|{NUMBER}/{NUMBER}|tap=({NUMBER}|\?)|(vk|vkr|clock)=({NUMBER}|\?)",
     "=": r"open|id=\S+",
-    ":": rf"gen|kW|kvar|customers|{NUMBER}|{CLASSES}",
-    "bus": rf"{BUS_KINDS}|[\d.]+V|@{NUMBER},{NUMBER}|bays={NUMBER}/{NUMBER}|substation=\S+",
+    ":": rf"gen|kW|kvar|kWh|customers|three|L[123]|contract={NUMBER}|{NUMBER}|{CLASSES}",
+    "bus": (
+        rf"{BUS_KINDS}|[\d.]+V|@{NUMBER},{NUMBER}|bays={NUMBER}/{NUMBER}|substation=\S+"
+        rf"|kA={NUMBER}|(sk|skmin|rx)=({NUMBER}|\?)"
+    ),
     "corridor": rf"{SURFACES}|{NUMBER},{NUMBER}|ducts={NUMBER}|id=\S+",
     "obstacle": rf"{NUMBER},{NUMBER}|(cost|kind|id)=\S+",
 }

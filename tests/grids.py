@@ -5,8 +5,9 @@ One row an element; the first word says which kind it is, further words are opti
 ``S1-A 100``
     Line "S1-A" of 100 m. More words: ``open`` (an open switch at its second bus), ``open@A``,
     ``closed@A``, ``out`` (not in service), ``service``, ``overhead``, ``duct``, ``x2`` (parallel),
-    ``r=0.2 x=0.08 c=260 i=270`` (ohm, ohm, nF per km, A; ``i=?`` unknown), ``type=NAYY4x150``,
-    ``id=L7``.
+    ``r=0.2 x=0.08 c=260 i=270`` (ohm, ohm, nF per km, A; ``i=?`` unknown), the same of the zero
+    sequence ``r0=0.8 x0=0.3 c0=200`` (unknown by default), ``fuse=160`` or ``relay=400`` (A; the
+    device at its feeding end), ``type=NAYY4x150``, ``id=L7``.
 ``A>B 630``
     Transformer "A>B" of 630 kVA from A (HV) to B (LV), 20/0.4 kV. More words: ``110/20`` (kV),
     ``tap=-1``, ``tap=?``, ``vk=6``, ``vkr=1.2``, ``clock=11``, ``open`` (at its HV side),
@@ -15,19 +16,21 @@ One row an element; the first word says which kind it is, further words are opti
     Closed bus-bus switch; ``A=B open``.
 ``B: 100 kW 20 kvar``
     Load at B (repeatable). More words: a customer class (``household`` by default),
-    ``3 customers``.
+    ``3 customers``, ``L1`` or ``three`` (phases), ``3500 kWh`` (a year), ``contract=14`` (kVA).
 ``B: gen 30 kW 5 kvar``
     Generator at B.
 ``B cabinet``
     Bus: a kind. More words: ``400V``, ``@100,50`` (place), ``bays=6/2`` (total/spare),
-    ``substation=UW``.
+    ``substation=UW``, ``kA=16`` (rated short-circuit current); at a source ``sk=500``,
+    ``skmin=300`` (MVA) and ``rx=0.1``.
 ``street 0,0 100,0``
     Corridor (any corridor kind) with its vertices. More words: a surface (``asphalt`` by default),
     ``ducts=2``, ``id=K7``.
 ``obstacle 0,0 9,0 9,9``
     Area, forbidden unless ``cost=3``. More words: ``kind=parcel``, ``id=O7``.
 
-Buses named S, S1, S2, ... are sources (1.0 p.u., 500 MVA, R/X 0.1). A bus has the voltage that a
+Buses named S, S1, S2, ... are sources (1.0 p.u., 500 MVA, the smallest short-circuit power
+unknown, R/X 0.1). A bus has the voltage that a
 bus row, a transformer or a line leads to it, else ``nominal_voltage_v`` (20 kV). Conductors and
 transformers are common German types, see the constants. Bus kinds: a source bus and the LV side of
 an HV/MV transformer are substation busbars, the LV side of a distribution transformer is its board,
@@ -66,7 +69,9 @@ from gisplan.model.grid import (
     Lines,
     Loads,
     Obstacles,
+    Phases,
     Polylines,
+    Protection,
     Sources,
     Surface,
     SwitchedKind,
@@ -133,7 +138,7 @@ def grid(
         lines=_lines(text, index, voltage),
         transformers=_transformers(text, index),
         switches=_switches(text, index),
-        sources=_sources(index),
+        sources=_sources(text, index),
         loads=_loads(text, index),
         generators=_generators(text, index),
         corridors=_corridors(text),
@@ -184,6 +189,7 @@ def _buses(
         substation_id=_texts([option(w, "substation", "") for w in words]),
         bays_total=np.array([b[0] for b in bays], dtype=np.int64),
         bays_spare=np.array([b[1] for b in bays], dtype=np.int64),
+        rated_short_circuit_current_ka=np.array([read_number(w, "kA", math.nan) for w in words]),
         x_m=np.array([places[n][0] for n in names], dtype=np.float64),
         y_m=np.array([places[n][1] for n in names], dtype=np.float64),
     )
@@ -215,6 +221,9 @@ def _lines(text: Text, index: dict[str, int], voltage: dict[str, float]) -> Line
             dtype=np.float64,
         )
 
+    def given(key_word: str) -> Column:
+        return _column(table, np.float64, lambda b: read_number(b.words, key_word, math.nan))
+
     return Lines(
         line_id=_texts(sorted(table)),
         name=_texts(sorted(table)),
@@ -224,6 +233,9 @@ def _lines(text: Text, index: dict[str, int], voltage: dict[str, float]) -> Line
         resistance_ohm_per_km=electrical("r", 0),
         reactance_ohm_per_km=electrical("x", 1),
         capacitance_nf_per_km=electrical("c", 2),
+        zero_resistance_ohm_per_km=given("r0"),
+        zero_reactance_ohm_per_km=given("x0"),
+        zero_capacitance_nf_per_km=given("c0"),
         rated_current_a=electrical("i", 3),
         parallel_count=_column(table, np.int64, lambda b: parallel(b.words)),
         installation=_column(
@@ -231,9 +243,18 @@ def _lines(text: Text, index: dict[str, int], voltage: dict[str, float]) -> Line
         ),
         role=_column(table, np.uint8, lambda b: choice(b.words, LineRole, LineRole.MAIN)),
         conductor_type=_texts([option(table[k].words, "type", types[k]) for k in sorted(table)]),
+        protection=_column(table, np.uint8, _protection),
+        protection_current_a=np.fmax(given("fuse"), given("relay")),
         in_service=_column(table, np.bool_, lambda b: "out" not in b.words),
         shape=_polylines([table[key].shape for key in sorted(table)]),
     )
+
+
+def _protection(line: Branch) -> Protection:
+    keys = {word.split("=")[0] for word in line.words}
+    if "fuse" in keys:
+        return Protection.FUSE_GG
+    return Protection.RELAY if "relay" in keys else Protection.UNKNOWN
 
 
 def _transformers(text: Text, index: dict[str, int]) -> Transformers:
@@ -302,14 +323,19 @@ def _switches(text: Text, index: dict[str, int]) -> Switches:
     )
 
 
-def _sources(index: dict[str, int]) -> Sources:
-    table = {name: bus for name, bus in index.items() if is_source(name)}
+def _sources(text: Text, index: dict[str, int]) -> Sources:
+    table = {name: (bus, text.buses[name]) for name, bus in index.items() if is_source(name)}
     return Sources(
         source_id=_texts(sorted(table)),
-        bus=_column(table, np.int64, lambda bus: bus),
+        bus=_column(table, np.int64, lambda s: s[0]),
         voltage_pu=_column(table, np.float64, lambda _: 1.0),
-        short_circuit_power_mva=_column(table, np.float64, lambda _: 500.0),
-        rx_ratio=_column(table, np.float64, lambda _: 0.1),
+        short_circuit_power_mva=_column(
+            table, np.float64, lambda s: read_number(s[1], "sk", 500.0)
+        ),
+        short_circuit_power_min_mva=_column(
+            table, np.float64, lambda s: read_number(s[1], "skmin", math.nan)
+        ),
+        rx_ratio=_column(table, np.float64, lambda s: read_number(s[1], "rx", 0.1)),
     )
 
 
@@ -328,6 +354,11 @@ def _loads(text: Text, index: dict[str, int]) -> Loads:
             table, np.uint8, lambda r: choice(r[1], CustomerClass, CustomerClass.HOUSEHOLD)
         ),
         customer_count=_column(table, np.int64, lambda r: _before(r[1], "customers", 1.0)),
+        phases=_column(table, np.uint8, lambda r: choice(r[1], Phases, Phases.UNKNOWN)),
+        annual_energy_kwh=_column(table, np.float64, lambda r: _before(r[1], "kWh", math.nan)),
+        contract_capacity_kva=_column(
+            table, np.float64, lambda r: read_number(r[1], "contract", math.nan)
+        ),
     )
 
 

@@ -19,6 +19,10 @@ _FAILED = 2
 COMMANDS = {
     "load": "Load a grid from SOURCE, judge it, and let it serve from now on.",
     "plan": "Propose access points and cable paths, best first, each with its reasons.",
+    "hosting-capacity": "Tell how much more load or generation each bus takes.",
+    "screen": "Tell for each bus whether a demand fits, and what it does to the grid.",
+    "powerflow": "Tell voltages and loadings as the grid stands, with all that is promised.",
+    "load-report": "Tell what the load of each feeder and transformer rests on, and how well it fits.",
     "density": "Draw where applications gather, per square kilometre.",
     "serve": "Serve the planners' page and the API until interrupted.",
     "demo": "Load the sample region, plan its applications, draw density, serve the page.",
@@ -40,11 +44,12 @@ def build_app(wanted: str | None) -> typer.Typer:
         if name != wanted:
             app.command(name, help=text)(_only_listed)
             continue
-        module = import_module(f"gisplan.cli.{name}")
+        python_name = name.replace("-", "_")
+        module = import_module(f"gisplan.cli.{python_name}")
         if hasattr(module, "app"):
             app.add_typer(module.app, name=name)
         else:
-            app.command(name)(getattr(module, name))
+            app.command(name)(getattr(module, python_name))
     return app
 
 

@@ -49,6 +49,18 @@ def plan(
     ] = None,
     importance: Annotated[Importance, typer.Option()] = Importance.ORDINARY,
     power_factor: Annotated[float, typer.Option()] = 0.95,
+    largest_motor_kw: Annotated[
+        float | None, typer.Option(help="Rated power of the largest motor that starts alone.")
+    ] = None,
+    largest_step_kva: Annotated[
+        float | None, typer.Option(help="Largest sudden change of apparent power, as of a welder.")
+    ] = None,
+    steps_per_hour: Annotated[
+        float | None, typer.Option(help="How often motor or step comes in an hour.")
+    ] = None,
+    phase: Annotated[
+        str | None, typer.Option(help="L1, L2 or L3 of an existing single-phase customer.")
+    ] = None,
     reference: Annotated[str, typer.Option(help="The utility's own number.")] = WHAT_IF,
     reserve: Annotated[
         bool, typer.Option("--reserve", help="Store each plan and hold its best option's capacity.")
@@ -70,6 +82,10 @@ def plan(
             "customer_class": customer_class,
             "importance": importance,
             "power_factor": power_factor,
+            "largest_motor_kw": largest_motor_kw,
+            "largest_step_kva": largest_step_kva,
+            "steps_per_hour": steps_per_hour,
+            "phase": phase,
         },
     )
     if reserve and file is None and reference == WHAT_IF:
@@ -180,6 +196,9 @@ def _print_plan(made: Plan, console: Console) -> None:
     for option in made.options:
         table.add_row(*option_cells(option))
     console.print(table)
+    for option in made.options:
+        if option.backfeed:
+            console.print(backfeed_table(option))
     for line in _reasons(made):
         console.print(f"- {line}", markup=False)
 
@@ -198,6 +217,35 @@ def option_cells(option: Option) -> tuple[str, ...]:
         "" if electrical.loading_max is None else f"{electrical.loading_max:.0%}",
         electrical.limiting_name or electrical.limiting_element,
     )
+
+
+def backfeed_table(option: Option) -> Table:
+    """Return the backfeed states of an option as a table, each figure with what it was before."""
+    table = Table(title=f"option {option.rank}: backfeed states", title_justify="left")
+    for name in ("state", "loading", "before", "limited by", "U min", "before", "at bus", "dark"):
+        table.add_column(name)
+    table.add_column("holds")
+    for state in option.backfeed:
+        table.add_row(
+            state.state,
+            _share(state.loading_max),
+            _share(state.loading_before),
+            state.limiting_element,
+            _per_unit(state.voltage_min_pu),
+            _per_unit(state.voltage_min_before_pu),
+            state.voltage_min_bus,
+            str(state.unsupplied_buses),
+            {True: "yes", False: "no", None: "not proven"}[state.holds],
+        )
+    return table
+
+
+def _share(ratio: float | None) -> str:
+    return "" if ratio is None else f"{ratio:.0%}"
+
+
+def _per_unit(value: float | None) -> str:
+    return "" if value is None else f"{value:.3f}"
 
 
 def _headline(made: Plan) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gisplan.electrical.base_state import BaseState, element_state
+from gisplan.electrical.base_state import BaseState
 from gisplan.electrical.demand import (
     FEEDER,
     LEVELS,
@@ -18,8 +18,12 @@ from gisplan.electrical.demand import (
     line_levels,
     transformer_levels,
 )
+from gisplan.electrical.element_state import element_state
 from gisplan.electrical.own_part import NO_ROW, OwnPart, access_bus
 from gisplan.electrical.proof_model import Group
+from gisplan.electrical.radial_state import JUDGED_LEVELS
+from gisplan.electrical.screening_limits import RULES
+from gisplan.electrical.subtree_kernel import HIGH, LOW, ROOM_ABOVE, ROOM_BELOW
 from gisplan.electrical.worst import LOWEST, Judged, Quantity
 from gisplan.model.grid import Flags, Floats, Integers
 from gisplan.network.snapshot import Snapshot
@@ -52,6 +56,7 @@ class _Buses:
     row: Integers
     value: Floats
     base_value: Floats
+    free_value: Floats
     is_own: Flags
 
 
@@ -81,11 +86,12 @@ def _judge_voltages(result: CaseResult) -> Iterator[Judged]:
                 row=row,
                 value=after[at_level, row],
                 base_value=base.voltage_pu[at_level, row],
+                free_value=base.free_voltage_pu[0, row],
                 is_own=result.own.bus[row],
             )
         ]
         if at_level == MAIN:
-            parts.append(_behind_replaced(result, after[MAIN], quantity))
+            parts += _behind_replaced(result, after[MAIN], quantity)
         if level[access_bus(result.snapshot, group.proposals[result.number])] == at_level:
             parts.append(_customer(result, voltage_pu[at_level]))
         yield Judged(
@@ -94,7 +100,10 @@ def _judge_voltages(result: CaseResult) -> Iterator[Judged]:
             row=np.concatenate([part.row for part in parts]),
             value=np.concatenate([part.value for part in parts]),
             base_value=np.concatenate([part.base_value for part in parts]),
+            free_value=np.concatenate([part.free_value for part in parts]),
             is_own=np.concatenate([part.is_own for part in parts]),
+            limit=_limit(base, quantity),
+            far_tolerance=base.limits.far_voltage_pu,
         )
 
 
@@ -107,30 +116,43 @@ def _customer(result: CaseResult, voltage_pu: Floats) -> _Buses:
         row=np.full(len(place), NO_ROW, np.int64),
         value=voltage_pu[place],
         base_value=np.full(len(place), np.nan),
+        free_value=np.full(len(place), np.nan),
         is_own=np.ones(len(place), np.bool_),
     )
 
 
-def _behind_replaced(result: CaseResult, after_pu: Floats, quantity: Quantity) -> _Buses:
+def _behind_replaced(result: CaseResult, after_pu: Floats, quantity: Quantity) -> list[_Buses]:
     """Estimate voltages of low-voltage networks that stand as a constant power, to first order.
 
-    Their extreme moves with the voltage at the transformer's primary; a drop grows on its way down.
+    Of each network the extreme bus and the one with the least room follow the voltage at the
+    transformer's primary.
     """
     base, levels = result.base, result.base.levels
     transformer = result.group.replaced[base.fed_bus[result.group.replaced] >= 0]
     fed = base.fed_bus[transformer]
     primary = result.snapshot.grid.transformers.hv_bus[transformer]
-    move = after_pu[primary] - base.voltage_pu[MAIN, primary]
-    is_low = quantity in LOWEST
-    before = (levels.lowest if is_low else levels.highest)[MAIN, fed]
-    bus = (levels.lowest_bus if is_low else levels.highest_bus)[MAIN, fed]
-    growth = np.maximum(levels.branch_gain[MAIN, fed], 1.0) * levels.gain[MAIN, fed]
-    return _Buses(
-        row=bus,
-        value=before + np.where(move < 0, move * growth, move / levels.ratio[MAIN, fed]),
-        base_value=before,
-        is_own=result.own.bus[fed],
-    )
+    move = (after_pu[primary] - base.voltage_pu[MAIN, primary]) * levels.growth[MAIN, fed]
+    part = JUDGED_LEVELS.index(MAIN)
+    found = []
+    for extreme in (LOW, ROOM_BELOW) if quantity in LOWEST else (HIGH, ROOM_ABOVE):
+        bus = levels.node[part, fed, extreme]
+        has_bus = bus >= 0
+        bus, own = bus[has_bus], fed[has_bus]
+        before = base.voltage_pu[MAIN, bus]
+        found.append(
+            _Buses(
+                row=bus,
+                value=before + move[has_bus] * levels.gain[part, own, extreme],
+                base_value=before,
+                free_value=base.free_voltage_pu[0, bus],
+                is_own=result.own.bus[own],
+            )
+        )
+    return found
+
+
+def _limit(base: BaseState, quantity: Quantity) -> float:
+    return float(base.limits.values[RULES.index(quantity)])
 
 
 def _judge_loadings(result: CaseResult) -> Iterator[Judged]:
@@ -144,7 +166,10 @@ def _judge_loadings(result: CaseResult) -> Iterator[Judged]:
         row=line,
         value=after.line_loading_ratio[level, line],
         base_value=np.nan_to_num(base.line_loading_ratio[level, line], nan=0.0),
+        free_value=base.free.line_loading_ratio[0],
         is_own=own.line,
+        limit=_limit(base, Quantity.LINE),
+        far_tolerance=base.limits.far_loading_ratio,
     )
     loading = after.transformer_loading_ratio.copy()
     # what stands as a constant power draws more current at a lower voltage
@@ -163,5 +188,8 @@ def _judge_loadings(result: CaseResult) -> Iterator[Judged]:
             row=row,
             value=loading[at_level, row],
             base_value=np.nan_to_num(before[at_level, row], nan=0.0),
+            free_value=base.free.transformer_loading_ratio[0, row],
             is_own=own.transformer[row],
+            limit=_limit(base, quantity),
+            far_tolerance=base.limits.far_loading_ratio,
         )

@@ -68,8 +68,8 @@ def _tolerated(catalogue: Catalogue, proof: ProofResult) -> list[Finding]:
         finding = rule.measure(worst.value, element=_element(worst), text=_sentence(rule, worst))
         if finding.severity is Severity.VIOLATION:
             text = (
-                f"{finding.text}; it lies outside the part that is connected to, and changes by "
-                "less than the tolerance: look at it before promising more"
+                f"{finding.text}; it lies outside the part that is connected to and stays within "
+                "what is tolerated there, for all promises together: look at it before more"
             )
             findings.append(replace(finding, severity=Severity.WARNING, text=text))
     return findings

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from gisplan.electrical.base_state import BaseState
+from gisplan.electrical.branch_model import KVA, Complexes
 from gisplan.electrical.demand import MEDIUM_VOLTAGE_V, Demands, line_levels
 from gisplan.electrical.screening_kernel import PointArrays
 from gisplan.electrical.segments import joint_positions
-from gisplan.electrical.tree import KVA
+from gisplan.electrical.tree import line_limits_kva
 from gisplan.model.grid import Flags, Floats, Integers
 from gisplan.network.snapshot import Snapshot
 
@@ -52,8 +53,8 @@ def locate_points(snapshot: Snapshot, base: BaseState, candidates: Demands) -> P
     node[on_line], parent[on_line], upper[on_line] = stretch.node, stretch.parent, stretch.upper
     end, level = candidates.bus.copy(), np.zeros(count, np.uint8)
     end[on_line], level[on_line] = grid.lines.from_bus[line], line_levels(grid)[line]
-    stub_r, stub_x, limit = np.zeros(count), np.zeros(count), np.full(count, np.inf)
-    stub_r[on_line], stub_x[on_line], limit[on_line] = _stubs(snapshot, line, stretch.way)
+    stub, limit = np.zeros(count, np.complex128), np.full(count, np.inf)
+    stub[on_line], limit[on_line] = _stubs(snapshot, line, stretch.way)
     holder = np.where(node >= 0, node, parent)
     is_supplied = (holder >= 0) & tree.is_supplied[holder]
     closes_loop = np.zeros(count, np.bool_)
@@ -62,8 +63,7 @@ def locate_points(snapshot: Snapshot, base: BaseState, candidates: Demands) -> P
         node=node,
         parent=parent,
         upper=upper,
-        stub_resistance=stub_r,
-        stub_reactance=stub_x,
+        stub_impedance=stub,
         stub_limit_kva=limit,
         is_low=grid.buses.nominal_voltage_v[end] < MEDIUM_VOLTAGE_V,
         area=np.where(is_supplied, tree.area[holder], -1),
@@ -82,8 +82,7 @@ def select_points(points: PointArrays, rows: Integers) -> PointArrays:
         node=points.node[rows],
         parent=points.parent[rows],
         upper=points.upper[rows],
-        stub_resistance=points.stub_resistance[rows],
-        stub_reactance=points.stub_reactance[rows],
+        stub_impedance=points.stub_impedance[rows],
         stub_limit_kva=points.stub_limit_kva[rows],
         is_low=points.is_low[rows],
         area=points.area[rows],
@@ -124,15 +123,10 @@ def _stretches(snapshot: Snapshot, base: BaseState, line: Integers, offset_m: Fl
     )
 
 
-def _stubs(snapshot: Snapshot, line: Integers, way: Floats) -> tuple[Floats, Floats, Floats]:
+def _stubs(snapshot: Snapshot, line: Integers, way: Floats) -> tuple[Complexes, Floats]:
     """Impedance from the end of the stretch to the point per unit on 1 kVA, and the rating."""
     lines = snapshot.grid.lines
     voltage_v = snapshot.grid.buses.nominal_voltage_v[lines.from_bus[line]]
-    systems = lines.parallel_count[line]
-    scale = way * lines.length_m[line] / 1000 / systems * KVA / voltage_v**2
-    limit = np.sqrt(3) * voltage_v * lines.rated_current_a[line] * systems / KVA
-    return (
-        lines.resistance_ohm_per_km[line] * scale,
-        lines.reactance_ohm_per_km[line] * scale,
-        np.where(np.isfinite(limit), limit, np.inf),
-    )
+    scale = way * lines.length_m[line] / 1000 / lines.parallel_count[line] * KVA / voltage_v**2
+    ohm_per_km = lines.resistance_ohm_per_km[line] + 1j * lines.reactance_ohm_per_km[line]
+    return ohm_per_km * scale, line_limits_kva(snapshot.grid)[line]

@@ -30,6 +30,7 @@ from gisplan.errors import PowerFlowError
 from gisplan.model.grid import Flags, Floats, Grid, Integers
 
 ERROR_TOLERANCE_PU = 1e-8
+FREQUENCY_HZ = 50.0
 MAX_ITERATIONS = 30
 IDEAL_SOURCE_VA = 1e18
 """Short-circuit power of the slack: 100 MVA cost 1e-10 p.u.; more would cost digits."""
@@ -137,7 +138,12 @@ class PowerFlowModel:
         )
 
     def solve(
-        self, p_kw: Floats, q_kvar: Floats, *, tap_position: Integers | None = None
+        self,
+        p_kw: Floats,
+        q_kvar: Floats,
+        *,
+        tap_position: Integers | None = None,
+        source_shift_pu: Floats | None = None,
     ) -> PowerFlowResult:
         """Solve all scenarios in one batch; equal ones are solved once.
 
@@ -147,11 +153,17 @@ class PowerFlowModel:
             Shape (scenarios, demands), in the order of ``load_node``.
         tap_position
             Shape (scenarios, transformers of the network); as recorded where none is given.
+        source_shift_pu
+            Per scenario what all sources stand away from their set voltage; nothing by default.
         """
-        distinct, row = _distinct(p_kw, q_kvar, tap_position)
+        shift = np.zeros(len(p_kw)) if source_shift_pu is None else source_shift_pu
+        parts = [p_kw, q_kvar, shift] + ([] if tap_position is None else [tap_position])
+        distinct, row = _distinct(parts)
         update = {ComponentType.sym_load: self._load_update(p_kw[distinct], q_kvar[distinct])}
         if tap_position is not None:
             update[ComponentType.transformer] = self._tap_update(tap_position[distinct])
+        if shift.any():
+            update[ComponentType.source] = self._source_update(shift[distinct])
         output = self.solver.calculate_power_flow(
             error_tolerance=ERROR_TOLERANCE_PU,
             max_iterations=MAX_ITERATIONS,
@@ -172,6 +184,14 @@ class PowerFlowModel:
         update["id"] = self.first_load_id + np.arange(self.load_count)
         update["p_specified"] = p_kw * 1e3
         update["q_specified"] = q_kvar * 1e3
+        return update
+
+    def _source_update(self, shift_pu: Floats) -> np.ndarray:
+        network = self.network
+        update = new_array("update", ComponentType.source, (len(shift_pu), len(network.source)))
+        update["id"] = self.first_load_id - len(network.source) + np.arange(len(network.source))
+        set_pu = network.grid.sources.voltage_pu[network.source]
+        update["u_ref"] = set_pu + shift_pu[:, None]
         return update
 
     def _tap_update(self, tap_position: Integers) -> np.ndarray:
@@ -203,15 +223,12 @@ def require_converged(result: PowerFlowResult, what: str) -> None:
         )
 
 
-def _distinct(
-    p_kw: Floats, q_kvar: Floats, tap_position: Integers | None
-) -> tuple[Integers, Integers]:
+def _distinct(parts: list[Floats | Integers]) -> tuple[Integers, Integers]:
     """Rows of scenarios that differ, and for each scenario its place among them."""
-    parts = [p_kw, q_kvar] if tap_position is None else [p_kw, q_kvar, tap_position]
     place: dict[bytes, int] = {}
     first: list[int] = []
     row: list[int] = []
-    for number in range(len(p_kw)):
+    for number in range(len(parts[0])):
         key = b"".join(part[number].tobytes() for part in parts)
         if key not in place:
             place[key] = len(first)

@@ -23,13 +23,12 @@ from gisplan.electrical.demand import (
 )
 from gisplan.electrical.network_input import Cables, Network, build_network, kept_lines
 from gisplan.electrical.parts import touched_buses
-from gisplan.electrical.power_flow import PowerFlowModel, PowerFlowResult
+from gisplan.electrical.power_flow import FREQUENCY_HZ, PowerFlowModel, PowerFlowResult
 from gisplan.electrical.proposal import NewCable, Proposal
 from gisplan.electrical.segments import Joints, build_joints, joint_positions
 from gisplan.model.grid import Flags, Floats, Grid, Integers
 from gisplan.network.snapshot import Snapshot, Topology
 
-FREQUENCY_HZ = 50.0
 
 LEVEL_OF_STATE = (MAIN, *range(len(LEVELS)))
 """Level in which everything but the new demand stands in each state."""
@@ -127,6 +126,7 @@ def solve_group(
         np.concatenate([draw.p_kw for draw in draws], axis=1),
         np.concatenate([draw.q_kvar for draw in draws], axis=1),
         tap_position=_tap_positions(network, proposals, len(cases)),
+        source_shift_pu=_source_shifts(bases, cases, len(proposals)),
     )
     branch = len(network.line) - network.new_cable_count
     return Group(
@@ -141,6 +141,14 @@ def solve_group(
         is_whole=is_whole,
         result=result,
     )
+
+
+def _source_shifts(
+    bases: Mapping[LoadCase, BaseState], cases: tuple[LoadCase, ...], repeat: int
+) -> Floats:
+    """What the sources stand away from their set voltage in every scenario."""
+    shift = np.array([bases[case].source_shift_pu for case in cases])
+    return np.tile(np.repeat(shift, len(STATES)), repeat)
 
 
 def _touched(grid: Grid, proposals: Sequence[Proposal]) -> Integers:

@@ -13,7 +13,10 @@ from gisplan.model.grid import Floats, Grid
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewCable:
-    """The cable from the access point to the customer; one leg of a loop-in."""
+    """The cable from the access point to the customer; one leg of a loop-in.
+
+    Zero-sequence values are ``None`` where unknown.
+    """
 
     length_m: float
     resistance_ohm_per_km: float
@@ -21,6 +24,8 @@ class NewCable:
     capacitance_nf_per_km: float
     rated_current_a: float
     parallel_count: int = 1
+    zero_resistance_ohm_per_km: float | None = None
+    zero_reactance_ohm_per_km: float | None = None
 
     @property
     def resistance_ohm(self) -> float:

@@ -1,4 +1,4 @@
-"""The standard conductor for a demand: ampacity and voltage drop, and why smaller ones fail."""
+"""The standard conductor for a demand, and why each smaller one fails."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TypeVar
 
+from gisplan.electrical.derating import derated_current_a
+from gisplan.electrical.withstand import duration_rule, not_proven_text, section_min_mm2
 from gisplan.errors import InputError
 from gisplan.model.grid import Floats
 from gisplan.rules.catalogue import Catalogue, ConductorType
@@ -14,27 +16,64 @@ from gisplan.units import three_phase_current_a
 
 Length = TypeVar("Length", float, Floats)
 
+SINGLE_PHASE_DROP = 6.0
+"""Drop of a single-phase demand over that of a balanced one: three times the current, both ways."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RejectedConductor:
-    """A smaller choice and why it fails; ratios and drops are those that it would have."""
+class SizedConductor:
+    """One choice and how it fares; ``reasons`` say why it fails, none where it does.
+
+    ``rated_current_a`` is that of all parallel systems together, derated; ``section_min_mm2`` what
+    one system needs for the short circuit, ``None`` where its current is unknown.
+    """
 
     conductor: ConductorType
     parallel_count: int
+    rated_current_a: float
     loading_ratio: float
     voltage_drop_pct: float
+    section_min_mm2: float | None
     reasons: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SizingResult:
-    """The smallest admissible choice; ``conductor`` is ``None`` where all fail."""
+    """The smallest admissible choice, ``None`` where all fail, and the smaller ones that do.
 
-    conductor: ConductorType | None
-    parallel_count: int
-    loading_ratio: float
-    voltage_drop_pct: float
-    rejected: tuple[RejectedConductor, ...]
+    ``not_proven`` says what could not be judged: the choice holds without it.
+    """
+
+    chosen: SizedConductor | None
+    rejected: tuple[SizedConductor, ...]
+    not_proven: tuple[str, ...]
+
+    @property
+    def conductor(self) -> ConductorType | None:
+        """Conductor of the choice."""
+        return None if self.chosen is None else self.chosen.conductor
+
+    @property
+    def parallel_count(self) -> int:
+        """Parallel systems of the choice, zero where all fail."""
+        return 0 if self.chosen is None else self.chosen.parallel_count
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Duty:
+    """What is asked of a conductor: a trunk of a ring, ``leg_count`` 2, keeps its section."""
+
+    active_power_kw: float
+    reactive_power_kvar: float
+    current_a: float
+    current_ratio_max: float
+    length_m: float
+    nominal_voltage_v: float
+    drop_factor: float
+    drop_max_pct: float
+    leg_count: int
+    trunk_section_mm2: float
+    short_circuit_ka: float | None
 
 
 def voltage_drop_pct(
@@ -60,6 +99,26 @@ def voltage_drop_pct(
     return length_m * (drop_v2_per_m / nominal_voltage_v**2 * 100)
 
 
+def design_current_a(
+    catalogue: Catalogue,
+    *,
+    voltage_level: str,
+    nominal_voltage_v: float,
+    demand_kva: float,
+    phase_count: int = 3,
+) -> float:
+    """Return the current of a demand at the lowest voltage that is allowed.
+
+    A conductor that carries it is never found overloaded by the power flow of a state that keeps
+    its voltage limits. A single-phase demand draws three times the current of a balanced one.
+    """
+    lowest_pu = catalogue.value(f"voltage.{voltage_level}_min_pu")
+    return three_phase_current_a(
+        apparent_power_kva=demand_kva * 3 / phase_count,
+        nominal_voltage_v=nominal_voltage_v * lowest_pu,
+    )
+
+
 def size_conductor(
     catalogue: Catalogue,
     *,
@@ -70,11 +129,25 @@ def size_conductor(
     nominal_voltage_v: float,
     power_factor: float,
     drop_max_pct: float,
+    phase_count: int = 3,
+    leg_count: int = 1,
+    trunk_section_mm2: float = 0.0,
+    short_circuit_ka: float | None = None,
 ) -> SizingResult:
     """Choose the smallest standard conductor of a role that carries a demand.
 
     Single systems come before parallel ones, each by section. The drop is that of a load with
     lagging power factor; feed-in of the same power raises the voltage by less.
+
+    Parameters
+    ----------
+    leg_count
+        Legs of a loop-in; they lie in one trench and warm each other.
+    trunk_section_mm2
+        Section that a ring keeps, whatever the demand; zero where nothing is looped in.
+    short_circuit_ka
+        Largest initial short-circuit current at the access point; ``None`` where it is unknown,
+        which the result tells as not proven.
 
     Raises
     ------
@@ -82,47 +155,33 @@ def size_conductor(
         If a number is not positive.
     """
     _check_demand(demand_kva, length_m, nominal_voltage_v, power_factor)
-    active_kw = demand_kva * power_factor
-    reactive_kvar = demand_kva * math.sqrt(1 - power_factor**2)
-    current = three_phase_current_a(
-        apparent_power_kva=demand_kva, nominal_voltage_v=nominal_voltage_v
-    )
-    rejected: list[RejectedConductor] = []
-    for conductor, count in _choices(catalogue, voltage_level, role):
-        loading = current / (conductor.rated_current_a * count)
-        drop = voltage_drop_pct(
-            active_power_kw=active_kw / count,
-            reactive_power_kvar=reactive_kvar / count,
-            length_m=length_m,
-            resistance_ohm_per_km=conductor.resistance_ohm_per_km,
-            reactance_ohm_per_km=conductor.reactance_ohm_per_km,
+    duty = _Duty(
+        active_power_kw=demand_kva * power_factor,
+        reactive_power_kvar=demand_kva * math.sqrt(1 - power_factor**2),
+        current_a=design_current_a(
+            catalogue,
+            voltage_level=voltage_level,
             nominal_voltage_v=nominal_voltage_v,
-        )
-        reasons = _reasons(current, conductor.rated_current_a * count, drop, drop_max_pct)
-        if not reasons:
-            return SizingResult(
-                conductor=conductor,
-                parallel_count=count,
-                loading_ratio=loading,
-                voltage_drop_pct=drop,
-                rejected=tuple(rejected),
-            )
-        rejected.append(
-            RejectedConductor(
-                conductor=conductor,
-                parallel_count=count,
-                loading_ratio=loading,
-                voltage_drop_pct=drop,
-                reasons=reasons,
-            )
-        )
-    return SizingResult(
-        conductor=None,
-        parallel_count=0,
-        loading_ratio=math.nan,
-        voltage_drop_pct=math.nan,
-        rejected=tuple(rejected),
+            demand_kva=demand_kva,
+            phase_count=phase_count,
+        ),
+        current_ratio_max=catalogue.value("loading.line_max"),
+        length_m=length_m,
+        nominal_voltage_v=nominal_voltage_v,
+        drop_factor=SINGLE_PHASE_DROP if phase_count == 1 else 1.0,
+        drop_max_pct=drop_max_pct,
+        leg_count=leg_count,
+        trunk_section_mm2=trunk_section_mm2,
+        short_circuit_ka=short_circuit_ka,
     )
+    rejected: list[SizedConductor] = []
+    for conductor, count in _choices(catalogue, voltage_level, role):
+        sized = _sized(catalogue, duty, conductor, count)
+        if not sized.reasons:
+            unknown = (not_proven_text(conductor),) if short_circuit_ka is None else ()
+            return SizingResult(chosen=sized, rejected=tuple(rejected), not_proven=unknown)
+        rejected.append(sized)
+    return SizingResult(chosen=None, rejected=tuple(rejected), not_proven=())
 
 
 def _choices(
@@ -137,15 +196,67 @@ def _choices(
                 yield conductor, count
 
 
-def _reasons(
-    current: float, rated_current_a: float, drop_pct: float, drop_max_pct: float
+def _sized(
+    catalogue: Catalogue, duty: _Duty, conductor: ConductorType, count: int
+) -> SizedConductor:
+    systems = count * duty.leg_count
+    rated_a = count * derated_current_a(catalogue, conductor, system_count=systems)
+    drop_pct = duty.drop_factor * voltage_drop_pct(
+        active_power_kw=duty.active_power_kw / count,
+        reactive_power_kvar=duty.reactive_power_kvar / count,
+        length_m=duty.length_m,
+        resistance_ohm_per_km=conductor.resistance_ohm_per_km,
+        reactance_ohm_per_km=conductor.reactance_ohm_per_km,
+        nominal_voltage_v=duty.nominal_voltage_v,
+    )
+    needed_mm2 = None
+    if duty.short_circuit_ka is not None:
+        needed_mm2 = section_min_mm2(catalogue, conductor, duty.short_circuit_ka)
+    return SizedConductor(
+        conductor=conductor,
+        parallel_count=count,
+        rated_current_a=rated_a,
+        loading_ratio=duty.current_a / rated_a,
+        voltage_drop_pct=drop_pct,
+        section_min_mm2=needed_mm2,
+        reasons=(
+            *_trunk_reason(duty, conductor),
+            *_ampacity_reason(duty, rated_a),
+            *_drop_reason(duty, drop_pct),
+            *_withstand_reason(catalogue, duty, conductor, needed_mm2),
+        ),
+    )
+
+
+def _trunk_reason(duty: _Duty, conductor: ConductorType) -> tuple[str, ...]:
+    if conductor.section_mm2 >= duty.trunk_section_mm2:
+        return ()
+    return (f"ring trunk: {conductor.section_mm2:g} mm2, kept {duty.trunk_section_mm2:g} mm2",)
+
+
+def _ampacity_reason(duty: _Duty, rated_a: float) -> tuple[str, ...]:
+    allowed_a = rated_a * duty.current_ratio_max
+    if duty.current_a <= allowed_a:
+        return ()
+    return (f"ampacity: {duty.current_a:.0f} A at the lowest voltage, allowed {allowed_a:.0f} A",)
+
+
+def _drop_reason(duty: _Duty, drop_pct: float) -> tuple[str, ...]:
+    if drop_pct <= duty.drop_max_pct:
+        return ()
+    return (f"voltage drop: {drop_pct:.2f} %, allowed {duty.drop_max_pct:.2f} %",)
+
+
+def _withstand_reason(
+    catalogue: Catalogue, duty: _Duty, conductor: ConductorType, needed_mm2: float | None
 ) -> tuple[str, ...]:
-    reasons = []
-    if current > rated_current_a:
-        reasons.append(f"ampacity: {current:.0f} A, rated {rated_current_a:.0f} A")
-    if drop_pct > drop_max_pct:
-        reasons.append(f"voltage drop: {drop_pct:.2f} %, allowed {drop_max_pct:.2f} %")
-    return tuple(reasons)
+    if needed_mm2 is None or needed_mm2 <= conductor.section_mm2:
+        return ()
+    duration_s = duration_rule(catalogue, conductor).value
+    return (
+        f"short circuit: {duty.short_circuit_ka:.1f} kA for {duration_s:g} s need "
+        f"{needed_mm2:.0f} mm2, has {conductor.section_mm2:g} mm2",
+    )
 
 
 def _check_demand(

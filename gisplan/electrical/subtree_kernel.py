@@ -1,10 +1,15 @@
-"""Kernel that gathers from the leaves up what hangs below each node of the supply tree.
+"""Kernel that gathers what hangs below each node of the supply tree, and beside it.
+
+Four extremes matter where the voltage of a node moves: the lowest and the highest voltage below,
+and the smallest room to the own floor and to the own ceiling of each bus. All are kept as minima:
+voltage, minus voltage, room below, room above. Each comes with its ``gain``: by how much the
+voltage of that bus moves for one unit at the node. The fifth is minus the largest gain of all.
 
 Invariants
 - ``order`` lists every supplied node after its parent; roots have parent -1.
-- ``lowest``/``highest`` cover the node itself and all below; inf and -inf where none is judged.
-- ``gain`` is at least 1 and of first order: for small drops no node below falls by more than
-  ``gain`` times the node's own drop.
+- ``value[w]`` covers w and all below; inf where nothing is judged. ``beside[w]`` covers what is
+  left of the parent of w without w and what hangs below it: the parent itself and its other
+  branches; gains count from the parent.
 """
 
 from __future__ import annotations
@@ -17,32 +22,72 @@ import numpy as np
 if TYPE_CHECKING:
     from gisplan.model.grid import Flags, Floats, Integers
 
+LOW, HIGH, ROOM_BELOW, ROOM_ABOVE, MOST = range(5)
+EXTREMES = 5
+
 
 @numba.njit(cache=True, nogil=True)
-def summarise_subtrees(
-    order: Integers, parent: Integers, voltage: Floats, is_judged: Flags, branch_gain: Floats
-) -> tuple[Floats, Floats, Floats, Integers, Integers]:
-    """Return lowest and highest judged voltage and largest gain of each subtree.
+def summarise_subtrees(  # noqa: PLR0912, PLR0917
+    order: Integers,
+    parent: Integers,
+    voltage: Floats,
+    is_judged: Flags,
+    floor: Floats,
+    ceiling: Floats,
+    growth: Floats,
+    value: Floats,
+    gain: Floats,
+    extreme_node: Integers,
+    beside: Floats,
+    beside_gain: Floats,
+    beside_node: Integers,
+) -> None:
+    """Fill in extremes, their gains and nodes, below each node and beside it.
 
-    Last come the nodes of both extremes; -1 where nothing below is judged.
+    ``growth`` says how much the voltage of a node moves for one unit at its parent. Nodes are -1
+    where none is judged.
     """
-    lowest = np.full(parent.size, np.inf)
-    highest = np.full(parent.size, -np.inf)
-    gain = np.ones(parent.size)
-    lowest_node = np.full(parent.size, -1, dtype=np.int64)
-    highest_node = lowest_node.copy()
+    value[:], gain[:], extreme_node[:] = np.inf, 1.0, -1
+    beside[:], beside_gain[:], beside_node[:] = np.inf, 1.0, -1
+    second, second_gain = beside.copy(), beside_gain.copy()
+    second_node, best_child = beside_node.copy(), beside_node.copy()
+    for w in order:
+        if is_judged[w]:
+            value[w, LOW], value[w, HIGH] = voltage[w], -voltage[w]
+            value[w, ROOM_BELOW] = voltage[w] - floor[w]
+            value[w, ROOM_ABOVE] = ceiling[w] - voltage[w]
+            value[w, MOST] = -1.0
+            extreme_node[w, :] = w
     for place in range(order.size - 1, -1, -1):
-        node = order[place]
-        if is_judged[node] and voltage[node] <= lowest[node]:
-            lowest[node], lowest_node[node] = voltage[node], node
-        if is_judged[node] and voltage[node] >= highest[node]:
-            highest[node], highest_node[node] = voltage[node], node
-        above = parent[node]
-        if above < 0:
+        w = order[place]
+        p = parent[w]
+        if p < 0:
             continue
-        if lowest[node] < lowest[above]:
-            lowest[above], lowest_node[above] = lowest[node], lowest_node[node]
-        if highest[node] > highest[above]:
-            highest[above], highest_node[above] = highest[node], highest_node[node]
-        gain[above] = max(gain[above], branch_gain[node] * gain[node])
-    return lowest, highest, gain, lowest_node, highest_node
+        k = growth[w]
+        for field in range(EXTREMES):
+            v = value[w, field]
+            if v == np.inf:
+                continue
+            g = k * gain[w, field]
+            if field == MOST:
+                v = k * v
+            if v < value[p, field]:
+                second[p, field], second_gain[p, field] = value[p, field], gain[p, field]
+                second_node[p, field] = extreme_node[p, field]
+                value[p, field], gain[p, field] = v, g
+                best_child[p, field] = w
+                extreme_node[p, field] = extreme_node[w, field]
+            elif v < second[p, field]:
+                second[p, field], second_gain[p, field] = v, g
+                second_node[p, field] = extreme_node[w, field]
+    for w in order:
+        p = parent[w]
+        if p < 0:
+            continue
+        for field in range(EXTREMES):
+            if best_child[p, field] == w:
+                beside[w, field], beside_gain[w, field] = second[p, field], second_gain[p, field]
+                beside_node[w, field] = second_node[p, field]
+            else:
+                beside[w, field], beside_gain[w, field] = value[p, field], gain[p, field]
+                beside_node[w, field] = extreme_node[p, field]

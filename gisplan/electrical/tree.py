@@ -1,7 +1,10 @@
 """The supply tree that screening walks: buses and joints, each with the branch that feeds it.
 
-Nodes are numbered as in ``network_input``: buses first, then joints. Impedances are per unit of
-the fed node's nominal voltage on a base of 1 kVA, so that powers stay in kW and kvar.
+Nodes are numbered as in ``network_input``: buses first, then joints. Impedances are per unit of the
+fed node's nominal voltage on a base of 1 kVA, so that powers stay in kW and kvar and a current in
+per unit is the power in kVA that it carries at nominal voltage. Phase shifts of transformers are
+left out: they turn all voltages below alike. Branches between the same two busbars are one branch
+of the tree; whatever else closes a loop stands apart as chords.
 """
 
 from __future__ import annotations
@@ -11,86 +14,66 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gisplan.electrical.demand import (
-    FEEDER,
-    LEVELS,
-    MAIN,
-    MEDIUM_VOLTAGE_V,
-    line_levels,
-    transformer_levels,
+from gisplan.electrical.branch_model import (
+    KVA,
+    Complexes,
+    FedPi,
+    Pi,
+    coupler_pis,
+    join,
+    open_end_shunts,
+    orient,
+    segment_pis,
+    select,
+    transformer_pis,
 )
+from gisplan.electrical.demand import MEDIUM_VOLTAGE_V, line_levels, transformer_levels
 from gisplan.electrical.network_input import Network
-from gisplan.electrical.power_flow import BranchFlows, PowerFlowResult
-from gisplan.electrical.subtree_kernel import summarise_subtrees
+from gisplan.electrical.parallel import (
+    Branches,
+    Chords,
+    Members,
+    Merged,
+    busbars,
+    hang_busbars_once,
+    split_off_parallel,
+    turned_ratio,
+)
 from gisplan.model.grid import Codes, Flags, Floats, Grid, Integers, SwitchedKind
 from gisplan.network.snapshot import Topology
-from gisplan.network.tree_kernel import hand_down
+from gisplan.network.tree_kernel import hand_down, mark_loops
 
 NO_BRANCH = 255
-KVA = 1e3
 
 
 class TreeArrays(NamedTuple):
     """What does not change with the loads, one row a node.
 
     ``kind``, ``row`` and ``level`` are those of the feeding branch: ``SwitchedKind``, row of the
-    element, index into LEVELS of the state that judges it. ``limit_fed_kva`` and
-    ``limit_feeding_kva`` are the power at rated current and nominal voltage seen from the node and
-    from its parent; inf where no rating is known. ``area`` names the low-voltage network or the
-    feeder that a node belongs to; -1 is none. ``needs_ac`` marks nodes with a loop above them.
+    element, index into LEVELS of the state that judges it. The branch is an ideal transformer of
+    ``ratio`` (open-circuit voltage at the node over that of its parent), then ``impedance``;
+    ``half_fed`` and ``half_feeding`` are its shunt admittances at both ends, ``shunt`` sums up all
+    of a node. ``limit_fed_kva`` and ``limit_feeding_kva`` are the power at rated current and
+    nominal voltage seen from the node and from its parent; inf where no rating is known. ``area``
+    names the low-voltage network or the feeder that a node belongs to; -1 is none. ``needs_ac``
+    marks nodes with a loop above them.
     """
 
     parent: Integers
     kind: Codes
     row: Integers
     level: Codes
-    resistance: Floats
-    reactance: Floats
+    impedance: Complexes
+    ratio: Floats
+    shunt: Complexes
+    half_fed: Complexes
+    half_feeding: Complexes
     limit_fed_kva: Floats
     limit_feeding_kva: Floats
     is_low: Flags
     area: Integers
     needs_ac: Flags
     is_supplied: Flags
-
-
-class LevelArrays(NamedTuple):
-    """State of the tree in every level, shape (levels, nodes); powers flow down the tree.
-
-    ``ratio`` is the parent's voltage over the voltage behind the branch's ideal transformer.
-    ``lowest`` and ``highest`` are extremes over the subtree of the voltages that the level judges
-    at buses (inf and -inf where there are none), ``lowest_bus`` and ``highest_bus`` where they
-    stand; ``branch_gain`` and ``gain`` say how much a drop of the
-    parent grows to the node, and one of the node to anything below.
-    """
-
-    voltage: Floats
-    p_fed: Floats
-    q_fed: Floats
-    p_feeding: Floats
-    q_feeding: Floats
-    ratio: Floats
-    lowest: Floats
-    highest: Floats
-    branch_gain: Floats
-    gain: Floats
-    lowest_bus: Integers
-    highest_bus: Integers
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SupplyTree:
-    """A tree with the branch of the network that feeds each node, and how it is oriented.
-
-    ``closes_loop`` marks lines closed at both ends that are no branch of the tree.
-    """
-
-    arrays: TreeArrays
-    order: Integers
-    segment: Integers
-    is_reversed: Flags
-    feeding: LineFeeding
-    closes_loop: Flags
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +88,26 @@ class LineFeeding:
     is_reversed: Flags
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SupplyTree:
+    """A tree with the branch of the network that feeds each node, and how it is oriented.
+
+    ``order`` holds every supplied node after its parent, ``segment`` the branch of the network
+    that feeds a node (-1: no line). ``closes_loop`` marks lines that share their current with
+    others: parallel to another one, or closed at both ends without being a branch of the tree.
+    """
+
+    arrays: TreeArrays
+    order: Integers
+    segment: Integers
+    is_reversed: Flags
+    feeding: LineFeeding
+    closes_loop: Flags
+    members: Members
+    chords: Chords
+    root: Integers
+
+
 def areas(grid: Grid, topology: Topology) -> Integers:
     """Low-voltage network or medium-voltage feeder of every bus: what a new demand there moves.
 
@@ -114,6 +117,23 @@ def areas(grid: Grid, topology: Topology) -> Integers:
     feeder = np.where(topology.feeder >= 0, count + topology.feeder, -1)
     area: Integers = np.where(topology.transformer >= 0, topology.transformer, feeder)
     return area
+
+
+def _joined_areas(grid: Grid, topology: Topology) -> Integers:
+    """Areas, those of low-voltage networks that closed couplers join as one.
+
+    ``topology`` lets every busbar hang on one branch: its other parts hang on the first one.
+    """
+    count = len(grid.transformers.transformer_id)
+    area, order, parent = areas(grid, topology), topology.order, topology.parent_bus
+    joined = np.arange(count)
+    coupled = order[(parent[order] >= 0) & (topology.parent_kind[order] == SwitchedKind.BUS)]
+    for bus in coupled[area[coupled] != area[parent[coupled]]]:
+        own, above = area[bus], area[parent[bus]]
+        if 0 <= own < count and 0 <= above < count:
+            joined[own] = joined[above]
+    is_unit = (area >= 0) & (area < count)
+    return np.where(is_unit, np.append(joined, -1)[np.where(is_unit, area, -1)], area)
 
 
 def line_feeding(grid: Grid, topology: Topology) -> LineFeeding:
@@ -136,53 +156,87 @@ def line_feeding(grid: Grid, topology: Topology) -> LineFeeding:
 
 def build_tree(network: Network, topology: Topology) -> SupplyTree:
     """Lay the tree of a whole network, joints included."""
-    grid, joints = network.grid, network.joints
-    bus_count, count = len(grid.buses.bus_id), len(grid.buses.bus_id) + len(joints)
+    grid = network.grid
+    busbar = busbars(network, len(grid.buses.bus_id) + len(network.joints))
+    topology = hang_busbars_once(topology, busbar)
     feeding = line_feeding(grid, topology)
-    joint_line = joints.line
-    own_feeding = feeding.feeding_bus[joint_line]
-    position = np.full(count, np.inf)
-    position[topology.order] = np.arange(len(topology.order))
-    way = joints.position
-    way = np.where(feeding.is_reversed[joint_line], 1 - way, way)
-    start = np.where(own_feeding >= 0, position[own_feeding], np.inf)
-    position[bus_count:] = start + way
-    order = np.argsort(position, kind="stable")[: np.count_nonzero(np.isfinite(position))]
-    parent, segment = _feeding_segments(network, topology, feeding)
-    is_reversed = np.zeros(count, np.bool_)
-    by_line = np.flatnonzero(topology.parent_kind == SwitchedKind.LINE)
-    is_reversed[by_line] = feeding.is_reversed[topology.parent_branch[by_line]]
-    is_reversed[bus_count:] = feeding.is_reversed[joint_line]
-    by_unit = np.flatnonzero(topology.parent_kind == SwitchedKind.TRANSFORMER)
-    is_reversed[by_unit] = grid.transformers.hv_bus[topology.parent_branch[by_unit]] == by_unit
-    arrays = _static_arrays(
-        network,
-        topology,
-        feeding,
-        parent=parent,
-        segment=segment,
-        is_reversed=is_reversed,
-        order=order,
+    closed_outside = _closed_outside(grid, topology, feeding)
+    start_bus = np.where(closed_outside, grid.lines.from_bus, feeding.feeding_bus)
+    parent, segment = _feeding_segments(network, topology, feeding, start_bus)
+    order = _order(network, topology, feeding, start_bus)
+    is_reversed = _reversed_nodes(network, topology, feeding, parent)
+    pis = segment_pis(network)
+    units = transformer_pis(grid)
+    fed, clock = _feeding_branches(
+        topology, parent=parent, segment=segment, is_reversed=is_reversed, pis=(pis, units)
     )
+    kind, row = _elements(network, topology)
+    outside = _outside(network, topology, closed_outside, pis, units)
+    merged, rows = split_off_parallel(
+        outside, parent=parent, kind=kind, ratio=fed.ratio, clock=clock, busbar=busbar
+    )
+    chords = outside.rows(rows)
+    arrays = _static_arrays(
+        network, topology, feeding, parent=parent, order=order, kind=kind, row=row, fed=fed,
+        chords=chords, shunt=_shunts(network, pis, units),
+    )  # fmt: skip
+    arrays, members = _merge(arrays, merged, is_reversed, grid)
+    closes_loop = closed_outside.copy()
+    closes_loop[members.row[arrays.kind[members.node] == SwitchedKind.LINE]] = True
     return SupplyTree(
         arrays=arrays,
         order=order,
         segment=segment,
         is_reversed=is_reversed,
         feeding=feeding,
-        closes_loop=_closes_loop(grid, topology, feeding),
+        closes_loop=closes_loop,
+        members=members,
+        chords=Chords(branches=chords, ratio=_chord_ratios(chords, parent, clock)),
+        root=order[parent[order] < 0],
     )
 
 
-def _closes_loop(grid: Grid, topology: Topology, feeding: LineFeeding) -> Flags:
+def _closed_outside(grid: Grid, topology: Topology, feeding: LineFeeding) -> Flags:
+    """Lines closed at both ends that are no branch of the tree."""
     closed = topology.line_from_closed & topology.line_to_closed & grid.lines.in_service
     supplied = topology.source[grid.lines.from_bus] >= 0
     closes: Flags = closed & supplied & (feeding.fed_bus < 0)
     return closes
 
 
+def _order(
+    network: Network, topology: Topology, feeding: LineFeeding, start_bus: Integers
+) -> Integers:
+    """Supplied nodes, every one after its parent."""
+    joints = network.joints
+    bus_count = len(network.grid.buses.bus_id)
+    position = np.full(bus_count + len(joints), np.inf)
+    position[topology.order] = np.arange(len(topology.order))
+    start = start_bus[joints.line]
+    is_reversed = feeding.is_reversed[joints.line]
+    way = np.where(is_reversed, 1 - joints.position, joints.position)
+    position[bus_count:] = np.where(start >= 0, position[start] + way, np.inf)
+    order: Integers = np.argsort(position, kind="stable")
+    return order[: np.count_nonzero(np.isfinite(position))]
+
+
+def _reversed_nodes(
+    network: Network, topology: Topology, feeding: LineFeeding, parent: Integers
+) -> Flags:
+    """Nodes whose branch feeds its own first end."""
+    bus_count = len(network.grid.buses.bus_id)
+    is_reversed = np.zeros(len(parent), np.bool_)
+    by_line = np.flatnonzero(topology.parent_kind == SwitchedKind.LINE)
+    is_reversed[by_line] = feeding.is_reversed[topology.parent_branch[by_line]]
+    is_reversed[bus_count:] = feeding.is_reversed[network.joints.line]
+    by_unit = np.flatnonzero(topology.parent_kind == SwitchedKind.TRANSFORMER)
+    unit = topology.parent_branch[by_unit]
+    is_reversed[by_unit] = network.grid.transformers.hv_bus[unit] == by_unit
+    return is_reversed
+
+
 def _feeding_segments(
-    network: Network, topology: Topology, feeding: LineFeeding
+    network: Network, topology: Topology, feeding: LineFeeding, start_bus: Integers
 ) -> tuple[Integers, Integers]:
     """Parent and feeding segment of every node; -1 where a node has none."""
     grid, joint_line = network.grid, network.joints.line
@@ -204,8 +258,101 @@ def _feeding_segments(
     segment[bus_count:] = first_segment[joint_line] + rank + backwards
     is_first = np.where(backwards, rank == cuts[joint_line] - 1, rank == 0)
     neighbour = bus_count + joint + np.where(backwards, 1, -1)
-    parent[bus_count:] = np.where(is_first, feeding.feeding_bus[joint_line], neighbour)
+    parent[bus_count:] = np.where(is_first, start_bus[joint_line], neighbour)
     return parent, segment
+
+
+def _elements(network: Network, topology: Topology) -> tuple[Codes, Integers]:
+    """Kind and row of the element that feeds each node."""
+    joint_line = network.joints.line
+    line_kind = np.full(len(joint_line), SwitchedKind.LINE, np.uint8)
+    return (
+        np.concatenate([topology.parent_kind, line_kind]),
+        np.concatenate([topology.parent_branch, joint_line]),
+    )
+
+
+def _feeding_branches(
+    topology: Topology,
+    *,
+    parent: Integers,
+    segment: Integers,
+    is_reversed: Flags,
+    pis: tuple[Pi, Pi],
+) -> tuple[FedPi, Integers]:
+    """Branch of every node seen from the node, and its phase shift in steps of 30 degrees."""
+    count = len(parent)
+    unit = np.flatnonzero(topology.parent_kind == SwitchedKind.TRANSFORMER)
+    line = np.flatnonzero(segment >= 0)
+    both = join((pis[0], pis[1], coupler_pis(1)))
+    place = np.full(count, len(both.ratio) - 1)
+    place[line] = segment[line]
+    place[unit] = len(pis[0].ratio) + topology.parent_branch[unit]
+    own = select(both, place)
+    return orient(own, is_reversed), np.where(is_reversed, -own.clock, own.clock)
+
+
+def _outside(
+    network: Network, topology: Topology, closed_outside: Flags, pis: Pi, units: Pi
+) -> Branches:
+    """Closed branches between supplied nodes that are no branch of the tree."""
+    grid, switches = network.grid, network.grid.switches
+    supplied = topology.source >= 0
+    is_line = network.line >= 0
+    last = np.append(network.line[1:] != network.line[:-1], True)[: len(network.line)]
+    line = np.flatnonzero(is_line & last & closed_outside[np.maximum(network.line, 0)])
+    by_unit = topology.parent_kind == SwitchedKind.TRANSFORMER
+    on_tree = np.isin(network.transformer, topology.parent_branch[by_unit])
+    fed = supplied[grid.transformers.hv_bus[network.transformer]]
+    unit = network.transformer[network.transformer_closed & fed & ~on_tree]
+    by_switch = topology.parent_kind == SwitchedKind.BUS
+    coupler = network.coupler[~np.isin(network.coupler, topology.parent_branch[by_switch])]
+    coupler = coupler[supplied[switches.bus[coupler]]]
+    kinds = (SwitchedKind.LINE, SwitchedKind.TRANSFORMER, SwitchedKind.BUS)
+    counts = (len(line), len(unit), len(coupler))
+    return Branches(
+        first=np.concatenate(
+            [network.from_node[line], grid.transformers.hv_bus[unit], switches.bus[coupler]]
+        ),
+        second=np.concatenate(
+            [network.to_node[line], grid.transformers.lv_bus[unit], switches.element[coupler]]
+        ),
+        kind=np.repeat(np.array(kinds, np.uint8), counts),
+        row=np.concatenate([network.line[line], unit, coupler]),
+        pi=join((select(pis, line), select(units, unit), coupler_pis(len(coupler)))),
+    )
+
+
+def _shunts(network: Network, pis: Pi, units: Pi) -> Complexes:
+    """Shunt admittance of every node: halves of closed branches, the whole of open-ended ones."""
+    shunt = np.zeros(int(network.node.max(initial=-1)) + 1, np.complex128)
+    both = network.from_closed & network.to_closed
+    only_from, only_to = network.from_closed & ~both, network.to_closed & ~both
+    open_end = open_end_shunts(pis)
+    np.add.at(shunt, network.from_node[both], pis.half_first[both])
+    np.add.at(shunt, network.to_node[both], pis.half_second[both])
+    np.add.at(shunt, network.from_node[only_from], open_end[only_from])
+    np.add.at(shunt, network.to_node[only_to], open_end[only_to])
+    unit = network.transformer[network.transformer_closed]
+    table = network.grid.transformers
+    np.add.at(shunt, table.hv_bus[unit], units.half_first[unit])
+    np.add.at(shunt, table.lv_bus[unit], units.half_second[unit])
+    return shunt
+
+
+def _chord_ratios(chords: Branches, parent: Integers, clock: Integers) -> Complexes:
+    ends = zip(chords.first.tolist(), chords.second.tolist(), strict=True)
+    between = [_shift(parent, clock, a) - _shift(parent, clock, b) for a, b in ends]
+    return turned_ratio(chords, np.array(between, np.int64))
+
+
+def _shift(parent: Integers, clock: Integers, node: int) -> int:
+    """Phase shift between the root and a node in steps of 30 degrees."""
+    shift = 0
+    while parent[node] >= 0:
+        shift += int(clock[node])
+        node = int(parent[node])
+    return shift
 
 
 def _static_arrays(
@@ -214,139 +361,135 @@ def _static_arrays(
     feeding: LineFeeding,
     *,
     parent: Integers,
-    segment: Integers,
-    is_reversed: Flags,
     order: Integers,
+    kind: Codes,
+    row: Integers,
+    fed: FedPi,
+    chords: Branches,
+    shunt: Complexes,
 ) -> TreeArrays:
     grid, joint_line = network.grid, network.joints.line
-    count = len(parent)
-    kind = np.concatenate(
-        [topology.parent_kind, np.full(len(joint_line), SwitchedKind.LINE, np.uint8)]
-    )
-    row = np.concatenate([topology.parent_branch, joint_line])
-    is_supplied = np.zeros(count, np.bool_)
+    is_supplied = np.zeros(len(parent), np.bool_)
     is_supplied[order] = True
     kin = np.where(feeding.fed_bus >= 0, feeding.fed_bus, feeding.feeding_bus)[joint_line]
+    kin = np.where(kin >= 0, kin, grid.lines.from_bus[joint_line])
     like = np.concatenate([np.arange(len(topology.parent_bus)), kin])
-    is_meshed = np.append(topology.is_meshed, np.zeros(len(joint_line), np.bool_))
-    level = np.zeros(count, np.uint8)
-    resistance, reactance = np.zeros(count), np.zeros(count)
-    limit_fed, limit_feeding = np.full(count, np.inf), np.full(count, np.inf)
+    level = np.zeros(len(parent), np.uint8)
+    limit_fed, limit_feeding = np.full(len(parent), np.inf), np.full(len(parent), np.inf)
     voltage_v = network.node_voltage_v
-    line = np.flatnonzero((kind == SwitchedKind.LINE) & (segment >= 0))
+    line = np.flatnonzero((kind == SwitchedKind.LINE) & (parent >= 0))
     level[line] = line_levels(grid)[row[line]]
-    scale = KVA / voltage_v[line] ** 2
-    resistance[line] = network.resistance_ohm[segment[line]] * scale
-    reactance[line] = network.reactance_ohm[segment[line]] * scale
-    rated = grid.lines.rated_current_a * grid.lines.parallel_count
-    limit = np.sqrt(3) * voltage_v[line] * rated[row[line]] / KVA
-    limit_fed[line] = limit_feeding[line] = np.where(np.isfinite(limit), limit, np.inf)
+    limit_fed[line] = limit_feeding[line] = line_limits_kva(grid)[row[line]]
     unit = np.flatnonzero((kind == SwitchedKind.TRANSFORMER) & (parent >= 0))
     level[unit] = transformer_levels(grid)[row[unit]]
-    fed_v, feeding_v, r, x, rated_kva = _transformer_sides(grid, row[unit], is_reversed[unit])
-    per_unit = (fed_v / voltage_v[unit]) ** 2 / rated_kva
-    resistance[unit], reactance[unit] = r * per_unit, x * per_unit
-    limit_fed[unit] = rated_kva * voltage_v[unit] / fed_v
-    limit_feeding[unit] = rated_kva * voltage_v[parent[unit]] / feeding_v
+    high, low = transformer_limits_kva(grid)
+    is_high = grid.transformers.hv_bus[row[unit]] == unit
+    limit_fed[unit] = np.where(is_high, high[row[unit]], low[row[unit]])
+    limit_feeding[unit] = np.where(is_high, low[row[unit]], high[row[unit]])
+    meshed = _meshed(order, parent, chords)
     return TreeArrays(
         parent=parent,
         kind=kind,
         row=row,
         level=level,
-        resistance=resistance,
-        reactance=reactance,
+        impedance=fed.impedance,
+        ratio=fed.ratio,
+        shunt=shunt,
+        half_fed=fed.half_fed,
+        half_feeding=fed.half_feeding,
         limit_fed_kva=limit_fed,
         limit_feeding_kva=limit_feeding,
         is_low=voltage_v < MEDIUM_VOLTAGE_V,
-        area=np.where(like >= 0, areas(grid, topology)[like], -1),
-        needs_ac=hand_down(order, parent, is_meshed, is_meshed.astype(np.int64)) > 0,
+        area=np.where(like >= 0, _joined_areas(grid, topology)[like], -1),
+        needs_ac=hand_down(order, parent, meshed, meshed.astype(np.int64)) > 0,
         is_supplied=is_supplied,
     )
 
 
-def _transformer_sides(
-    grid: Grid, row: Integers, is_reversed: Flags
-) -> tuple[Floats, Floats, Floats, Floats, Floats]:
-    """Rated voltage of the fed and the feeding side, r and x per unit, rated power in kVA."""
-    table = grid.transformers
-    fed_v = np.where(is_reversed, table.hv_voltage_v[row], table.lv_voltage_v[row])
-    feeding_v = np.where(is_reversed, table.lv_voltage_v[row], table.hv_voltage_v[row])
-    impedance = table.short_circuit_voltage_pct[row] / 100
-    resistance = np.minimum(table.short_circuit_resistance_pct[row] / 100, impedance)
-    reactance = np.sqrt(impedance**2 - resistance**2)
+def line_limits_kva(grid: Grid) -> Floats:
+    """Power of every line at rated current and nominal voltage; inf where no rating is known."""
+    voltage_v = grid.buses.nominal_voltage_v[grid.lines.from_bus]
+    rated_a = grid.lines.rated_current_a * grid.lines.parallel_count
+    limit = np.sqrt(3) * voltage_v * rated_a / KVA
+    return np.where(np.isfinite(limit), limit, np.inf)
+
+
+def transformer_limits_kva(grid: Grid) -> tuple[Floats, Floats]:
+    """Power at rated current and nominal voltage on the high and the low-voltage side."""
+    table, nominal = grid.transformers, grid.buses.nominal_voltage_v
+    rated_kva = table.rated_power_kva * table.parallel_count
     return (
-        fed_v,
-        feeding_v,
-        resistance,
-        reactance,
-        table.rated_power_kva[row] * table.parallel_count[row],
+        rated_kva * nominal[table.hv_bus] / table.hv_voltage_v,
+        rated_kva * nominal[table.lv_bus] / table.lv_voltage_v,
     )
 
 
-def build_levels(tree: SupplyTree, network: Network, result: PowerFlowResult) -> LevelArrays:
-    """State of the tree from a solution of the whole network with one scenario per level."""
-    arrays = tree.arrays
-    voltage = result.voltage_pu
-    p_fed, p_feeding = _flows(tree, network, result, "p_from_kw", "p_to_kw")
-    q_fed, q_feeding = _flows(tree, network, result, "q_from_kvar", "q_to_kvar")
-    r, x = arrays.resistance, arrays.reactance
-    drop = 2 * (r * p_fed + x * q_fed)
-    current_squared = (p_fed**2 + q_fed**2) / voltage**2
-    behind = np.sqrt(voltage**2 + drop + (r**2 + x**2) * current_squared)
-    has_parent = (arrays.parent >= 0) & arrays.is_supplied
-    above = voltage[:, np.maximum(arrays.parent, 0)]
-    ratio = np.where(has_parent, above / behind, 1.0)
-    branch_gain = np.where(has_parent, (1 + drop / 2 / behind**2) / ratio, 1.0)
-    is_bus = np.arange(len(arrays.parent)) < len(network.grid.buses.bus_id)
-    judged = {MAIN: arrays.is_low & is_bus, FEEDER: ~arrays.is_low & is_bus}
-    nothing = np.zeros(len(arrays.parent), np.bool_)
-    summaries = [
-        summarise_subtrees(
-            tree.order, arrays.parent, voltage[n], judged.get(n, nothing), branch_gain[n]
-        )
-        for n in range(len(LEVELS))
-    ]
-    lowest, highest, gain, lowest_bus, highest_bus = (
-        np.stack(part) for part in zip(*summaries, strict=True)
+def _meshed(order: Integers, parent: Integers, chords: Branches) -> Flags:
+    """Nodes that a loop passes through."""
+    none = np.full(len(parent), -1)
+    in_loop = mark_loops(order, parent, none, chords.first, chords.second)
+    meshed = in_loop.copy()
+    above = parent[in_loop]
+    meshed[above[above >= 0]] = True
+    return meshed
+
+
+def _merge(
+    arrays: TreeArrays, merged: Merged, is_reversed: Flags, grid: Grid
+) -> tuple[TreeArrays, Members]:
+    """Put parallel branches together; the limiting one stands for them all."""
+    members = _members(arrays, merged, is_reversed)
+    if not len(merged.node):
+        return arrays, members
+    arrays = arrays._replace(
+        impedance=arrays.impedance.copy(),
+        row=arrays.row.copy(),
+        half_fed=arrays.half_fed.copy(),
+        half_feeding=arrays.half_feeding.copy(),
+        limit_fed_kva=arrays.limit_fed_kva.copy(),
+        limit_feeding_kva=arrays.limit_feeding_kva.copy(),
     )
-    return LevelArrays(
-        voltage=voltage,
-        p_fed=p_fed,
-        q_fed=q_fed,
-        p_feeding=p_feeding,
-        q_feeding=q_feeding,
-        ratio=ratio,
-        lowest=lowest,
-        highest=highest,
-        branch_gain=branch_gain,
-        gain=gain,
-        lowest_bus=lowest_bus,
-        highest_bus=highest_bus,
+    fed_kva, feeding_kva = _member_limits(arrays, members, grid)
+    for node in np.unique(members.node):
+        own = np.flatnonzero(members.node == node)
+        worst = own[np.argmin(fed_kva[own] / np.abs(members.share[own]))]
+        # the first member is the branch of the tree: it carries its share of the whole voltage
+        arrays.impedance[node] *= members.share[own[0]]
+        arrays.row[node] = members.row[worst]
+        arrays.limit_fed_kva[node] = fed_kva[worst] / abs(members.share[worst])
+        arrays.limit_feeding_kva[node] = feeding_kva[worst] / abs(members.share[worst])
+        arrays.half_fed[node] = members.half_fed[own].sum()
+        arrays.half_feeding[node] = members.half_feeding[own].sum()
+    return arrays, members
+
+
+def _members(arrays: TreeArrays, merged: Merged, is_reversed: Flags) -> Members:
+    """List the branches of every group, that of the tree first."""
+    other = orient(merged.branches.pi, merged.is_reversed)
+    own = np.unique(merged.node)
+    node = np.concatenate([own, merged.node])
+    impedance = np.concatenate([arrays.impedance[own], other.impedance])
+    order = np.argsort(node, kind="stable")
+    admittance = np.zeros(len(arrays.parent), np.complex128)
+    np.add.at(admittance, node, 1 / impedance)
+    return Members(
+        node=node[order],
+        row=np.concatenate([arrays.row[own], merged.branches.row])[order],
+        is_reversed=np.concatenate([is_reversed[own], merged.is_reversed])[order],
+        share=(1 / impedance / admittance[node])[order],
+        half_fed=np.concatenate([arrays.half_fed[own], other.half_fed])[order],
+        half_feeding=np.concatenate([arrays.half_feeding[own], other.half_feeding])[order],
     )
 
 
-def _flows(
-    tree: SupplyTree, network: Network, result: PowerFlowResult, at_from: str, at_to: str
-) -> tuple[Floats, Floats]:
-    """Power into each node from its feeding branch, and into that branch; zero at couplers."""
-    arrays = tree.arrays
-    fed = np.zeros(result.voltage_pu.shape)
-    feeding = np.zeros(result.voltage_pu.shape)
-    line = np.flatnonzero(arrays.is_supplied & (tree.segment >= 0))
-    unit = np.flatnonzero((arrays.kind == SwitchedKind.TRANSFORMER) & (arrays.parent >= 0))
-    column = np.searchsorted(network.transformer, arrays.row[unit])
-    for node, place, flows in (
-        (line, tree.segment[line], result.branches),
-        (unit, column, result.transformers),
-    ):
-        fed[:, node], feeding[:, node] = _oriented(
-            flows, place, tree.is_reversed[node], at_from, at_to
-        )
+def _member_limits(arrays: TreeArrays, members: Members, grid: Grid) -> tuple[Floats, Floats]:
+    """Power at rated current of every member at its node and at the node's parent."""
+    is_unit = arrays.kind[members.node] == SwitchedKind.TRANSFORMER
+    fed, feeding = np.empty(len(members.node)), np.empty(len(members.node))
+    line_kva = line_limits_kva(grid)
+    fed[~is_unit] = feeding[~is_unit] = line_kva[members.row[~is_unit]]
+    row, is_high = members.row[is_unit], members.is_reversed[is_unit]
+    high_kva, low_kva = transformer_limits_kva(grid)
+    fed[is_unit] = np.where(is_high, high_kva[row], low_kva[row])
+    feeding[is_unit] = np.where(is_high, low_kva[row], high_kva[row])
     return fed, feeding
-
-
-def _oriented(
-    flows: BranchFlows, place: Integers, is_reversed: Flags, at_from: str, at_to: str
-) -> tuple[Floats, Floats]:
-    first, second = getattr(flows, at_from)[:, place], getattr(flows, at_to)[:, place]
-    return np.where(is_reversed, -first, -second), np.where(is_reversed, second, first)

@@ -15,12 +15,8 @@ from gisplan.electrical.demand import LoadCase
 from gisplan.model.grid import Flags, Floats, Integers
 
 OWN_TOLERANCE_PU = 1e-6
-"""In the low-voltage network or feeder of the new demand: only the solver's error is excused."""
-FAR_TOLERANCE_PU = 1e-4
-"""Elsewhere: 0.04 V of 400 V, far below what a load estimate or a meter can tell."""
 OWN_TOLERANCE_RATIO = 1e-6
-FAR_TOLERANCE_RATIO = 1e-2
-"""Elsewhere currents rise only because the voltage falls; the power through them is the same."""
+"""Smaller changes are the solver's."""
 
 
 class Quantity(StrEnum):
@@ -54,14 +50,21 @@ class Worst:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
-    """All elements of one quantity: values after and before, and which belong to the own part."""
+    """All elements of one quantity: values after, before, and in the state without any promise.
+
+    ``is_own`` marks the part that is connected to. Outside of it an element may end beyond its
+    limit, or beyond where it stood without promises, by ``far_tolerance``: one budget for all.
+    """
 
     quantity: Quantity
     element_kind: str
     row: Integers
     value: Floats
     base_value: Floats
+    free_value: Floats
     is_own: Flags
+    limit: float
+    far_tolerance: float
 
     @property
     def sign(self) -> float:
@@ -69,21 +72,19 @@ class Judged:
         return -1.0 if self.quantity in LOWEST else 1.0
 
     def worsened(self) -> Flags:
-        """Elements that the connection makes worse by more than their tolerance."""
-        is_voltage = self.element_kind == "bus"
-        own = OWN_TOLERANCE_PU if is_voltage else OWN_TOLERANCE_RATIO
-        far = FAR_TOLERANCE_PU if is_voltage else FAR_TOLERANCE_RATIO
-        change = self.sign * (self.value - self.base_value)
-        # what is new has no base value and counts as made worse
-        worse: Flags = np.isnan(self.base_value) | (change > np.where(self.is_own, own, far))
+        """Elements that the connection makes worse; far ones only beyond what is tolerated."""
+        is_new = np.isnan(self.base_value)  # what is new has no past and counts as made worse
+        moved = self._change() > self.far_tolerance
+        far = (self._changed() & self._beyond_ceiling()) | (moved & ~self._beyond_limit())
+        worse: Flags = is_new | np.where(self.is_own, self._changed(), far)
         return worse & np.isfinite(self.value)
 
     def tolerated(self) -> Flags:
-        """Elements outside the own part that get worse, by less than their tolerance."""
-        own = OWN_TOLERANCE_PU if self.element_kind == "bus" else OWN_TOLERANCE_RATIO
-        change = self.sign * (self.value - self.base_value)
-        little: Flags = (change > own) & ~self.is_own & np.isfinite(self.value)
-        return little & ~self.worsened()
+        """Elements outside the own part that end beyond their limit, within the tolerance."""
+        excused: Flags = (
+            ~self.is_own & self._changed() & self._beyond_limit() & ~self._beyond_ceiling()
+        )
+        return excused
 
     def find_worst(self, among: Flags) -> int | None:
         """Place of the worst of some elements; the first one of equals."""
@@ -91,3 +92,20 @@ class Judged:
         if not len(places):
             return None
         return int(places[np.argmax(self.sign * self.value[places])])
+
+    def _change(self) -> Floats:
+        return self.sign * (self.value - self.base_value)
+
+    def _changed(self) -> Flags:
+        own = OWN_TOLERANCE_PU if self.element_kind == "bus" else OWN_TOLERANCE_RATIO
+        changed: Flags = self._change() > own
+        return changed
+
+    def _beyond_limit(self) -> Flags:
+        beyond: Flags = self.sign * (self.value - self.limit) > 0
+        return beyond
+
+    def _beyond_ceiling(self) -> Flags:
+        ceiling = np.fmax(self.sign * self.limit, self.sign * self.free_value)
+        beyond: Flags = self.sign * self.value > ceiling + self.far_tolerance
+        return beyond

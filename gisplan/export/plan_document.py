@@ -121,6 +121,8 @@ def summarise(option: Option) -> dict[str, Value]:
         "limiting_element": electrical.limiting_element,
         "short_circuit_ka": electrical.short_circuit_ka,
         "gap_ratio": option.gap,
+        "backfeed_states": len(option.backfeed),
+        "backfeed_states_failed": sum(state.holds is False for state in option.backfeed),
         "violations": _texts(option.findings, Severity.VIOLATION),
         "to_survey": _texts(option.findings, Severity.SURVEY),
         "remedies": "; ".join(remedy.text for remedy in option.remedies) or None,

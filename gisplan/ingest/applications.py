@@ -6,7 +6,7 @@ import csv
 import json
 from datetime import date
 from io import StringIO
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -29,7 +29,10 @@ DEFAULT_CLASS = {
     ApplicationKind.EV: "ev_charging",
 }
 
+STEPS_PER_HOUR_MAX = 36_000  # ten a second: faster than flicker is defined for
+
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False, le=1e7)]
+Phase = Literal["L1", "L2", "L3"]
 
 
 class ApplicationRow(BaseModel):
@@ -53,6 +56,12 @@ class ApplicationRow(BaseModel):
     applied_on: date | None = None
     wanted_on: date | None = None
     synthetic: bool = False
+    largest_motor_kw: Positive | None = None
+    largest_step_kva: Positive | None = None
+    steps_per_hour: (
+        Annotated[float, Field(gt=0, le=STEPS_PER_HOUR_MAX, allow_inf_nan=False)] | None
+    ) = None
+    phase: Phase | None = None
 
     def to_application(self) -> Application:
         """Return the row as a fact, its class chosen by its kind where none is given.
@@ -60,13 +69,14 @@ class ApplicationRow(BaseModel):
         Raises
         ------
         ValueError
-            If class or number of phases is none that exists.
+            If class or number of phases is none that exists, or a phase is named of three.
         """
         customer_class = self.customer_class or DEFAULT_CLASS[self.kind]
         if customer_class not in CLASSES:
             raise ValueError(f"customer_class is {customer_class}; expected one of {CLASSES}")
         if self.phases == 2:
             raise ValueError("phases is 2; expected 1 or 3")
+        check_phase(self.phases, self.phase)
         values = self.model_dump() | {
             "customer_class": customer_class,
             "applied_on": self.applied_on.isoformat() if self.applied_on else None,
@@ -120,6 +130,18 @@ def parse_application(values: Mapping[str, object]) -> Application:
         raise SourceError("; ".join(_faults(error))) from error
     except ValueError as error:
         raise SourceError(str(error)) from error
+
+
+def check_phase(phases: int | None, phase: str | None) -> None:
+    """Refuse the name of one phase beside a number of three.
+
+    Raises
+    ------
+    ValueError
+        If both are given and contradict each other.
+    """
+    if phase is not None and phases == 3:
+        raise ValueError(f"phase is {phase} and phases is 3; expected one of them alone, or 1")
 
 
 def _faults(error: ValidationError) -> Iterator[str]:

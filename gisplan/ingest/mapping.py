@@ -65,6 +65,9 @@ class ConductorValues(Part):
     resistance_ohm_per_km: Annotated[float, Field(ge=0)] | None = None
     reactance_ohm_per_km: Annotated[float, Field(ge=0)] | None = None
     capacitance_nf_per_km: Annotated[float, Field(ge=0)] | None = None
+    zero_resistance_ohm_per_km: Annotated[float, Field(ge=0)] | None = None
+    zero_reactance_ohm_per_km: Annotated[float, Field(ge=0)] | None = None
+    zero_capacitance_nf_per_km: Annotated[float, Field(ge=0)] | None = None
     rated_current_a: Annotated[float, Field(gt=0)] | None = None
     installation: str | None = None
 

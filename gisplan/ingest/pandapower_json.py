@@ -27,6 +27,12 @@ UNSUPPORTED = (
     *("bus_dc", "line_dc", "load_dc", "source_dc"),
 )
 
+# Columns that pandapower writes only where somebody gave a value.
+OPTIONAL_COLUMNS = {
+    "line": ("r0_ohm_per_km", "x0_ohm_per_km", "c0_nf_per_km"),
+    "ext_grid": ("s_sc_max_mva", "s_sc_min_mva", "rx_max"),
+}
+
 
 def is_pandapower_json(path: Path) -> bool:
     """Whether the file says of itself that it is a pandapower network."""
@@ -39,6 +45,8 @@ def is_pandapower_json(path: Path) -> bool:
 def load_pandapower_tables(path: Path) -> dict[str, pd.DataFrame]:
     """Read the tables of elements; the row number of pandapower becomes the column ``idx``.
 
+    Columns for short circuits and the zero sequence are there always, empty where they lack.
+
     Raises
     ------
     SourceError
@@ -50,7 +58,8 @@ def load_pandapower_tables(path: Path) -> dict[str, pd.DataFrame]:
         )
     try:
         net = json.loads(path.read_bytes())["_object"]
-        tables = {name: _read_table(net[name]) for name in (*MAPPED, *UNSUPPORTED) if name in net}
+        named = (name for name in (*MAPPED, *UNSUPPORTED) if name in net)
+        tables = {name: _with_optional(name, _read_table(net[name])) for name in named}
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise SourceError(f"{path} is no pandapower JSON that can be read: {error!r}") from error
     if "geo" not in tables.get("bus", pd.DataFrame()):
@@ -71,6 +80,11 @@ def read_places(table: pd.DataFrame) -> np.ndarray | None:
         return None
     texts = [text if isinstance(text, str) and text else None for text in table["geo"]]
     return cast("np.ndarray", shapely.from_geojson(texts, on_invalid="ignore"))
+
+
+def _with_optional(name: str, table: pd.DataFrame) -> pd.DataFrame:
+    lacking = [column for column in OPTIONAL_COLUMNS.get(name, ()) if column not in table]
+    return table.assign(**dict.fromkeys(lacking))
 
 
 def _read_table(stored: dict[str, object]) -> pd.DataFrame:

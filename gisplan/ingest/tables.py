@@ -1,6 +1,6 @@
 """The tables that a load fills: columns (units in the names), kinds, and possible values.
 
-They mirror ``store/migrations/0001_grid.sql``; a test compares the two.
+They mirror the migrations of the schema ``grid``; a test compares the two.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ from gisplan.model.grid import (
     CustomerClass,
     Installation,
     LineRole,
+    Phases,
+    Protection,
     Surface,
     SwitchedKind,
 )
@@ -85,6 +87,11 @@ def _choice(name: str, members: type[IntEnum], default: IntEnum | None = None) -
         default=None if default is None else default.name.lower(),
         choices=tuple(member.name.lower() for member in members),
     )
+
+
+def _optional_choice(name: str, members: type[IntEnum]) -> Column:
+    choices = tuple(member.name.lower() for member in members)
+    return Column(name=name, kind=ColumnKind.TEXT, choices=choices)
 
 
 def _number(
@@ -157,6 +164,7 @@ TABLES: Mapping[str, Table] = MappingProxyType(
                 _text("substation_id"),
                 _integer("bays_total", at_least=0),
                 _integer("bays_spare", at_least=0),
+                _number("rated_short_circuit_current_ka", above=0),
             ),
             _table(
                 "line",
@@ -174,6 +182,11 @@ TABLES: Mapping[str, Table] = MappingProxyType(
                 _choice("role", LineRole, LineRole.MAIN),
                 _text("conductor_type"),
                 _flag("in_service", default=True),
+                _number("zero_resistance_ohm_per_km", at_least=0),
+                _number("zero_reactance_ohm_per_km", at_least=0),
+                _number("zero_capacitance_nf_per_km", at_least=0),
+                _optional_choice("protection", Protection),
+                _number("protection_current_a", above=0),
                 hints=(_number("nominal_voltage_v", above=0),),
             ),
             _table(
@@ -215,6 +228,7 @@ TABLES: Mapping[str, Table] = MappingProxyType(
                 _number("voltage_pu", required=True, above=0),
                 _number("short_circuit_power_mva", above=0),
                 _number("rx_ratio", at_least=0),
+                _number("short_circuit_power_min_mva", above=0),
             ),
             _table(
                 "load",
@@ -224,6 +238,9 @@ TABLES: Mapping[str, Table] = MappingProxyType(
                 _number("reactive_power_kvar", required=True),
                 _choice("customer_class", CustomerClass),
                 _integer("customer_count", required=True, at_least=0),
+                _optional_choice("phases", Phases),
+                _number("annual_energy_kwh", at_least=0),
+                _number("contract_capacity_kva", above=0),
             ),
             _table(
                 "generator",

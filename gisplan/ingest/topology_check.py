@@ -1,4 +1,4 @@
-"""What the grid as a whole says: buses that no source feeds, loops where none should be."""
+"""What the grid as a whole says: buses without a source or with several, loops in radial grids."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import networkx as nx
 import numpy as np
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import breadth_first_order, connected_components
 
 from gisplan.model.issue import Issue
 from gisplan.model.issue_rules import ISSUE_RULES
@@ -26,7 +26,7 @@ Branches: TypeAlias = "nx.MultiGraph[int]"
 
 def check_topology(topology: StagedTopology, *, radial_below_v: float | None) -> list[Issue]:
     """Check supply and, where a voltage limit declares it, that the grid below it is radial."""
-    issues = check_supply(topology)
+    issues = [*check_supply(topology), *check_single_supply(topology)]
     return issues if radial_below_v is None else issues + check_radial(topology, radial_below_v)
 
 
@@ -49,6 +49,48 @@ def check_supply(topology: StagedTopology) -> list[Issue]:
         for rows, is_fed in zip(members, fed, strict=False)
         if not is_fed
     ]
+
+
+def check_single_supply(topology: StagedTopology) -> list[Issue]:
+    """Find the buses that several sources feed at once; one issue for all that hang together."""
+    branches = _known_branches(topology)
+    component = _find_components(topology, branches)
+    sources = np.flatnonzero(topology.is_source)
+    shared, count = np.unique(component[sources], return_counts=True)
+    return [
+        _tell_joined(
+            topology, branches, sources[component[sources] == one], int((component == one).sum())
+        )
+        for one in shared[count > 1]
+    ]
+
+
+def _tell_joined(
+    topology: StagedTopology, branches: Flags, sources: Integers, bus_count: int
+) -> Issue:
+    way = _find_way(topology, branches, int(sources[0]), int(sources[1]))
+    return _tell(
+        topology,
+        "fed_from_two_sources",
+        sources,
+        found=f"{bus_count} buses are fed from {len(sources)} sources, at the buses"
+        f" {_list_ids(topology, sources)}; the first two are joined by {_list(way)}",
+        expected="an open point between sources; such buses are judged as a mesh",
+    )
+
+
+def _find_way(topology: StagedTopology, branches: Flags, start: int, end: int) -> list[str]:
+    """Names of the branches on a way of the fewest of them between two buses that are joined."""
+    links = _links(topology, branches)
+    _, before = breadth_first_order(links + links.T, start)
+    rows = np.flatnonzero(branches)
+    ends = np.sort([topology.branch_from[rows], topology.branch_to[rows]], axis=0)
+    way = []
+    while end != start:
+        step = sorted((end, int(before[end])))
+        way.append(str(topology.branch_name[rows[(ends[0] == step[0]) & (ends[1] == step[1])][0]]))
+        end = int(before[end])
+    return way[::-1]
 
 
 def check_radial(topology: StagedTopology, below_v: float) -> list[Issue]:
@@ -108,10 +150,15 @@ def _known_branches(topology: StagedTopology) -> Flags:
 
 
 def _find_components(topology: StagedTopology, branches: Flags) -> Integers:
+    labels = connected_components(_links(topology, branches), directed=False)[1]
+    return np.asarray(labels, dtype=np.int64)
+
+
+def _links(topology: StagedTopology, branches: Flags) -> csr_array:
+    """Joined buses as a sparse matrix, one entry a branch."""
     count = len(topology.bus_id)
     start, end = topology.branch_from[branches], topology.branch_to[branches]
-    links = coo_array((np.ones(len(start)), (start, end)), shape=(count, count))
-    return np.asarray(connected_components(links, directed=False)[1], dtype=np.int64)
+    return csr_array((np.ones(len(start)), (start, end)), shape=(count, count))
 
 
 def _tell(

@@ -31,6 +31,11 @@ class Application:
     ``demand_kva`` is the contract capacity asked for; voltage-level rules read it. What power flow
     reads is the expected maximum demand: given, or derived from the contract (then a finding).
     Unknown values are ``None``. Dates are ISO 8601.
+
+    What disturbs the supply of others: ``largest_motor_kw`` is the rated power of the largest motor
+    that starts alone, ``largest_step_kva`` the largest sudden change of apparent power (a welder, a
+    lift), ``steps_per_hour`` how often motor or step comes in an hour. ``phase`` (L1, L2 or L3) is
+    the conductor that an existing single-phase customer hangs on.
     """
 
     reference: str
@@ -49,3 +54,7 @@ class Application:
     applied_on: str | None = None
     wanted_on: str | None = None
     synthetic: bool = False
+    largest_motor_kw: float | None = None
+    largest_step_kva: float | None = None
+    steps_per_hour: float | None = None
+    phase: str | None = None

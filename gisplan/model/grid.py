@@ -2,8 +2,9 @@
 
 Terms are those of IEC 61970/61968 (the glossary in ``gisplan/ARCHITECTURE.md`` gives the Chinese).
 Coordinates are metres in the working CRS. Unknown numbers are NaN, unknown counts are -1, absent
-references are -1. Ids are the ids of the source and are unique within their table. Rows are sorted
-by id, so that the same grid always gives the same arrays.
+references are -1, unknown codes are 0 where their enumeration has UNKNOWN. Ids are the ids of the
+source and are unique within their table. Rows are sorted by id, so that the same grid always gives
+the same arrays.
 """
 
 from __future__ import annotations
@@ -49,6 +50,24 @@ class LineRole(IntEnum):
 
     MAIN = 0
     SERVICE = 1
+
+
+class Protection(IntEnum):
+    """Device that clears a fault on a line, standing at the line's feeding end."""
+
+    UNKNOWN = 0
+    FUSE_GG = 1
+    RELAY = 2
+
+
+class Phases(IntEnum):
+    """Conductors that a load hangs on: all three, or one of them against neutral."""
+
+    UNKNOWN = 0
+    THREE = 1
+    L1 = 2
+    L2 = 3
+    L3 = 4
 
 
 class SwitchedKind(IntEnum):
@@ -106,7 +125,11 @@ class Polylines:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Buses:
-    """Connectivity nodes."""
+    """Connectivity nodes.
+
+    ``rated_short_circuit_current_ka`` is what the switchgear there withstands: the rated short-time
+    withstand current (r.m.s., symmetrical).
+    """
 
     bus_id: Texts
     name: Texts
@@ -115,13 +138,21 @@ class Buses:
     substation_id: Texts
     bays_total: Integers
     bays_spare: Integers
+    rated_short_circuit_current_ka: Floats
     x_m: Floats
     y_m: Floats
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lines:
-    """Line segments; ``shape`` runs from ``from_bus`` to ``to_bus`` (indices into Buses)."""
+    """Line segments; ``shape`` runs from ``from_bus`` to ``to_bus`` (indices into Buses).
+
+    Resistance, reactance and capacitance are those of one of ``parallel_count`` equal systems: of
+    the positive sequence and, where the name says ``zero``, of the zero sequence (at low voltage
+    with the return through neutral and earth: the loop of a single-phase fault). ``protection``
+    (code of ``Protection``) is the device at the feeding end, ``protection_current_a`` the rated
+    current of its fuse or the pick-up of its relay in primary amperes.
+    """
 
     line_id: Texts
     name: Texts
@@ -131,11 +162,16 @@ class Lines:
     resistance_ohm_per_km: Floats
     reactance_ohm_per_km: Floats
     capacitance_nf_per_km: Floats
+    zero_resistance_ohm_per_km: Floats
+    zero_reactance_ohm_per_km: Floats
+    zero_capacitance_nf_per_km: Floats
     rated_current_a: Floats
     parallel_count: Integers
     installation: Codes
     role: Codes
     conductor_type: Texts
+    protection: Codes
+    protection_current_a: Floats
     in_service: Flags
     shape: Polylines
 
@@ -180,18 +216,27 @@ class Switches:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sources:
-    """Infeeds of the region."""
+    """Infeeds of the region.
+
+    The two short-circuit powers are those of the grid behind, initial symmetrical three-phase
+    ("Sk''"), for the largest and for the smallest current; ``rx_ratio`` is R/X of both.
+    """
 
     source_id: Texts
     bus: Integers
     voltage_pu: Floats
     short_circuit_power_mva: Floats
+    short_circuit_power_min_mva: Floats
     rx_ratio: Floats
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loads:
-    """Existing load, as its diversified contribution at the peak of its transformer."""
+    """Existing load, as its diversified contribution at the peak of its transformer.
+
+    ``phases`` is a code of ``Phases``. ``annual_energy_kwh`` and ``contract_capacity_kva`` are
+    those of all ``customer_count`` customers of the row together.
+    """
 
     load_id: Texts
     bus: Integers
@@ -199,6 +244,9 @@ class Loads:
     reactive_power_kvar: Floats
     customer_class: Codes
     customer_count: Integers
+    phases: Codes
+    annual_energy_kwh: Floats
+    contract_capacity_kva: Floats
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -235,9 +283,14 @@ class Obstacles:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Peaks:
-    """Dated peaks measured at transformers; the newest of each transformer counts."""
+    """Dated peaks measured at transformers and at the head lines of feeders; the newest counts.
+
+    Each row names either a transformer or the first line of a feeder (row of ``Lines``); the other
+    column is -1.
+    """
 
     transformer: Integers
+    line: Integers
     peak_kva: Floats
     measured_on: Texts
 

@@ -70,6 +70,9 @@ ISSUE_RULES: Mapping[str, IssueRule] = MappingProxyType(
         "length_not_positive": _rule(ERROR, "Lines have a positive length.", drops_row=True),
         "length_against_geometry": _rule(WARNING, "Lengths agree with the geometry."),
         "rating_missing": _rule(WARNING, "Lines have a rated current."),
+        "line_without_impedance": _rule(
+            WARNING, "Lines have an impedance; where two buses are one, a switch joins them."
+        ),
         "conductor_type_unknown": _rule(WARNING, "Conductor types are known."),
         "line_voltage_mismatch": _rule(ERROR, "Both buses of a line have its voltage."),
         "transformer_bus_unknown": _rule(
@@ -78,9 +81,14 @@ ISSUE_RULES: Mapping[str, IssueRule] = MappingProxyType(
         "transformer_voltage_mismatch": _rule(
             ERROR, "Transformers suit the voltage of their buses."
         ),
+        "transformer_impedance_impossible": _rule(
+            ERROR, "A transformer's resistance is at most its impedance.", drops_row=True
+        ),
+        "tap_out_of_range": _rule(ERROR, "Taps stand where there are taps."),
         "element_bus_unknown": _rule(
             ERROR, "Loads, generators and sources have a known bus.", drops_row=True
         ),
+        "source_doubled": _rule(ERROR, "A bus has at most one source."),
         "switch_bus_unknown": _rule(ERROR, "A switch has a known bus.", drops_row=True),
         "switch_element_unknown": _rule(ERROR, "A switch has a known element.", drops_row=True),
         "switch_not_at_element": _rule(
@@ -90,6 +98,7 @@ ISSUE_RULES: Mapping[str, IssueRule] = MappingProxyType(
         "bays_inconsistent": _rule(ERROR, "There are not more spare bays than bays."),
         # What the whole says.
         "island_without_source": _rule(ERROR, "Every bus is fed by a source."),
+        "fed_from_two_sources": _rule(WARNING, "Every bus is fed by one source alone."),
         "cycle_where_radial": _rule(ERROR, "Grids that are declared radial have no closed loop."),
     }
 )

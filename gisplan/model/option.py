@@ -120,7 +120,8 @@ class Cost:
 class ElectricalResult:
     """What the AC power flow says after the connection; ``None`` where it was not asked.
 
-    Ratios and per-unit values are worst cases over the load cases of the application.
+    Short-circuit currents are the initial three-phase ones where the new cable begins. Ratios and
+    per-unit values are worst cases over the load cases of the application.
     """
 
     method: str
@@ -135,17 +136,50 @@ class ElectricalResult:
     transformer: str
     feeder: str
     limiting_name: str = ""
+    short_circuit_min_ka: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BackfeedState:
+    """One backfeed state of a medium-voltage connection, worst over the load cases.
+
+    Each figure stands beside what the same element had in this state before the connection;
+    ``None`` where that did not exist or where there is nothing to tell. ``loading_max`` is that of
+    the element nearest to its limit. ``holds`` is ``None`` where it is not proven: a rating is
+    unknown, or nothing supplies the connection in this state.
+    """
+
+    state: str
+    opened: str
+    closed: str
+    loading_max: float | None
+    loading_before: float | None
+    limiting_element: str
+    voltage_min_pu: float | None
+    voltage_min_before_pu: float | None
+    voltage_min_bus: str
+    voltage_max_pu: float | None
+    voltage_max_before_pu: float | None
+    voltage_max_bus: str
+    unsupplied_buses: int
+    holds: bool | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Remedy:
-    """Something that makes an option feasible which would not be."""
+    """Something that makes an option feasible which would not be.
+
+    ``kind`` is tap_change (``element`` is a transformer, ``tap_position`` where its tap stands
+    then), open_point (a switch, ``switch_closed`` how it stands then; one remedy a switch) or
+    phase_swap (a bus).
+    """
 
     kind: str
     element: str
     cost: float
     text: str
     tap_position: int | None = None
+    switch_closed: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,6 +201,7 @@ class Option:
     remedies: tuple[Remedy, ...] = ()
     findings: tuple[Finding, ...] = ()
     gap: float | None = None
+    backfeed: tuple[BackfeedState, ...] = ()
 
     def with_findings(self, *findings: Finding) -> Option:
         """Same option with more findings; a violation among them makes it infeasible."""

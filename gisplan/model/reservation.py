@@ -13,7 +13,8 @@ class ReservationRow:
     what its own class leaves of it at ``level``. Levels are service, main, transformer, feeder,
     substation; load cases are load and feed_in. ``offset_m`` counts from the first bus of a line
     that is tapped between its buses; ``phase`` is empty for three phases. A row on a transformer
-    may hold nothing but the ``tap_position`` that an accepted option rests on.
+    may hold nothing but the ``tap_position`` that an accepted option rests on, one on a switch
+    nothing but how it stands: ``tap_position`` 1 is closed, 0 open.
     """
 
     element_id: str

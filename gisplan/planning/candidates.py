@@ -36,12 +36,12 @@ FAILED_KEPT = 24
 class Verdicts:
     """Judgement of meetings: passes (perhaps within the guard band), and why not.
 
-    ``voltage_only`` marks those that fail for a voltage alone, which a tap change may mend.
+    ``mendable`` marks those that fail for limits alone which a remedy without cost may mend.
     """
 
     passes: Flags
     reason: Texts
-    voltage_only: Flags
+    mendable: Flags
 
 
 class Judge(Protocol):
@@ -64,7 +64,7 @@ class Candidate:
     length_m: float
     path: CorridorPath
     reason: str
-    voltage_only: bool
+    mendable: bool
 
     @property
     def element(self) -> tuple[int, int]:
@@ -108,9 +108,16 @@ class Pool:
         return chosen
 
     def rejected(self) -> list[Candidate]:
-        """Return the cheapest elements that failed with every cable."""
-        failed = [c for element, c in self.failed.items() if element not in self.passed]
+        """Return the cheapest elements that failed with every cable.
+
+        One that passes elsewhere counts too where it is cheaper and a remedy may mend it.
+        """
+        failed = [c for element, c in self.failed.items() if self._matters(c, element)]
         return sorted(failed, key=lambda c: c.order)[:REJECTED_KEPT]
+
+    def _matters(self, failed: Candidate, element: tuple[int, int]) -> bool:
+        passed = self.passed.get(element)
+        return passed is None or (failed.mendable and failed.total_cents < passed.total_cents)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -234,7 +241,7 @@ def _offer(
             length_m=float(length_m[row]),
             path=_path(search, int(met.node[row]), int(met.cost_cents[row])),
             reason=str(verdicts.reason[row]),
-            voltage_only=bool(verdicts.voltage_only[row]),
+            mendable=bool(verdicts.mendable[row]),
         )
 
 

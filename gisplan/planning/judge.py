@@ -9,12 +9,20 @@ import numpy as np
 
 from gisplan.electrical.demand import Demands
 from gisplan.electrical.screening import REASONS, Screening, ScreeningLimits, screen
-from gisplan.electrical.screening_kernel import VOLTAGE_TOO_HIGH, VOLTAGE_TOO_LOW
+from gisplan.electrical.screening_kernel import (
+    LINE_OVERLOADED,
+    TRANSFORMER_OVERLOADED,
+    VOLTAGE_TOO_HIGH,
+    VOLTAGE_TOO_LOW,
+)
 from gisplan.electrical.sizing import voltage_drop_pct
 from gisplan.model.grid import SwitchedKind
+from gisplan.network.switching import ring_elements
 from gisplan.planning.access import KINDS
 from gisplan.planning.access_findings import BAY_KINDS
 from gisplan.planning.candidates import Verdicts
+from gisplan.planning.demand import powers_at
+from gisplan.planning.variants import keeps_trunk_section
 
 if TYPE_CHECKING:
     from gisplan.model.grid import Flags, Floats, Grid
@@ -24,25 +32,39 @@ if TYPE_CHECKING:
     from gisplan.planning.variants import Variant
 
 VOLTAGE_REASONS = VOLTAGE_TOO_LOW | VOLTAGE_TOO_HIGH
+LOADING_REASONS = LINE_OVERLOADED | TRANSFORMER_OVERLOADED
 BAY_CODES = tuple(KINDS.index(kind) for kind in BAY_KINDS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ElectricalJudge:
-    """Passes what the screening finds feasible, or too close to a limit to tell without AC."""
+    """Passes what the screening finds feasible, or too close to a limit to tell without AC.
+
+    ``short_circuit_ka`` is the largest initial short-circuit current by bus, NaN where unknown;
+    a cable that does not withstand it is refused, what is unknown is told with the option.
+    """
 
     state: PlanningState
     demands: tuple[CaseDemand, ...]
     limits: ScreeningLimits
     nominal_voltage_v: float
     phase_count: int
+    short_circuit_ka: Floats | None = None
 
     def judge(self, meetings: Meetings, variant: Variant, length_m: Floats) -> Verdicts:
         """Return a verdict for each meeting and the length of its new cable."""
         drop_pct = self.drop_pct(variant, length_m)
         limit_pct = self.state.region.catalogue.value("voltage.drop_service_max_pct")
-        passes = drop_pct <= limit_pct
+        catalogue, lines = self.state.region.catalogue, self.state.region.snapshot.grid.lines
+        keeps = keeps_trunk_section(catalogue, lines, variant, meetings.line)
+        passes = keeps & (drop_pct <= limit_pct)
         reason = np.where(passes, "", f"the new cable would drop more than {limit_pct:g} %")
+        reason = np.where(keeps, reason, "a loop-in keeps the section of the ring that it cuts")
+        withstands = self._withstands(meetings, variant)
+        reason = np.where(
+            passes & ~withstands, "the new cable would not withstand a short circuit", reason
+        )
+        passes &= withstands
         has_bay = self._has_bay(meetings)
         mendable = passes & has_bay
         for demand in self.demands:
@@ -51,11 +73,11 @@ class ElectricalJudge:
             told = self._told(screening)
             reason = np.where(passes & ~fits, told, reason)
             passes &= fits
-            mendable &= fits | ((screening.reasons & ~np.uint8(VOLTAGE_REASONS)) == 0)
+            mendable &= fits | self._mendable(screening)
         return Verdicts(
             passes=passes & has_bay,
             reason=np.where(passes & ~has_bay, "no spare bay is left", reason),
-            voltage_only=mendable & ~passes,
+            mendable=mendable & ~passes,
         )
 
     def drop_pct(self, variant: Variant, length_m: Floats) -> Floats:
@@ -79,14 +101,44 @@ class ElectricalJudge:
         worst = max(map(abs, per_km)) * (6.0 if self.phase_count == 1 else 1.0)
         return worst * length_m / 1000.0
 
+    def _mendable(self, screening: Screening) -> Flags:
+        """Return whether only such limits fail as a tap or another open point may mend.
+
+        Those are voltages, and the loading of what a medium-voltage ring hangs on.
+        """
+        only_voltage: Flags = (screening.reasons & ~np.uint8(VOLTAGE_REASONS)) == 0
+        only_limits = (screening.reasons & ~np.uint8(VOLTAGE_REASONS | LOADING_REASONS)) == 0
+        if not (only_limits & ~only_voltage).any():
+            return only_voltage
+        snapshot = self.state.region.snapshot
+        on_ring = ring_elements(snapshot.grid, snapshot.topology)
+        loaded = [
+            (int(kind), int(row)) in on_ring
+            for kind, row in zip(screening.limiting_kind, screening.limiting_row, strict=True)
+        ]
+        mendable: Flags = only_voltage | (only_limits & np.array(loaded, dtype=bool))
+        return mendable
+
+    def _withstands(self, meetings: Meetings, variant: Variant) -> Flags:
+        """Return false where the current of a short circuit is known and too high."""
+        if self.short_circuit_ka is None:
+            return np.ones(len(meetings), dtype=bool)
+        lines, known_ka = self.state.region.snapshot.grid.lines, self.short_circuit_ka
+        at_ends = np.fmax(
+            known_ka[lines.from_bus[meetings.line]], known_ka[lines.to_bus[meetings.line]]
+        )
+        largest_ka = np.where(meetings.bus >= 0, known_ka[meetings.bus], at_ends)
+        withstands: Flags = ~(largest_ka > variant.withstand_ka)
+        return withstands
+
     def _screen(self, meetings: Meetings, demand: CaseDemand) -> Screening:
-        count = len(meetings)
+        p_kw, q_kvar = powers_at(demand, self.state.held, meetings.bus, meetings.line)
         candidates = Demands(
             bus=meetings.bus,
             line=meetings.line,
             offset_m=meetings.offset_m,
-            p_kw=np.tile(demand.p_kw, (count, 1)),
-            q_kvar=np.tile(demand.q_kvar, (count, 1)),
+            p_kw=p_kw,
+            q_kvar=q_kvar,
         )
         region = self.state.region
         return screen(region.snapshot, self.state.base[demand.load_case], candidates, self.limits)

@@ -10,6 +10,7 @@ import numpy as np
 from gisplan.electrical.demand import LOAD_CASES, STATES
 from gisplan.electrical.proposal import NewCable, Proposal
 from gisplan.electrical.sizing import size_conductor
+from gisplan.electrical.withstand import check_withstand
 from gisplan.model.option import (
     AccessKind,
     AccessPoint,
@@ -23,11 +24,12 @@ from gisplan.model.option import (
 )
 from gisplan.planning.access import KINDS
 from gisplan.planning.access_findings import check_access
-from gisplan.planning.demand import sizing_kva
+from gisplan.planning.demand import powers_at, sizing_kva
 from gisplan.planning.existing import presumed_service_finding
 from gisplan.planning.judge import access_name
-from gisplan.planning.phases import assign_phase, phase_finding
+from gisplan.planning.phases import ONE_PHASE, THREE_PHASES
 from gisplan.planning.route import Stretch, build_route, route_stretches
+from gisplan.planning.variants import trunk_sections_mm2
 
 if TYPE_CHECKING:
     from gisplan.model.grid import Floats
@@ -119,7 +121,8 @@ def proposal_of(
     q_kvar = np.zeros_like(p_kw)
     for demand in site.judge.demands:
         row = LOAD_CASES.index(demand.load_case)
-        p_kw[row], q_kvar[row] = demand.p_kw, demand.q_kvar
+        at, on = np.array([offer.bus]), np.array([offer.line])
+        p_kw[row], q_kvar[row] = (part[0] for part in powers_at(demand, site.state.held, at, on))
     return Proposal(
         bus=offer.bus,
         line=offer.line,
@@ -141,8 +144,10 @@ def _new_cable(offer: Offer) -> NewCable | None:
         resistance_ohm_per_km=conductor.resistance_ohm_per_km,
         reactance_ohm_per_km=conductor.reactance_ohm_per_km,
         capacitance_nf_per_km=conductor.capacitance_nf_per_km,
-        rated_current_a=conductor.rated_current_a,
+        rated_current_a=offer.variant.rated_current_a,
         parallel_count=offer.variant.parallel_count,
+        zero_resistance_ohm_per_km=conductor.zero_resistance_ohm_per_km,
+        zero_reactance_ohm_per_km=conductor.zero_reactance_ohm_per_km,
     )
 
 
@@ -151,18 +156,18 @@ def option_of(
     offer: Offer,
     electrical: ElectricalResult | None = None,
     findings: tuple[Finding, ...] = (),
+    *,
+    phases: str = "",
 ) -> Option:
     """Return an offer as an option; without a proof it is one that screening refused."""
     point = access_point(site, offer)
-    transformer = _transformer(site, offer)
-    phases = assign_phase(site.mode.phase_count, site.state.held.phases.get(transformer, ()))
     base = Option(
         rank=0,
         feasible=True,
         access_point=point,
         route=_route(site, offer),
         conductor=_conductor(offer),
-        phases=phases,
+        phases=phases or (ONE_PHASE if site.mode.phase_count == 1 else THREE_PHASES),
         cost=_cost(site, offer),
         electrical=electrical or refused_by_screening(),
     )
@@ -173,16 +178,18 @@ def option_of(
     return base.with_findings(
         *_screening_finding(offer, named),
         *findings,
-        *_section_finding(site, offer),
+        *_section_finding(site, offer, base.electrical.short_circuit_ka),
+        *_withstand_finding(site, offer, base.electrical.short_circuit_ka),
         *((presumed_service_finding(point.element_id),) if offer.presumed else ()),
         *check_access(
             offer.kind, named, site.region.catalogue, bays_spare=bays_spare, bays_held=held
         ),
-        *(phase_finding(phases, named) if site.mode.voltage_level == "lv" else ()),
     )
 
 
-def _section_finding(site: Site, offer: Offer) -> tuple[Finding, ...]:
+def _section_finding(
+    site: Site, offer: Offer, short_circuit_ka: float | None
+) -> tuple[Finding, ...]:
     """Say why each smaller cable of the standard set fails; nothing where the smallest will do."""
     variant = offer.variant
     if variant is None:
@@ -197,6 +204,10 @@ def _section_finding(site: Site, offer: Offer) -> tuple[Finding, ...]:
         nominal_voltage_v=site.judge.nominal_voltage_v,
         power_factor=site.application.power_factor,
         drop_max_pct=rule.value,
+        phase_count=site.mode.phase_count,
+        leg_count=variant.leg_count,
+        trunk_section_mm2=_trunk_section_mm2(site, offer, variant),
+        short_circuit_ka=short_circuit_ka,
     )
     own = variant.conductor.conductor_id, variant.parallel_count
     smaller = "; ".join(
@@ -213,6 +224,31 @@ def _section_finding(site: Site, offer: Offer) -> tuple[Finding, ...]:
             element=variant.conductor.conductor_id,
             text=f"{variant.parallel_count} x {variant.conductor.name}: {smaller}",
             confidence=variant.conductor.confidence,
+        ),
+    )
+
+
+def _trunk_section_mm2(site: Site, offer: Offer, variant: Variant) -> float:
+    """Return the section that a ring keeps where it is looped in; zero elsewhere."""
+    if offer.kind is not AccessKind.LOOP_IN:
+        return 0.0
+    line = np.array([offer.line], dtype=np.int64)
+    lines, level = site.region.snapshot.grid.lines, variant.voltage_level
+    return float(trunk_sections_mm2(site.region.catalogue, lines, line, level)[0])
+
+
+def _withstand_finding(
+    site: Site, offer: Offer, short_circuit_ka: float | None
+) -> tuple[Finding, ...]:
+    """Return whether the new cable withstands a short circuit at its access point."""
+    if offer.variant is None:
+        return ()
+    return (
+        check_withstand(
+            site.region.catalogue,
+            offer.variant.conductor,
+            short_circuit_ka=short_circuit_ka,
+            element=offer.variant.conductor.conductor_id,
         ),
     )
 
@@ -277,12 +313,6 @@ def access_point(site: Site, offer: Offer) -> AccessPoint:
     )
 
 
-def _transformer(site: Site, offer: Offer) -> int:
-    lines, topology = site.region.snapshot.grid.lines, site.region.snapshot.topology
-    bus = offer.bus if offer.bus >= 0 else int(lines.from_bus[offer.line])
-    return int(topology.transformer[bus])
-
-
 def _route(site: Site, offer: Offer) -> Route:
     if not offer.stretches:
         return Route(length_m=0.0, straight_line_m=0.0, segments=())
@@ -302,7 +332,7 @@ def _conductor(offer: Offer) -> Conductor | None:
         section_mm2=variant.conductor.section_mm2,
         parallel_count=variant.parallel_count,
         length_m=round(offer.length_m * variant.leg_count, 3),
-        rated_current_a=variant.conductor.rated_current_a,
+        rated_current_a=variant.rated_current_a,
     )
 
 

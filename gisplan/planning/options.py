@@ -81,10 +81,10 @@ def _search(site: Site, extension: tuple[Offer, ...]) -> tuple[tuple[Option, ...
 
 
 def _refused(site: Site, pool: Pool) -> tuple[Option, ...]:
-    """Return what screening refused; where only a voltage fails, a tap change may still mend it."""
+    """Return what screening refused; what a tap or another open point may mend is proven."""
     refused = pool.rejected()
-    mendable = offers_of(site, [one for one in refused if one.voltage_only])
-    others = offers_of(site, [one for one in refused if not one.voltage_only])
+    mendable = offers_of(site, [one for one in refused if one.mendable])
+    others = offers_of(site, [one for one in refused if not one.mendable])
     proven = prove_offers(site, [replace(offer, reason="") for offer in mendable])
     return proven + tuple(option_of(site, offer) for offer in others)
 

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from gisplan.electrical.demand import LoadCase
 from gisplan.model.option import AccessKind
 from gisplan.model.reservation import ReservationRow
-from gisplan.planning.demand import case_demands
+from gisplan.planning.demand import case_demands, powers_at
 from gisplan.planning.phases import THREE_PHASES
+from gisplan.planning.promised_switches import SWITCH, relied_on
 from gisplan.rules.types import LEVELS
 
 if TYPE_CHECKING:
     from gisplan.model.application import Application
     from gisplan.model.option import Option
     from gisplan.planning.state import PlanningState
-    from gisplan.rules.catalogue import Catalogue
 
 ONE_BAY = (AccessKind.SPARE_BAY, AccessKind.SUBSTATION_BAY)
 
@@ -23,18 +25,27 @@ ONE_BAY = (AccessKind.SPARE_BAY, AccessKind.SUBSTATION_BAY)
 def reservation_rows(
     application: Application, option: Option, state: PlanningState
 ) -> tuple[ReservationRow, ...]:
-    """Return one row a load case and coincidence level, and one a tap that the option rests on.
+    """Return one row a load case and coincidence level, one a tap or switch that it rests on.
 
-    That is a tap that it changes, or one that was promised before at its own transformer: should
-    the first promise be given back, this one still needs it.
+    That is one that it changes, or one that was promised before at its own transformer or feeder:
+    should the first promise be given back, this one still needs it.
     """
-    return _demand_rows(application, option, state.region.catalogue) + _tap_rows(option, state)
+    return (
+        *_demand_rows(application, option, state),
+        *_tap_rows(option, state),
+        *_switch_rows(option, state),
+    )
 
 
 def _demand_rows(
-    application: Application, option: Option, catalogue: Catalogue
+    application: Application, option: Option, state: PlanningState
 ) -> tuple[ReservationRow, ...]:
-    point = option.access_point
+    point, region = option.access_point, state.region
+    on_line = point.element_kind == "line"
+    bus = np.array([-1 if on_line else region.bus_row[point.element_id]])
+    line = np.array([region.line_row[point.element_id] if on_line else -1])
+    demands = case_demands(application, region.catalogue)
+    powers = [powers_at(demand, state.held, bus, line) for demand in demands]
     return tuple(
         ReservationRow(
             element_id=point.element_id,
@@ -45,11 +56,11 @@ def _demand_rows(
             phase=None if option.phases == THREE_PHASES else option.phases,
             p_kw=float(demand.p_kw[0]),
             q_kvar=float(demand.q_kvar[0]),
-            coincident_p_kw=float(demand.p_kw[index]),
-            coincident_q_kvar=float(demand.q_kvar[index]),
+            coincident_p_kw=float(p_kw[0, index]),
+            coincident_q_kvar=float(q_kvar[0, index]),
             bays=1 if point.kind in ONE_BAY else 0,
         )
-        for demand in case_demands(application, catalogue)
+        for demand, (p_kw, q_kvar) in zip(demands, powers, strict=True)
         for index, level in enumerate(LEVELS)
     )
 
@@ -59,16 +70,29 @@ def _tap_rows(option: Option, state: PlanningState) -> tuple[ReservationRow, ...
     taps = {own: state.held.taps[own]} if own in state.held.taps else {}
     taps |= {r.element: r.tap_position for r in option.remedies if r.tap_position is not None}
     return tuple(
-        ReservationRow(
-            element_id=transformer_id,
-            element_kind="transformer",
-            level="transformer",
-            load_case=LoadCase.LOAD,
-            p_kw=0.0,
-            q_kvar=0.0,
-            coincident_p_kw=0.0,
-            coincident_q_kvar=0.0,
-            tap_position=tap_position,
-        )
+        _setting_row("transformer", transformer_id, tap_position)
         for transformer_id, tap_position in taps.items()
+    )
+
+
+def _switch_rows(option: Option, state: PlanningState) -> tuple[ReservationRow, ...]:
+    own = {r.element: r.switch_closed for r in option.remedies if r.switch_closed is not None}
+    snapshot = state.region.snapshot
+    needed = relied_on(snapshot, state.held.switchings, option.electrical.feeder, own)
+    return tuple(
+        _setting_row(SWITCH, switch_id, int(is_closed)) for switch_id, is_closed in needed.items()
+    )
+
+
+def _setting_row(element_kind: str, element_id: str, position: int) -> ReservationRow:
+    return ReservationRow(
+        element_id=element_id,
+        element_kind=element_kind,
+        level="transformer" if element_kind == "transformer" else "feeder",
+        load_case=LoadCase.LOAD,
+        p_kw=0.0,
+        q_kvar=0.0,
+        coincident_p_kw=0.0,
+        coincident_q_kvar=0.0,
+        tap_position=position,
     )

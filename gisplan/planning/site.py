@@ -70,5 +70,6 @@ def examine_site(application: Application, state: PlanningState) -> Site:
             limits=screening_limits(region.catalogue),
             nominal_voltage_v=nominal_voltage_v,
             phase_count=mode.phase_count,
+            short_circuit_ka=state.standing.faults.get().maximum_ka,
         ),
     )

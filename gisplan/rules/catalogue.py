@@ -1,7 +1,8 @@
 """The catalogue of one profile: what is allowed, what things cost, how demand coincides.
 
 Numbers live in the files beside this module (``eu.toml``, ``cn.toml``, ``cables.csv``,
-``equipment.csv``, ``civil_works.csv``, ``coincidence.csv``); a utility lays its own file over them.
+``conductor_materials.csv``, ``insulations.csv``, ``fuses.csv``, ``equipment.csv``,
+``civil_works.csv``, ``coincidence.csv``, ``customers.csv``); a utility lays its own file over them.
 """
 
 from __future__ import annotations
@@ -13,16 +14,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
-from gisplan.errors import CatalogueError
+from gisplan.errors import CatalogueError, InputError
 from gisplan.model.grid import Surface
+from gisplan.rules.coincidence import share_of_equals
 from gisplan.rules.contradictions import check_rows
 from gisplan.rules.reading import FOLDER, Rows, load_rows
 from gisplan.rules.types import (
     LEVELS,
     CivilPrice,
     CoincidenceRow,
+    ConductorMaterial,
     ConductorType,
+    CustomerType,
     EquipmentType,
+    FuseType,
+    InsulationType,
     Rule,
 )
 
@@ -30,8 +36,12 @@ __all__ = [
     "Catalogue",
     "CivilPrice",
     "CoincidenceRow",
+    "ConductorMaterial",
     "ConductorType",
+    "CustomerType",
     "EquipmentType",
+    "FuseType",
+    "InsulationType",
     "Rule",
     "load_catalogue",
 ]
@@ -47,9 +57,13 @@ class Catalogue:
     fingerprint: str
     rules: Mapping[str, Rule]
     conductor_types: tuple[ConductorType, ...]
+    materials: Mapping[str, ConductorMaterial]
+    insulations: tuple[InsulationType, ...]
+    fuses: tuple[FuseType, ...]
     equipment_types: Mapping[tuple[str, str], EquipmentType]
     civil_prices: Mapping[str, CivilPrice]
     coincidence_rows: Mapping[tuple[str, str], CoincidenceRow]
+    customer_types: Mapping[str, CustomerType]
     power_factors: Mapping[str, float]
 
     def rule(self, rule_id: str) -> Rule:
@@ -74,6 +88,24 @@ class Catalogue:
             raise self._missing(f"conductor of level {voltage_level} and role {role}")
         return found
 
+    def material(self, name: str) -> ConductorMaterial:
+        """Return the material of a conductor."""
+        try:
+            return self.materials[name]
+        except KeyError:
+            raise self._missing(f"conductor material {name}") from None
+
+    def insulation(self, name: str, section_mm2: float) -> InsulationType:
+        """Return the temperatures of an insulation around a section."""
+        for row in reversed(self.insulations):
+            if row.insulation == name and row.section_above_mm2 < section_mm2:
+                return row
+        raise self._missing(f"insulation {name} for {section_mm2:g} mm2")
+
+    def find_fuse(self, current_a: float) -> FuseType | None:
+        """Return the smallest fuse rated for a current; ``None`` where all are smaller."""
+        return next((fuse for fuse in self.fuses if fuse.rated_current_a >= current_a), None)
+
     def equipment(self, kind: str, voltage_level: str) -> EquipmentType:
         """Return what an access point of this kind takes."""
         try:
@@ -85,14 +117,47 @@ class Catalogue:
         """Return the price of opening and restoring a metre of trench for direct burial."""
         return self.civil_prices[surface.name.lower()].cost_per_m
 
-    def coincidence(self, customer_class: str, level: str, load_case: str) -> float:
-        """Return the share (0..1) of the contract demand that counts at a level (同时率)."""
+    def coincidence(
+        self, customer_class: str, level: str, load_case: str, *, count: float | None = None
+    ) -> float:
+        """Return the share (0..1) of the contract demand that counts at a level (同时率).
+
+        Parameters
+        ----------
+        count
+            Number of customers of the class that the element carries, where it is known. It decides
+            only where the class depends on it. Customers of unlike size count as
+            sum(D) ** 2 / sum(D ** 2) equal ones.
+
+        Raises
+        ------
+        CatalogueError
+            If the profile has no such class, level or case.
+        InputError
+            If the count is below one.
+        """
         row = self.coincidence_rows.get((customer_class, load_case))
         if row is None or level not in LEVELS:
             raise self._missing(
                 f"coincidence of {customer_class} at level {level}, case {load_case}"
             )
-        return row.ratios()[LEVELS.index(level)]
+        if count is not None and not count >= 1:
+            raise InputError(f"coincidence of {count} customers; expected one or more")
+        if count is None or row.of_many is None or level == LEVELS[0]:
+            return row.ratios()[LEVELS.index(level)]
+        return share_of_equals(row.of_many, count)
+
+    def coincidence_of_many(self, customer_class: str, load_case: str) -> float | None:
+        """Return the share of very many customers; ``None`` where their number does not matter."""
+        row = self.coincidence_rows.get((customer_class, load_case))
+        return None if row is None else row.of_many
+
+    def customer(self, customer_class: str) -> CustomerType:
+        """Return what a customer of a class is like where his own figures are not recorded."""
+        try:
+            return self.customer_types[customer_class]
+        except KeyError:
+            raise self._missing(f"customer {customer_class}") from None
 
     def power_factor(self, customer_class: str) -> float:
         """Return the power factor to plan with where the application gives none."""
@@ -136,11 +201,17 @@ def load_catalogue(
         conductor_types=tuple(
             sorted(rows.conductors, key=lambda c: (c.section_mm2, c.conductor_id))
         ),
+        materials=MappingProxyType({material.material: material for material in rows.materials}),
+        insulations=tuple(
+            sorted(rows.insulations, key=lambda row: (row.insulation, row.section_above_mm2))
+        ),
+        fuses=tuple(sorted(rows.fuses, key=lambda fuse: fuse.rated_current_a)),
         equipment_types=MappingProxyType({(e.kind, e.voltage_level): e for e in rows.equipment}),
         civil_prices=MappingProxyType({price.surface: price for price in rows.civil_prices}),
         coincidence_rows=MappingProxyType(
             {(row.customer_class, row.load_case): row for row in rows.coincidence}
         ),
+        customer_types=MappingProxyType({row.customer_class: row for row in rows.customers}),
         power_factors=MappingProxyType(
             {row.customer_class: row.power_factor for row in rows.power_factors}
         ),

@@ -14,6 +14,7 @@ FOREVER = "9999-12-31"
 ASCENDING = (
     ("voltage.lv_min_pu", "voltage.lv_max_pu"),
     ("voltage.mv_min_pu", "voltage.mv_max_pu"),
+    ("backfeed.voltage_min_pu", "backfeed.voltage_max_pu"),
     ("supply.single_phase_max_kva", "supply.lv_max_kva", "supply.mv_max_kva"),
 )
 NOT_DESCENDING = (
@@ -32,11 +33,20 @@ def check_rows(rows: Rows, rules: Mapping[str, Rule]) -> None:
         *_overlaps(rows.rules),
         *_orders(rules),
         *_duplicates("conductor", (conductor.conductor_id for conductor in rows.conductors)),
+        *_duplicates("conductor material", (row.material for row in rows.materials)),
+        *_duplicates(
+            "insulation",
+            (f"{r.insulation} above {r.section_above_mm2:g}" for r in rows.insulations),
+        ),
+        *_cold_faults(rows),
+        *_duplicates("fuse", (f"{fuse.rated_current_a:g} A" for fuse in rows.fuses)),
+        *_slow_fuses(rows),
         *_duplicates("equipment", (f"{e.kind} at {e.voltage_level}" for e in rows.equipment)),
         *_duplicates("civil works", (f"{p.surface} {p.laying}" for p in rows.civil_prices)),
         *_duplicates(
             "coincidence", (f"{r.customer_class} {r.load_case}" for r in rows.coincidence)
         ),
+        *_duplicates("customer", (row.customer_class for row in rows.customers)),
         *_duplicates("power factor", (row.customer_class for row in rows.power_factors)),
         *_missing_surfaces(rows),
         *_foreign_prices(rows),
@@ -82,6 +92,29 @@ def _missing_surfaces(rows: Rows) -> Iterable[str]:
             yield f"civil works {surface.name.lower()} has no price"
 
 
+def _cold_faults(rows: Rows) -> Iterable[str]:
+    """A short circuit heats a conductor."""
+    for row in rows.insulations:
+        if row.final_temperature_c <= row.initial_temperature_c:
+            yield (
+                f"insulation {row.insulation} ends a short circuit at {row.final_temperature_c:g} "
+                f"degC, which is not above {row.initial_temperature_c:g} degC in operation"
+            )
+
+
+def _slow_fuses(rows: Rows) -> Iterable[str]:
+    """More current clears sooner."""
+    for fuse in rows.fuses:
+        currents = (
+            fuse.rated_current_a,
+            fuse.fusing_current_a,
+            fuse.current_5s_a,
+            fuse.current_100ms_a,
+        )
+        if any(low >= high for low, high in pairwise(currents)) or fuse.fusing_time_s <= 5.0:
+            yield f"fuse {fuse.rated_current_a:g} A does not clear sooner at higher currents"
+
+
 def _foreign_prices(rows: Rows) -> Iterable[str]:
     for equipment in rows.equipment:
         if equipment.currency != rows.currency:
@@ -96,3 +129,8 @@ def _rising(rows: Iterable[CoincidenceRow]) -> Iterable[str]:
     for row in rows:
         if any(upper > lower for lower, upper in pairwise(row.ratios())):
             yield f"coincidence {row.customer_class} {row.load_case} rises towards the substation"
+        if row.of_many is not None and row.of_many > row.substation:
+            yield (
+                f"coincidence {row.customer_class} {row.load_case} of many ({row.of_many:g}) is "
+                f"more than at the substation ({row.substation:g})"
+            )

@@ -17,8 +17,12 @@ from gisplan.errors import CatalogueError
 from gisplan.rules.types import (
     CivilPrice,
     CoincidenceRow,
+    ConductorMaterial,
     ConductorType,
+    CustomerType,
     EquipmentType,
+    FuseType,
+    InsulationType,
     PowerFactor,
     Rule,
 )
@@ -27,21 +31,41 @@ Row = Mapping[str, object]
 Item = TypeVar("Item")
 
 FOLDER = Path(__file__).parent
-TABLES = ("rule", "power_factor", "cable", "equipment", "civil_works", "coincidence")
+TABLES = (
+    "rule",
+    "power_factor",
+    "cable",
+    "conductor_material",
+    "insulation",
+    "fuse",
+    "equipment",
+    "civil_works",
+    "coincidence",
+    "customer",
+)
+EVERY_PROFILE = "*"  # physics is the same everywhere
 KEYS: dict[str, tuple[str, ...]] = {
     "rule": ("rule_id",),
     "power_factor": ("customer_class",),
     "cable": ("conductor_id",),
+    "conductor_material": ("material",),
+    "insulation": ("insulation", "section_above_mm2"),
+    "fuse": ("rated_current_a",),
     "equipment": ("equipment_id",),
     "civil_works": ("surface", "laying"),
     "coincidence": ("customer_class", "load_case"),
+    "customer": ("customer_class",),
 }
 HEADINGS = frozenset({"profile", "name", "currency"})
 CSV_TABLES: dict[str, str] = {
     "cable": "cables.csv",
+    "conductor_material": "conductor_materials.csv",
+    "insulation": "insulations.csv",
+    "fuse": "fuses.csv",
     "equipment": "equipment.csv",
     "civil_works": "civil_works.csv",
     "coincidence": "coincidence.csv",
+    "customer": "customers.csv",
 }
 
 
@@ -56,9 +80,13 @@ class Rows:
     rules: tuple[Rule, ...]
     power_factors: tuple[PowerFactor, ...]
     conductors: tuple[ConductorType, ...]
+    materials: tuple[ConductorMaterial, ...]
+    insulations: tuple[InsulationType, ...]
+    fuses: tuple[FuseType, ...]
     equipment: tuple[EquipmentType, ...]
     civil_prices: tuple[CivilPrice, ...]
     coincidence: tuple[CoincidenceRow, ...]
+    customers: tuple[CustomerType, ...]
 
 
 def load_rows(profile: str, *, override: Path | None, folder: Path = FOLDER) -> Rows:
@@ -88,9 +116,13 @@ def load_rows(profile: str, *, override: Path | None, folder: Path = FOLDER) -> 
         rules=_typed(Rule, "rule", tables["rule"]),
         power_factors=_typed(PowerFactor, "power_factor", tables["power_factor"]),
         conductors=_typed(ConductorType, "cable", _priced(tables["cable"], currency)),
+        materials=_typed(ConductorMaterial, "conductor_material", tables["conductor_material"]),
+        insulations=_typed(InsulationType, "insulation", tables["insulation"]),
+        fuses=_typed(FuseType, "fuse", tables["fuse"]),
         equipment=_typed(EquipmentType, "equipment", tables["equipment"]),
         civil_prices=_typed(CivilPrice, "civil_works", _priced(tables["civil_works"], currency)),
         coincidence=_typed(CoincidenceRow, "coincidence", tables["coincidence"]),
+        customers=_typed(CustomerType, "customer", tables["customer"]),
     )
 
 
@@ -145,7 +177,7 @@ def _read_csv(path: Path, profile: str, digest: Callable[[bytes], None]) -> list
             raise CatalogueError(
                 f"{place}: the row that starts {first!r} has not as many cells as columns"
             )
-        if record.get("profile") == profile:
+        if record.get("profile") in (profile, EVERY_PROFILE):
             cells = {
                 key: cell for key, cell in record.items() if cell and key not in ("profile", "note")
             }

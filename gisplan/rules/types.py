@@ -1,4 +1,4 @@
-"""Rows of the catalogue: rules, conductors, equipment, civil works, coincidence.
+"""Rows of the catalogue: rules, conductors and their materials, equipment, works, coincidence.
 
 The annotations are the constraints that a file is read against; inside, the rows are plain facts.
 A rule holds the number, the code that asks it holds the comparison, and the finding carries both.
@@ -19,6 +19,8 @@ Confidence = Literal["official", "secondary", "practice", "unverified"]
 Sense = Literal["max", "min", "value"]
 VoltageLevel = Literal["lv", "mv"]
 ConductorRole = Literal["service", "main", "branch", "trunk"]
+MaterialName = Literal["al", "cu"]
+InsulationName = Literal["pvc", "xlpe", "bare"]
 Level = Literal["service", "main", "transformer", "feeder", "substation"]
 LoadCase = Literal["load", "feed_in"]
 EquipmentKind = Literal[
@@ -140,7 +142,11 @@ class Rule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConductorType:
-    """A standard conductor; ``cost_per_m`` is the conductor laid in an open trench."""
+    """A standard conductor; ``cost_per_m`` is the conductor laid in an open trench.
+
+    ``rated_current_a`` is that of one system alone under the stated laying condition. Zero-sequence
+    values are ``None`` where unknown, as they are wherever they hang on how screens are earthed.
+    """
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
 
@@ -156,6 +162,63 @@ class ConductorType:
     rated_current_a: POSITIVE
     cost_per_m: PRICE
     max_parallel_count: COUNT
+    material: MaterialName
+    insulation: InsulationName
+    zero_resistance_ohm_per_km: PRICE | None = None
+    zero_reactance_ohm_per_km: PRICE | None = None
+    source: NAME
+    confidence: Confidence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConductorMaterial:
+    """What a material withstands in a short circuit without heat loss.
+
+    ``adiabatic_constant`` is K in A*sqrt(s)/mm2; ``zero_resistance_k`` is beta, the reciprocal of
+    the temperature coefficient of resistance at 0 degC, in kelvin.
+    """
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+
+    material: MaterialName
+    adiabatic_constant: POSITIVE
+    zero_resistance_k: POSITIVE
+    source: NAME
+    confidence: Confidence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InsulationType:
+    """Temperatures of a conductor in operation and at the end of a short circuit.
+
+    They hold for sections above ``section_above_mm2``, up to the next row of the insulation.
+    """
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+
+    insulation: InsulationName
+    section_above_mm2: PRICE
+    initial_temperature_c: POSITIVE
+    final_temperature_c: POSITIVE
+    source: NAME
+    confidence: Confidence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FuseType:
+    """When a gG fuse of a rating has cleared at the latest, as points of its time-current curve.
+
+    ``fusing_current_a`` clears within ``fusing_time_s`` (the conventional ones), the other currents
+    within 5 s and within 0.1 s.
+    """
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+
+    rated_current_a: POSITIVE
+    fusing_current_a: POSITIVE
+    fusing_time_s: POSITIVE
+    current_5s_a: POSITIVE
+    current_100ms_a: POSITIVE
     source: NAME
     confidence: Confidence
 
@@ -191,7 +254,12 @@ class CivilPrice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CoincidenceRow:
-    """Share of a customer's contract demand that counts at each level (同时率), 0..1."""
+    """Share of a customer's contract demand that counts at each level (同时率), 0..1.
+
+    The levels hold where the number of customers is not known. ``of_many`` is the share of very
+    many customers; where it is given, the share of a known number follows from it and not from the
+    level. Where it is ``None``, the row is flat: the number makes no difference.
+    """
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
 
@@ -202,12 +270,30 @@ class CoincidenceRow:
     transformer: RATIO
     feeder: RATIO
     substation: RATIO
+    of_many: RATIO | None = None
     source: NAME
     confidence: Confidence
 
     def ratios(self) -> tuple[float, ...]:
         """Ratios from the customer's service up to the substation."""
         return (self.service, self.main, self.transformer, self.feeder, self.substation)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomerType:
+    """What a customer of a class is like where his own figures are not recorded.
+
+    ``full_use_hours`` is the yearly energy over the contribution to the peak of the transformer.
+    ``contract_capacity_kva`` is typical; ``None`` where no size is.
+    """
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+
+    customer_class: ClassName
+    full_use_hours: POSITIVE
+    contract_capacity_kva: POSITIVE | None = None
+    source: NAME
+    confidence: Confidence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -71,6 +71,11 @@ class Planner:
         with borrow(self.pool) as connection, self._lock:
             return self._present_state(connection).region.snapshot.grid
 
+    def state(self) -> PlanningState:
+        """Return the grid version that serves with everything that is held."""
+        with borrow(self.pool) as connection, self._lock:
+            return self._present_state(connection)
+
     def propose(self, application: Application) -> Plan:
         """Plan without storing anything."""
         return plan_connection(application, self._state_for(application))
@@ -87,7 +92,7 @@ class Planner:
         """
         state = self._state_for(application)
         peaks = peaks_with(state, transformer, peak_kva)
-        return plan_connection(application, build_state(state.region, state.held, peaks))
+        return plan_connection(application, build_state(state.standing.loaded, state.held, peaks))
 
     def plan(self, application: Application, *, reserve: bool = False) -> StoredPlan:
         """Plan, store the plan, and hold the best option's capacity if asked to.
@@ -174,8 +179,8 @@ class Planner:
             ledger = self._ledger
         if ledger is None or application.reference not in state.held.references:
             return state
-        held = build_held(state.region, ledger, leave_out=application.reference)
-        return build_state(state.region, held, state.peaks)
+        held = build_held(state.standing.loaded, ledger, leave_out=application.reference)
+        return build_state(state.standing.loaded, held, state.standing.measured, near=state)
 
     def _present_state(self, connection: Connection) -> PlanningState:
         version_id = active_version(connection).version_id
@@ -188,7 +193,8 @@ class Planner:
         if self._ledger is None or self._ledger.sequence != sequence:
             self._ledger = read_reservations(connection)
         peaks = read_peaks(connection, self._region.snapshot.grid)
-        self._state = build_state(self._region, build_held(self._region, self._ledger), peaks)
+        held = build_held(self._region, self._ledger)
+        self._state = build_state(self._region, held, peaks, near=state)
         return self._state
 
     def _read_region(self, connection: Connection) -> Region:

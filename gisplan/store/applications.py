@@ -7,17 +7,16 @@ two of them ever hold the same capacity on the word of the same reading.
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict, dataclass, fields
-from datetime import date
 from itertools import chain, groupby
 from typing import TYPE_CHECKING
 
 from psycopg.rows import dict_row
 
-from gisplan.errors import ConflictError, InputError, UnknownElementError
+from gisplan.errors import ConflictError, UnknownElementError
 from gisplan.model.application import Application, ApplicationKind, Importance
 from gisplan.model.reservation import HeldReservation, Ledger, ReservationRow
+from gisplan.store.ledger import next_sequence, read_number, record_event
 from gisplan.store.sql import query, refused_values
 
 if TYPE_CHECKING:
@@ -58,7 +57,7 @@ def save_application(connection: Connection, application: Application) -> int:
     """Insert the application, or update the one of the same reference; its number comes back."""
     doing = f"saving application {application.reference}"
     with refused_values(doing), connection.transaction():
-        return _number(connection, "application_save", asdict(application))
+        return read_number(connection, "application_save", asdict(application))
 
 
 def refuse_change_of_held(connection: Connection, application: Application) -> None:
@@ -108,7 +107,7 @@ def list_applications(
 def save_plan(connection: Connection, *, application_id: int, plan: Plan, document: str) -> int:
     """Store a plan, its options with their routes, and ``document``, its JSON text."""
     with refused_values("saving a plan"), connection.transaction():
-        plan_id = _number(
+        plan_id = read_number(
             connection,
             "application_save_plan",
             {
@@ -158,7 +157,7 @@ def reserve(
         If the ledger has moved on from ``expected_sequence``, the number that the plan was made on.
     """
     with refused_values("reserving capacity"), connection.transaction():
-        sequence = _next_sequence(connection, expected_sequence)
+        sequence = next_sequence(connection, expected_sequence)
         connection.execute(
             query("application_clear_reservations"), {"application_id": application_id}
         )
@@ -168,7 +167,7 @@ def reserve(
             cursor.executemany(query("application_reserve"), values)
         _set_status(connection, application_id, "accepted" if rows else "planned")
         detail = {"plan_id": plan_id, "sequence": sequence, "rows": len(rows)}
-        _record_event(connection, actor, "reserve", f"application {application_id}", detail)
+        record_event(connection, actor, "reserve", f"application {application_id}", detail)
     return sequence
 
 
@@ -176,11 +175,11 @@ def release(connection: Connection, *, application_id: int, actor: str = "planne
     """Give back all that an application holds; the new sequence comes back."""
     values = {"application_id": application_id}
     with refused_values("releasing capacity"), connection.transaction():
-        sequence = _next_sequence(connection, None)
+        sequence = next_sequence(connection, None)
         released = connection.execute(query("application_release"), values).rowcount
         _set_status(connection, application_id, "planned")
         detail = {"sequence": sequence, "rows": released}
-        _record_event(connection, actor, "release", f"application {application_id}", detail)
+        record_event(connection, actor, "release", f"application {application_id}", detail)
     return sequence
 
 
@@ -194,96 +193,23 @@ def read_reservations(connection: Connection) -> Ledger:
 
 def ledger_sequence(connection: Connection) -> int:
     """The ledger's present number: while it stays, so does every answer."""
-    return _number(connection, "application_sequence")
-
-
-def set_measured_peak(
-    connection: Connection,
-    *,
-    transformer_id: str,
-    measured_on: date,
-    peak_kva: float,
-    actor: str = "planner",
-) -> int:
-    """Record a transformer's measured peak; the new sequence comes back, for answers may change.
-
-    Raises
-    ------
-    UnknownElementError
-        If the active grid version has no such transformer.
-    InputError
-        If the day has not come yet: it would outlast every later measurement.
-    """
-    if measured_on > date.today():
-        raise InputError(
-            f"peak of transformer {transformer_id} is measured on {measured_on}, which has not "
-            "come yet; give the day of the measurement"
-        )
-    values = {"transformer_id": transformer_id, "measured_on": measured_on, "peak_kva": peak_kva}
-    with refused_values("recording a measured peak"), connection.transaction():
-        sequence = _next_sequence(connection, None)
-        if connection.execute(query("application_set_peak"), values).fetchone() is None:
-            message = f"transformer {transformer_id} is not in the active grid version"
-            raise UnknownElementError(message)
-        detail = {"measured_on": str(measured_on), "peak_kva": peak_kva, "sequence": sequence}
-        _record_event(connection, actor, "measure", f"transformer {transformer_id}", detail)
-    return sequence
-
-
-def forget_measured_peak(
-    connection: Connection, *, transformer_id: str, measured_on: date, actor: str = "planner"
-) -> int:
-    """Remove a peak that was recorded by mistake; the new sequence comes back.
-
-    Raises
-    ------
-    UnknownElementError
-        If no peak of that transformer and day is recorded.
-    """
-    values = {"transformer_id": transformer_id, "measured_on": measured_on}
-    with refused_values("forgetting a measured peak"), connection.transaction():
-        sequence = _next_sequence(connection, None)
-        if connection.execute(query("application_forget_peak"), values).rowcount == 0:
-            raise UnknownElementError(
-                f"transformer {transformer_id} has no peak measured on {measured_on}"
-            )
-        detail = {"measured_on": str(measured_on), "sequence": sequence}
-        _record_event(connection, actor, "forget peak", f"transformer {transformer_id}", detail)
-    return sequence
+    return read_number(connection, "application_sequence")
 
 
 def forget_synthetic(connection: Connection, *, actor: str = "planner") -> int:
     """Remove applications marked synthetic and all they hold; their number comes back."""
     with refused_values("forgetting synthetic applications"), connection.transaction():
-        sequence = _next_sequence(connection, None)
+        sequence = next_sequence(connection, None)
         count = connection.execute(query("application_forget_synthetic")).rowcount
         detail = {"applications": count, "sequence": sequence}
-        _record_event(connection, actor, "forget", "synthetic applications", detail)
+        record_event(connection, actor, "forget", "synthetic applications", detail)
     return count
-
-
-def _next_sequence(connection: Connection, expected_sequence: int | None) -> int:
-    sequence = _number(connection, "application_next_sequence")
-    if expected_sequence is not None and sequence != expected_sequence + 1:
-        message = (
-            f"the ledger stands at {sequence - 1}, the plan was made on {expected_sequence}: "
-            "capacity has changed since; plan again"
-        )
-        raise ConflictError(message)
-    return sequence
 
 
 def _set_status(connection: Connection, application_id: int, status: str) -> None:
     values = {"application_id": application_id, "status": status}
     if connection.execute(query("application_set_status"), values).rowcount == 0:
         raise UnknownElementError(f"application {application_id} is not stored; save it first")
-
-
-def _record_event(
-    connection: Connection, actor: str, action: str, subject: str, detail: Mapping[str, object]
-) -> None:
-    values = {"actor": actor, "action": action, "subject": subject, "detail": json.dumps(detail)}
-    connection.execute(query("application_record_event"), values)
 
 
 def _option_values(plan_id: int, option: Option) -> dict[str, object]:
@@ -331,8 +257,3 @@ def _held(row: Mapping[str, object]) -> HeldReservation:
         customer_class=str(row["customer_class"]),
         row=ReservationRow(**values),  # type: ignore[arg-type]
     )
-
-
-def _number(connection: Connection, name: str, values: Mapping[str, object] | None = None) -> int:
-    """The only number that a query gives back."""
-    return int(connection.execute(query(name), values).fetchall()[0][0])

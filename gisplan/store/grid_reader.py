@@ -25,6 +25,8 @@ from gisplan.model.grid import (
     Loads,
     Obstacles,
     Peaks,
+    Phases,
+    Protection,
     Sources,
     Surface,
     SwitchedKind,
@@ -112,13 +114,15 @@ def read_grid(connection: Connection, version_id: int | None = None) -> Grid:
 
 
 def read_peaks(connection: Connection, grid: Grid) -> Peaks:
-    """Read the newest measured peak of every transformer that has one."""
+    """Read the newest measured peak of every transformer and of every line that has one."""
     rows = connection.execute(query("grid_peaks"), {"version_id": grid.version_id}).fetchall()
-    ids = np.array([row[0] for row in rows], dtype=np.str_)
+    at_line = np.array([row[0] == "line" for row in rows], dtype=np.bool_)
+    ids = np.array([row[1] for row in rows], dtype=np.str_)
     return Peaks(
-        transformer=find_rows(grid.transformers.transformer_id, ids),
-        peak_kva=np.array([row[1] for row in rows], dtype=np.float64),
-        measured_on=np.array([row[2] for row in rows], dtype=np.str_),
+        transformer=np.where(at_line, -1, find_rows(grid.transformers.transformer_id, ids)),
+        line=np.where(at_line, find_rows(grid.lines.line_id, ids), -1),
+        peak_kva=np.array([row[2] for row in rows], dtype=np.float64),
+        measured_on=np.array([row[3] for row in rows], dtype=np.str_),
     )
 
 
@@ -148,6 +152,8 @@ def _enumerations() -> Parameters:
         "customer_classes": words(CustomerClass),
         "corridor_kinds": words(CorridorKind),
         "surfaces": words(Surface),
+        "protections": words(Protection),
+        "phases": words(Phases),
     }
 
 
@@ -181,6 +187,7 @@ def _buses(table: PackedTable) -> Buses:
         substation_id=table.texts("substation_id"),
         bays_total=table.integers("bays_total"),
         bays_spare=table.integers("bays_spare"),
+        rated_short_circuit_current_ka=table.floats("rated_short_circuit_current_ka"),
         x_m=table.floats("x_m"),
         y_m=table.floats("y_m"),
     )
@@ -196,11 +203,16 @@ def _lines(table: PackedTable, bus_id: Texts) -> Lines:
         resistance_ohm_per_km=table.floats("resistance_ohm_per_km"),
         reactance_ohm_per_km=table.floats("reactance_ohm_per_km"),
         capacitance_nf_per_km=table.floats("capacitance_nf_per_km"),
+        zero_resistance_ohm_per_km=table.floats("zero_resistance_ohm_per_km"),
+        zero_reactance_ohm_per_km=table.floats("zero_reactance_ohm_per_km"),
+        zero_capacitance_nf_per_km=table.floats("zero_capacitance_nf_per_km"),
         rated_current_a=table.floats("rated_current_a"),
         parallel_count=table.integers("parallel_count"),
         installation=table.codes("installation"),
         role=table.codes("role"),
         conductor_type=table.texts("conductor_type"),
+        protection=table.codes("protection"),
+        protection_current_a=table.floats("protection_current_a"),
         in_service=table.flags("in_service"),
         shape=table.polylines(),
     )
@@ -260,6 +272,7 @@ def _sources(table: PackedTable, bus_id: Texts) -> Sources:
         bus=table.references("bus_id", bus_id),
         voltage_pu=table.floats("voltage_pu"),
         short_circuit_power_mva=table.floats("short_circuit_power_mva"),
+        short_circuit_power_min_mva=table.floats("short_circuit_power_min_mva"),
         rx_ratio=table.floats("rx_ratio"),
     )
 
@@ -272,6 +285,9 @@ def _loads(table: PackedTable, bus_id: Texts) -> Loads:
         reactive_power_kvar=table.floats("reactive_power_kvar"),
         customer_class=table.codes("customer_class"),
         customer_count=table.integers("customer_count"),
+        phases=table.codes("phases"),
+        annual_energy_kwh=table.floats("annual_energy_kwh"),
+        contract_capacity_kva=table.floats("contract_capacity_kva"),
     )
 
 

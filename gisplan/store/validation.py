@@ -28,11 +28,15 @@ RELATION_RULES = (
     "length_not_positive",
     "length_against_geometry",
     "rating_missing",
+    "line_without_impedance",
     "conductor_type_unknown",
     "line_voltage_mismatch",
     "transformer_bus_unknown",
     "transformer_voltage_mismatch",
+    "transformer_impedance_impossible",
+    "tap_out_of_range",
     "element_bus_unknown",
+    "source_doubled",
     "switch_bus_unknown",
     "switch_element_unknown",
     "switch_not_at_element",
@@ -45,12 +49,18 @@ ROUNDS_MAX = 10
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ValidationLimits:
-    """How much data may differ before it is told; differences of drawing, not of the grid."""
+    """How much data may differ before it is told; differences of drawing, not of the grid.
+
+    Below ``impedance_min_ohm`` a line is as good as none (5 mm of a thin cable have more), and no
+    tap changer moves the voltage by ``tap_change_max_pct``.
+    """
 
     line_end_tolerance_m: float = 1.0
     length_ratio: float = 0.05
     length_rounding_m: float = 0.5
     voltage_ratio: float = 0.15
+    impedance_min_ohm: float = 1e-6
+    tap_change_max_pct: float = 50.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,6 +130,8 @@ def _build_parameters(
         "ratio": limits.length_ratio,
         "rounding_m": limits.length_rounding_m,
         "voltage_ratio": limits.voltage_ratio,
+        "impedance_min_ohm": limits.impedance_min_ohm,
+        "tap_change_max_pct": limits.tap_change_max_pct,
         "known_conductor_types": sorted(known_conductor_types),
     }
 

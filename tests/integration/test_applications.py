@@ -22,9 +22,9 @@ from gisplan.store.applications import (
     reserve,
     save_application,
     save_plan,
-    set_measured_peak,
 )
 from gisplan.store.connection import connect
+from gisplan.store.peaks import forget_feeder_peak, set_feeder_peak, set_measured_peak
 from tests.web.applications import APPLICATION, ROW, build_plan
 from tests.web.tiny_grid import insert_tiny_grid
 
@@ -44,7 +44,16 @@ def store_plan(connection, url) -> tuple[int, int, Plan]:
 
 
 def test_application_comes_back_as_it_was_saved(connection):
-    application = replace(APPLICATION, phases=3, wanted_on="2026-05-01", synthetic=True)
+    application = replace(
+        APPLICATION,
+        phases=1,
+        wanted_on="2026-05-01",
+        synthetic=True,
+        largest_motor_kw=7.5,
+        largest_step_kva=20.0,
+        steps_per_hour=12.0,
+        phase="L2",
+    )
     stored = get_application(connection, save_application(connection, application))
     assert (stored.application, stored.status) == (application, "received")
 
@@ -183,6 +192,37 @@ def test_measured_peak_moves_the_ledger_and_can_be_corrected(connection, databas
     sequence = set_measured_peak(connection, transformer_id="T/1", measured_on=day, peak_kva=310.0)
     peaks = connection.execute("select peak_kva from grid.measured_peak").fetchall()
     assert (sequence, peaks) == (2, [(310.0,)])
+
+
+def test_what_disturbs_others_is_brought_up_to_date(connection):
+    save_application(connection, replace(APPLICATION, largest_motor_kw=7.5, steps_per_hour=2.0))
+    number = save_application(connection, replace(APPLICATION, largest_step_kva=9.0, phase="L1"))
+    stored = get_application(connection, number).application
+    assert (stored.largest_motor_kw, stored.steps_per_hour) == (None, None)
+    assert (stored.largest_step_kva, stored.phase) == (9.0, "L1")
+
+
+def test_feeder_and_transformer_of_one_id_have_peaks_of_their_own(connection, database_url):
+    insert_tiny_grid(database_url)
+    day = date(2026, 1, 14)
+    connection.execute("update grid.line set line_id = 'T/1' where line_id = 'main 1'")
+    set_measured_peak(connection, transformer_id="T/1", measured_on=day, peak_kva=390.0)
+    sequence = set_feeder_peak(connection, line_id="T/1", measured_on=day, peak_kva=310.0)
+    peaks = "select element_kind, peak_kva from grid.measured_peak order by element_kind"
+    assert sequence == 2
+    assert connection.execute(peaks).fetchall() == [("line", 310.0), ("transformer", 390.0)]
+    forget_feeder_peak(connection, line_id="T/1", measured_on=day)
+    assert connection.execute(peaks).fetchall() == [("transformer", 390.0)]
+    with pytest.raises(UnknownElementError, match="line T/1 has no peak"):
+        forget_feeder_peak(connection, line_id="T/1", measured_on=day)
+
+
+def test_peak_of_an_unknown_feeder_is_refused(connection, database_url):
+    insert_tiny_grid(database_url)
+    day = date(2026, 1, 14)
+    with pytest.raises(UnknownElementError, match="line T/1 is not in the active"):
+        set_feeder_peak(connection, line_id="T/1", measured_on=day, peak_kva=1.0)
+    assert ledger_sequence(connection) == 0
 
 
 def test_peak_of_an_unknown_transformer_is_refused(connection, database_url):

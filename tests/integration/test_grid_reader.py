@@ -19,7 +19,9 @@ from gisplan.model.grid import (
     Grid,
     Installation,
     LineRole,
+    Phases,
     Polylines,
+    Protection,
     Surface,
     SwitchedKind,
 )
@@ -31,18 +33,18 @@ from gisplan.store.grid_reader import active_version, read_grid, read_peaks
 from tests.grids import grid, row
 
 GRID = grid(
-    "S1 110000V substation=UW",
+    "S1 110000V substation=UW sk=2000 skmin=1500",
     "S1>M 40000 110/20 tap=?",
-    "M substation_busbar bays=6/2 substation=UW",
-    "M-A 400 i=? type=NA2XS2Y",
+    "M substation_busbar bays=6/2 substation=UW kA=16",
+    "M-A 400 i=? type=NA2XS2Y r0=0.8 x0=0.3 c0=200 relay=400",
     "A-B 50 open",
     "M-B 700 x2 overhead",
     "A=C",
     "C>Lö 630 tap=-1 clock=11 open@C",
-    "Lö-H 30 service duct",
+    "Lö-H 30 service duct fuse=160",
     "H-H2 5 out",
-    "H: 3.5 kW 1 kvar heat_pump 2 customers",
-    "H: 1 kW",
+    "H: 3.5 kW 1 kvar heat_pump 2 customers L2 3500 kWh contract=14",
+    "H: 1 kW three",
     "H2: gen 9.9 kW 0.1 kvar",
     "street 0,0 10,0 10,7 verge ducts=2",
     "duct_bank 1,1 2,2 id=D'2",
@@ -84,6 +86,7 @@ def table_columns(g: Grid) -> dict[str, dict[str, list[object]]]:
             "substation_id": [i or None for i in b.substation_id.tolist()],
             "bays_total": known(b.bays_total, -1),
             "bays_spare": known(b.bays_spare, -1),
+            "rated_short_circuit_current_ka": known(b.rated_short_circuit_current_ka, -1),
             "geom": place,
         },
         "line": {
@@ -101,6 +104,11 @@ def table_columns(g: Grid) -> dict[str, dict[str, list[object]]]:
             "role": words(LineRole, n.role),
             "conductor_type": n.conductor_type.tolist(),
             "in_service": n.in_service.tolist(),
+            "zero_resistance_ohm_per_km": known(n.zero_resistance_ohm_per_km, -1),
+            "zero_reactance_ohm_per_km": known(n.zero_reactance_ohm_per_km, -1),
+            "zero_capacitance_nf_per_km": known(n.zero_capacitance_nf_per_km, -1),
+            "protection": words(Protection, n.protection),
+            "protection_current_a": known(n.protection_current_a, -1),
             "geom": wkt(n.shape),
         },
         "transformer": {
@@ -131,6 +139,7 @@ def table_columns(g: Grid) -> dict[str, dict[str, list[object]]]:
             "voltage_pu": q.voltage_pu.tolist(),
             "short_circuit_power_mva": q.short_circuit_power_mva.tolist(),
             "rx_ratio": q.rx_ratio.tolist(),
+            "short_circuit_power_min_mva": known(q.short_circuit_power_min_mva, -1),
         },
         "load": {
             "load_id": g.loads.load_id.tolist(),
@@ -139,6 +148,9 @@ def table_columns(g: Grid) -> dict[str, dict[str, list[object]]]:
             "reactive_power_kvar": g.loads.reactive_power_kvar.tolist(),
             "customer_class": words(CustomerClass, g.loads.customer_class),
             "customer_count": g.loads.customer_count.tolist(),
+            "phases": words(Phases, g.loads.phases),
+            "annual_energy_kwh": known(g.loads.annual_energy_kwh, -1),
+            "contract_capacity_kva": known(g.loads.contract_capacity_kva, -1),
         },
         "generator": {
             "generator_id": g.generators.generator_id.tolist(),
@@ -255,6 +267,35 @@ def test_transformer_of_unknown_taps_stands_at_its_neutral_position(
     assert np.isnan(t.no_load_loss_w).all()
 
 
+def test_what_no_source_told_is_unknown(connection: psycopg.Connection, version_id: int) -> None:
+    connection.execute("update grid.line set protection = null")
+    connection.execute("update grid.load set phases = null")
+    g = read_grid(connection)
+    assert g.lines.protection.tolist() == [Protection.UNKNOWN] * len(g.lines.line_id)
+    assert g.loads.phases.tolist() == [Phases.UNKNOWN] * len(g.loads.load_id)
+
+
+@pytest.mark.parametrize("value", ["nan", "infinity", "-1"])
+@pytest.mark.parametrize(
+    ("table", "column"),
+    [
+        ("bus", "rated_short_circuit_current_ka"),
+        ("line", "zero_resistance_ohm_per_km"),
+        ("line", "zero_reactance_ohm_per_km"),
+        ("line", "zero_capacitance_nf_per_km"),
+        ("line", "protection_current_a"),
+        ("source", "short_circuit_power_min_mva"),
+        ("load", "annual_energy_kwh"),
+        ("load", "contract_capacity_kva"),
+    ],
+)
+def test_database_holds_no_number_that_is_none(
+    connection: psycopg.Connection, version_id: int, table: str, column: str, value: str
+) -> None:
+    with pytest.raises(psycopg.errors.CheckViolation, match=column):
+        connection.execute(f"update grid.{table} set {column} = '{value}'".encode())
+
+
 def test_ranges_of_blocks_join_without_a_seam(
     connection: psycopg.Connection, version_id: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -355,15 +396,32 @@ def test_newest_peak_of_each_transformer_counts(
     connection: psycopg.Connection, version_id: int
 ) -> None:
     connection.execute(
-        "insert into grid.measured_peak (transformer_id, measured_on, peak_kva) values"
-        " ('C>Lö', '2024-01-31', 500), ('C>Lö', '2025-02-01', 617.5), ('C>Lö', '2023-01-01', 1),"
-        " ('not in the grid', '2025-01-01', 5)"
+        "insert into grid.measured_peak (element_kind, element_id, measured_on, peak_kva) values"
+        " ('transformer', 'C>Lö', '2024-01-31', 500), ('transformer', 'C>Lö', '2025-02-01', 617.5),"
+        " ('transformer', 'C>Lö', '2023-01-01', 1), ('transformer', 'gone', '2025-01-01', 5)"
     )
     g = read_grid(connection)
     peaks = read_peaks(connection, g)
     assert g.transformers.transformer_id[peaks.transformer].tolist() == ["C>Lö"]
+    assert peaks.line.tolist() == [-1]
     assert peaks.peak_kva.tolist() == [617.5]
     assert peaks.measured_on.tolist() == ["2025-02-01"]
+
+
+def test_peak_of_a_feeder_names_its_line_and_no_transformer(
+    connection: psycopg.Connection, version_id: int
+) -> None:
+    connection.execute(
+        "insert into grid.measured_peak (element_kind, element_id, measured_on, peak_kva) values"
+        " ('line', 'M-A', '2024-01-31', 3100), ('line', 'M-A', '2025-02-01', 3200),"
+        " ('line', 'C>Lö', '2025-01-01', 5), ('transformer', 'M-A', '2025-01-01', 6),"
+        " ('transformer', 'C>Lö', '2025-01-01', 410)"
+    )
+    g = read_grid(connection)
+    peaks = read_peaks(connection, g)
+    assert peaks.transformer.tolist() == [-1, row(g.transformers.transformer_id, "C>Lö")]
+    assert peaks.line.tolist() == [row(g.lines.line_id, "M-A"), -1]
+    assert peaks.peak_kva.tolist() == [3200, 410]
 
 
 def test_grid_without_measurements_has_no_peaks(

@@ -194,27 +194,34 @@ def broken_sources() -> dict[str, dict[str, Rows]]:
         "length_not_positive": {"kabel": change(CABLES, 1, laenge_km=0.0)},
         "length_against_geometry": {"kabel": change(CABLES, 1, laenge_km=0.06)},
         "rating_missing": {"kabel": change(CABLES, 1, strom_a=None)},
+        "line_without_impedance": {"kabel": change(CABLES, 1, r=0.0, x=0.0)},
         "conductor_type_unknown": {"kabel": change(CABLES, 1, typ="Klingeldraht")},
         "line_voltage_mismatch": {"knoten": change(NODES, 3, kv=10.0)},
         "transformer_bus_unknown": {"station": change(STATIONS, 0, us=99)},
         "transformer_voltage_mismatch": {"station": change(STATIONS, 0, os=3, us=2)},
+        "transformer_impedance_impossible": {"station": change(STATIONS, 0, ur=6.5)},
+        "tap_out_of_range": {"station": change(STATIONS, 0, stufe=3)},
         "element_bus_unknown": {"zaehler": change(METERS, 0, knoten=99)},
+        "source_doubled": {"knoten": [*NODES, NODES[0]]},
         "switch_bus_unknown": {"schalter": change(SWITCHES, 0, knoten=99)},
         "switch_element_unknown": {"schalter": change(SWITCHES, 0, kabel=99)},
         "switch_not_at_element": {"schalter": [*SWITCHES, {**switch, "knoten": 4}]},
         "substation_unknown": {"knoten": change(NODES, 0, uw="UW 1")},
         "bays_inconsistent": {"knoten": change(NODES, 0, felder=2, frei=3)},
         "island_without_source": {"schalter": change(SWITCHES, 0, stellung="aus")},
+        "fed_from_two_sources": {"knoten": change(NODES, 1, art="UW")},
         "cycle_where_radial": {"kabel": [*CABLES, back]},
     }
 
 
 BAYS = 'bus_id = "nr"\nsubstation_id = "uw"\nbays_total = "felder"\nbays_spare = "frei"\nnominal'
 
+TAPS = "tap_neutral = 0\ntap_min = -2\ntap_max = 2\ntap_step_pct = 2.5"
+
 
 @pytest.mark.parametrize("rule", broken_sources())
 def test_every_rule_is_asked(connection: psycopg.Connection, tmp_path: Path, rule: str) -> None:
-    text = replaced('bus_id = "nr"\nnominal', BAYS)
+    text = replaced("tap_neutral = 0", TAPS, replaced('bus_id = "nr"\nnominal', BAYS))
     layers = broken_sources()[rule]
     nodes = [
         {"uw": None, "felder": None, "frei": None, **row} for row in layers.get("knoten", NODES)
@@ -239,6 +246,145 @@ def test_an_issue_of_two_rows_says_what_stands_against_what(
     assert issue.expected == "a difference of at most 5 %"
     assert (issue.x_m, issue.y_m) == (X + 125, Y)
     assert result.warning_count == 1
+
+
+DOUBLED = """
+[[source]]
+layer = "knoten"
+where = "art = 'UW'"
+source_id = { column = "nr", format = "netz/{}" }
+bus_id = "nr"
+voltage_pu = 1.02
+"""
+
+
+@pytest.mark.parametrize(
+    ("layers", "message"),
+    [
+        (
+            {"kabel": change(CABLES, 1, r=0.0, x=0.0)},
+            "line 11: resistance_ohm_per_km is 0 and reactance_ohm_per_km is 0 over 50 m; expected"
+            " an impedance of at least 1e-06 ohm, or a bus-bus switch",
+        ),
+        ({"kabel": change(CABLES, 1, laenge_km=-0.05)}, "line 11: length_m is -50; expected more"),
+        ({"station": change(STATIONS, 0, kva=None)}, "transformer T1: has no rated_power_kva"),
+        ({"station": change(STATIONS, 0, kva=0.0)}, "transformer T1: rated_power_kva is '0"),
+        ({"station": change(STATIONS, 0, uk=None)}, "transformer T1: has no short_circuit_voltage"),
+        (
+            {"station": change(STATIONS, 0, ur=6.5)},
+            "transformer T1: short_circuit_resistance_pct is 6.5, short_circuit_voltage_pct is 6;"
+            " expected a resistance of at most the impedance",
+        ),
+        (
+            {"station": change(STATIONS, 0, stufe=3)},
+            "transformer T1: tap_position is 3; expected a position from -2 to 2",
+        ),
+        (
+            {"schalter": change(SWITCHES, 0, stellung="aus")},
+            "bus 2: 3 buses without a source: 2, 3, 4",
+        ),
+        (
+            {"knoten": change(NODES, 1, art="UW")},
+            "bus 1: 4 buses are fed from 2 sources, at the buses 1, 2; the first two are joined by"
+            " line 10; expected an open point between sources",
+        ),
+    ],
+)
+def test_what_would_make_a_power_flow_lie_is_told_with_its_element(
+    connection: psycopg.Connection, tmp_path: Path, layers: dict[str, Rows], message: str
+) -> None:
+    text = replaced("tap_neutral = 0", TAPS)
+    raised = {
+        "line_without_impedance": IssueSeverity.ERROR,
+        "fed_from_two_sources": IssueSeverity.ERROR,
+    }
+    with pytest.raises(GridRefusedError) as caught:
+        load_small(connection, tmp_path, text, options=LoadOptions(severity=raised), **layers)
+    assert message in str(caught.value)
+
+
+def test_two_sources_at_one_bus_name_each_other(
+    connection: psycopg.Connection, tmp_path: Path
+) -> None:
+    with pytest.raises(GridRefusedError) as caught:
+        load_small(connection, tmp_path, MAPPING + DOUBLED)
+    assert [str(issue) for issue in caught.value.issues] == [
+        "error: source 1: stands at bus 1 with source netz/1; expected one source at a bus, with"
+        " the short-circuit power of all",
+        "error: source netz/1: stands at bus 1 with source 1; expected one source at a bus, with"
+        " the short-circuit power of all",
+    ]
+
+
+def test_taps_that_turn_one_voltage_into_another_are_told(
+    connection: psycopg.Connection, tmp_path: Path
+) -> None:
+    text = replaced("tap_neutral = 0", "tap_neutral = 0\ntap_step_pct = 30")
+    with pytest.raises(GridRefusedError, match=r"transformer T1: 2 taps of 30 % from neutral"):
+        load_small(connection, tmp_path, text, station=change(STATIONS, 0, stufe=2))
+
+
+def test_a_line_without_impedance_is_a_warning_and_stays(
+    connection: psycopg.Connection, tmp_path: Path
+) -> None:
+    result = load_small(connection, tmp_path, kabel=change(CABLES, 1, r=0.0, x=0.0))
+    assert result.issue_counts == {"line_without_impedance": 1}
+    assert result.row_counts["line"] == 2
+
+
+def test_an_impossible_transformer_is_left_out_where_the_rule_is_lowered(
+    connection: psycopg.Connection, tmp_path: Path
+) -> None:
+    lowered = {"transformer_impedance_impossible": WARNING, "island_without_source": WARNING}
+    result = load_small(
+        connection,
+        tmp_path,
+        options=LoadOptions(severity=lowered),
+        station=change(STATIONS, 0, ur=6.5),
+    )
+    assert result.row_counts["transformer"] == 0
+
+
+ELECTRICAL = {
+    'rated_current_a = "strom_a"': """rated_current_a = "strom_a"
+zero_resistance_ohm_per_km = "r0"
+zero_reactance_ohm_per_km = { column = "r0", factor = 0.5 }
+zero_capacitance_nf_per_km = 210
+protection = { column = "schutz", values = { NH = "fuse_gg", UMZ = "relay" } }
+protection_current_a = "ansprech_a\"""",
+    'voltage_pu = 1.0': "voltage_pu = 1.0\nshort_circuit_power_min_mva = 300",
+    'active_power_kw = "kw"': """active_power_kw = "kw"
+phases = { column = "leiter", values = { R = "l1", S = "l2", T = "l3" } }
+annual_energy_kwh = 3500
+contract_capacity_kva = 14.5""",
+    'nominal_voltage_v = { column = "kv", factor = 1000 }': """rated_short_circuit_current_ka = 16
+nominal_voltage_v = { column = "kv", factor = 1000 }""",
+}  # fmt: skip
+
+
+def test_what_short_circuit_protection_and_unbalance_need_arrives(
+    connection: psycopg.Connection, tmp_path: Path
+) -> None:
+    text = MAPPING
+    for old, new in ELECTRICAL.items():
+        text = replaced(old, new, text)
+    cables = [
+        {**CABLES[0], "r0": None, "schutz": "UMZ", "ansprech_a": 400.0},
+        {**CABLES[1], "r0": 1.2, "schutz": None, "ansprech_a": None},
+    ]
+    meters = [{**METERS[0], "leiter": "S"}]
+    load_small(connection, tmp_path, text, kabel=cables, zaehler=meters)
+    assert fetch(
+        connection,
+        b"select zero_resistance_ohm_per_km, zero_reactance_ohm_per_km, zero_capacitance_nf_per_km,"
+        b" protection, protection_current_a from grid.line order by line_id",
+    ) == [(None, None, 210, "relay", 400), (1.2, 0.6, 210, None, None)]
+    assert fetch(
+        connection,
+        b"select rated_short_circuit_current_ka, short_circuit_power_min_mva, phases,"
+        b" annual_energy_kwh, contract_capacity_kva"
+        b" from grid.bus join grid.source using (bus_id) cross join grid.load",
+    ) == [(16, 300, "l2", 3500, 14.5)]
 
 
 def test_rounding_of_a_short_line_is_no_issue(

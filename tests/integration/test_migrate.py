@@ -40,6 +40,22 @@ def test_only_what_is_missing_runs(database_url_empty: str) -> None:
     assert migrate(database_url_empty, [FIRST, SECOND]) == (2,)
 
 
+def test_peaks_of_before_stay_those_of_transformers(database_url_empty: str) -> None:
+    wanted = load_migrations()
+    migrate(database_url_empty, wanted[:2])
+    with connect(database_url_empty) as connection:
+        connection.execute(
+            "insert into grid.measured_peak (transformer_id, measured_on, peak_kva)"
+            " values ('T/1', '2025-01-14', 391.5)"
+        )
+    migrate(database_url_empty)
+    with connect(database_url_empty) as connection:
+        rows = connection.execute(
+            "select element_kind, element_id, peak_kva from grid.measured_peak"
+        )
+        assert rows.fetchall() == [("transformer", "T/1", 391.5)]
+
+
 def test_a_failing_migration_leaves_nothing(database_url_empty: str) -> None:
     with pytest.raises(StoreError, match="division by zero"):
         migrate(database_url_empty, [FIRST, BROKEN])

@@ -37,6 +37,22 @@ def test_plan_as_json_is_the_plan_document(gisplan: Run) -> None:
     assert plan.provenance.profile == "eu"
 
 
+def test_plan_takes_what_disturbs_others_and_the_phase(gisplan: Run) -> None:
+    words = ("--largest-motor-kw", 5.5, "--largest-step-kva", 8, "--steps-per-hour", 6)
+    asked = ("plan", "--at", AT, "--demand-kva", 9, *words, "--phase", "L2", "--json")
+    status, out, _ = gisplan(*asked)
+    application = plan_from_json(out.encode()).application
+    assert status == 0
+    assert (application.largest_motor_kw, application.largest_step_kva) == (5.5, 8.0)
+    assert (application.steps_per_hour, application.phase) == (6.0, "L2")
+
+
+def test_phase_that_does_not_exist_is_refused(gisplan: Run) -> None:
+    status, _, err = gisplan("plan", "--at", AT, "--demand-kva", 9, "--phase", "L4")
+    assert status != 0
+    assert "phase is 'L4'" in err
+
+
 @pytest.mark.parametrize("ending", ["json", "geojson", "html"])
 def test_plan_is_written_by_ending(gisplan: Run, tmp_path: Path, ending: str) -> None:
     file = tmp_path / "deep" / f"plan.{ending}"

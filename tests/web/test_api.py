@@ -145,6 +145,8 @@ def test_contract_names_every_request(reader):
         "/api/v1/elements/{kind}/{element_id}",
         "/api/v1/transformers/{transformer_id}/peaks",
         "/api/v1/transformers/{transformer_id}/peaks/{measured_on}",
+        "/api/v1/feeders/{line_id}/peaks",
+        "/api/v1/feeders/{line_id}/peaks/{measured_on}",
     }
 
 
@@ -182,6 +184,56 @@ def test_peak_recorded_by_mistake_is_removed(client):
     shown = client.get("/api/v1/elements/transformer/T/1").json()["attributes"]
     assert (removed.status_code, again.status_code) == (204, 404)
     assert shown["measured_peak_kva"] is None
+
+
+@pytest.fixture
+def feeder(client, database_url):
+    """The tiny grid with a source, where the main is the first line of a feeder."""
+    with psycopg.connect(database_url) as connection:
+        connection.execute("update grid.version set fingerprint = 'tiny grid with a source'")
+        connection.execute(
+            "insert into grid.source (version_id, source_id, bus_id, voltage_pu)"
+            " select version_id, 'S', 'lv/1', 1.0 from grid.version"
+        )
+    return client
+
+
+def test_peak_of_a_feeder_is_recorded_shown_and_removed(feeder):
+    body = {"peak_kva": 91.5, "measured_on": "2026-01-14"}
+    recorded = feeder.put("/api/v1/feeders/main 1/peaks", json=body).json()
+    assert recorded == {"line_id": "main 1", "ledger_sequence": 1, **body}
+    shown = feeder.get("/api/v1/elements/line/main 1").json()["attributes"]
+    assert (shown["measured_peak_kva"], shown["measured_on"]) == (91.5, "2026-01-14")
+    removed = feeder.delete("/api/v1/feeders/main 1/peaks/2026-01-14")
+    again = feeder.delete("/api/v1/feeders/main 1/peaks/2026-01-14")
+    assert (removed.status_code, again.status_code) == (204, 404)
+
+
+def test_peak_of_a_line_within_a_feeder_is_refused_and_the_head_is_named(feeder):
+    body = {"peak_kva": 91.5, "measured_on": "2026-01-14"}
+    response = feeder.put("/api/v1/feeders/service 1/peaks", json=body)
+    assert response.status_code == 422
+    assert "its feeder begins with line main 1" in response.json()["detail"]
+
+
+def test_peak_of_a_line_that_is_not_there_is_refused(feeder):
+    body = {"peak_kva": 91.5, "measured_on": "2026-01-14"}
+    assert feeder.put("/api/v1/feeders/main 9/peaks", json=body).status_code == 404
+
+
+def test_peak_where_no_feeder_is_supplied_is_refused(client):
+    body = {"peak_kva": 91.5, "measured_on": "2026-01-14"}
+    response = client.put("/api/v1/feeders/main 1/peaks", json=body)
+    assert response.status_code == 422
+    assert "is not where a feeder begins" in response.json()["detail"]
+
+
+def test_what_disturbs_others_is_stored(client):
+    disturbance = {"largest_motor_kw": 7.5, "largest_step_kva": 20, "steps_per_hour": 12}
+    body = {**ASKED, **disturbance, "phase": "L2", "reference": "A-1"}
+    stored = client.post("/api/v1/applications", json=body).json()["application"]
+    assert {name: stored[name] for name in disturbance} == disturbance
+    assert stored["phase"] == "L2"
 
 
 @pytest.mark.parametrize(

@@ -1,3 +1,5 @@
 -- Remove one measured peak.
 delete from grid.measured_peak
-where transformer_id = %(transformer_id)s and measured_on = %(measured_on)s
+where element_kind = %(element_kind)s
+    and element_id = %(element_id)s
+    and measured_on = %(measured_on)s

@@ -8,6 +8,7 @@ select
     string_agg(textsend(coalesce(substation_id, '')), '\x00') as substation_id,
     string_agg(int4send(coalesce(bays_total, -1)), '') as bays_total,
     string_agg(int4send(coalesce(bays_spare, -1)), '') as bays_spare,
+    string_agg(float8send(coalesce(rated_short_circuit_current_ka, 'nan')), '') as rated_short_circuit_current_ka,
     string_agg(float8send(st_x(geom)), '') as x_m,
     string_agg(float8send(st_y(geom)), '') as y_m
 from grid.bus

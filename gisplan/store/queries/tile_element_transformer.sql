@@ -7,6 +7,6 @@ from grid.transformer
 join grid.version using (version_id)
 left join lateral (
     select peak_kva, measured_on from grid.measured_peak
-    where measured_peak.transformer_id = transformer.transformer_id
+    where element_kind = 'transformer' and element_id = transformer.transformer_id
     order by measured_on desc limit 1) as peak on true
 where version.state = 'active' and transformer_id = %(element_id)s

@@ -10,11 +10,12 @@ from gisplan.cli import COMMANDS, build_app
 
 @pytest.mark.parametrize("name", sorted(COMMANDS))
 def test_listed_text_is_the_first_line_of_the_command(name: str) -> None:
-    module = import_module(f"gisplan.cli.{name}")
+    python_name = name.replace("-", "_")
+    module = import_module(f"gisplan.cli.{python_name}")
     if hasattr(module, "app"):
         assert module.app.info.help == COMMANDS[name]
     else:
-        assert getattr(module, name).__doc__.splitlines()[0] == COMMANDS[name]
+        assert getattr(module, python_name).__doc__.splitlines()[0] == COMMANDS[name]
 
 
 def test_help_lists_every_command() -> None:

@@ -38,7 +38,16 @@ def _straight(count: int) -> Polylines:
 
 
 def _integers(column: Any, missing: int = 0) -> Column:
-    return np.nan_to_num(np.asarray(column, float), nan=missing).astype(np.int64)
+    whole: Column = np.nan_to_num(np.asarray(column, float), nan=missing).astype(np.int64)
+    return whole
+
+
+def _where_known(table: Any, column: str) -> Column:
+    """A column of numbers that a net may not have, NaN where it does not."""
+    known: Column = np.full(len(table), np.nan)
+    if column in table:
+        known[:] = table[column].to_numpy(float)
+    return known
 
 
 def grid_from_pandapower(net: Any) -> Grid:
@@ -70,6 +79,7 @@ def grid_from_pandapower(net: Any) -> Grid:
             substation_id=np.full(count, "", np.str_),
             bays_total=np.full(count, -1, np.int64),
             bays_spare=np.full(count, -1, np.int64),
+            rated_short_circuit_current_ka=np.full(count, np.nan),
             x_m=np.zeros(count),
             y_m=np.zeros(count),
         ),
@@ -82,11 +92,16 @@ def grid_from_pandapower(net: Any) -> Grid:
             resistance_ohm_per_km=line.r_ohm_per_km.to_numpy(float),
             reactance_ohm_per_km=line.x_ohm_per_km.to_numpy(float),
             capacitance_nf_per_km=line.c_nf_per_km.to_numpy(float),
+            zero_resistance_ohm_per_km=_where_known(line, "r0_ohm_per_km"),
+            zero_reactance_ohm_per_km=_where_known(line, "x0_ohm_per_km"),
+            zero_capacitance_nf_per_km=_where_known(line, "c0_nf_per_km"),
             rated_current_a=line.max_i_ka.to_numpy(float) * 1e3,
             parallel_count=line.parallel.to_numpy(np.int64),
             installation=np.zeros(len(line), np.uint8),
             role=np.zeros(len(line), np.uint8),
             conductor_type=line.std_type.fillna("").astype(str).to_numpy(np.str_),
+            protection=np.zeros(len(line), np.uint8),
+            protection_current_a=np.full(len(line), np.nan),
             in_service=line.in_service.to_numpy(bool),
             shape=_straight(len(line)),
         ),
@@ -127,8 +142,9 @@ def grid_from_pandapower(net: Any) -> Grid:
             source_id=_ids("source", net.ext_grid.index),
             bus=bus(net.ext_grid.bus),
             voltage_pu=net.ext_grid.vm_pu.to_numpy(float),
-            short_circuit_power_mva=np.full(len(net.ext_grid), np.nan),
-            rx_ratio=np.full(len(net.ext_grid), np.nan),
+            short_circuit_power_mva=_where_known(net.ext_grid, "s_sc_max_mva"),
+            short_circuit_power_min_mva=_where_known(net.ext_grid, "s_sc_min_mva"),
+            rx_ratio=_where_known(net.ext_grid, "rx_max"),
         ),
         loads=Loads(
             load_id=_ids("load", net.load.index),
@@ -137,6 +153,9 @@ def grid_from_pandapower(net: Any) -> Grid:
             reactive_power_kvar=(net.load.q_mvar * net.load.scaling).to_numpy(float) * 1e3,
             customer_class=np.full(len(net.load), 5, np.uint8),
             customer_count=np.ones(len(net.load), np.int64),
+            phases=np.zeros(len(net.load), np.uint8),
+            annual_energy_kwh=np.full(len(net.load), np.nan),
+            contract_capacity_kva=np.full(len(net.load), np.nan),
         ),
         generators=Generators(
             generator_id=_ids("generator", net.sgen.index),
@@ -174,7 +193,15 @@ def _pandapower_from_grid(grid: Grid) -> Any:
         pandapower.create_bus(net, vn_kv=v / 1e3, index=i)
     s = grid.sources
     for i in range(len(s.bus)):
-        pandapower.create_ext_grid(net, int(s.bus[i]), vm_pu=float(s.voltage_pu[i]))
+        pandapower.create_ext_grid(
+            net,
+            int(s.bus[i]),
+            vm_pu=float(s.voltage_pu[i]),
+            s_sc_max_mva=float(s.short_circuit_power_mva[i]),
+            s_sc_min_mva=float(s.short_circuit_power_min_mva[i]),
+            rx_max=float(s.rx_ratio[i]),
+            rx_min=float(s.rx_ratio[i]),
+        )
     lines = grid.lines
     for i in range(len(lines.line_id)):
         pandapower.create_line_from_parameters(
@@ -188,6 +215,10 @@ def _pandapower_from_grid(grid: Grid) -> Any:
             float(np.nan_to_num(lines.rated_current_a[i], nan=1e9)) / 1e3,
             parallel=int(lines.parallel_count[i]),
             in_service=bool(lines.in_service[i]),
+            r0_ohm_per_km=float(lines.zero_resistance_ohm_per_km[i]),
+            x0_ohm_per_km=float(lines.zero_reactance_ohm_per_km[i]),
+            c0_nf_per_km=float(lines.zero_capacitance_nf_per_km[i]),
+            endtemp_degree=80.0,
             index=i,
         )
     t = grid.transformers
@@ -288,4 +319,5 @@ def solve(net: Any) -> Column:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         pandapower.runpp(net, trafo_model="pi", tolerance_mva=1e-10, numba=False)
-    return net.res_bus.vm_pu.to_numpy(float)
+    voltage_pu: Column = net.res_bus.vm_pu.to_numpy(float)
+    return voltage_pu

@@ -11,12 +11,15 @@ from gisplan.model.grid import Grid, Peaks
 from gisplan.network.topology import build_topology
 from gisplan.rules.catalogue import load_catalogue
 from tests.grids import grid, row
-from tests.unit.electrical.networks import TOWN, bus, transformer
+from tests.unit.electrical.networks import TOWN, bus, line, transformer
+
+EU = load_catalogue("eu")
 
 
 def peaks(g: Grid, *rows: tuple[str, float, str]) -> Peaks:
     return Peaks(
         transformer=np.array([transformer(g, name) for name, _, _ in rows]),
+        line=np.full(len(rows), -1),
         peak_kva=np.array([kva for _, kva, _ in rows]),
         measured_on=np.array([day for _, _, day in rows]),
     )
@@ -71,8 +74,10 @@ def test_upper_peak_below_the_lower_ones_leaves_a_residual() -> None:
     g = grid(*TOWN)
     measured = peaks(g, ("S1>H", 100.0, "2025-01-10"), ("M1>A", 150.0, "2025-01-11"))
     loads = scaled_loads(g, build_topology(g), measured)
-    assert loads.p_kw[row(g.loads.load_id, "M2")] == 0
-    assert loads.residual_kva[transformer(g, "S1>H")] == pytest.approx(50)
+    # the excess may be coincidence: what was not measured shrinks, but not to nothing
+    assert apparent_kva(g, ("A2", "A3", "A4"), loads.p_kw, loads.q_kvar) == pytest.approx(150)
+    assert 0 < loads.p_kw[row(g.loads.load_id, "M2")] < 1500
+    assert loads.residual_kva[transformer(g, "S1>H")] > 50
 
 
 def test_peak_above_a_transformer_without_load_scales_nothing() -> None:
@@ -94,6 +99,50 @@ def test_factor_of_parallel_powers_is_their_ratio() -> None:
     assert scaling_factor(3 + 0j, 2 + 0j, 11.0) == pytest.approx(3)
     # at right angles: 4 + (3 k)^2 = 25 gives k = sqrt(21) / 3
     assert scaling_factor(3 + 0j, 2j, 5.0) == pytest.approx(1.527525)
+
+
+def test_factor_beside_measured_parts_is_at_least_peak_over_sum() -> None:
+    # 12 kVA measured below, 3 kVA estimated, 10 kVA measured above: 10 / 15 and not zero
+    assert scaling_factor(3 + 0j, 12 + 0j, 10.0) == pytest.approx(2 / 3)
+    # 14 kVA above: 2 of the 3 kVA would fit, 14 / 15 stay
+    assert scaling_factor(3 + 0j, 12 + 0j, 14.0) == pytest.approx(14 / 15)
+    assert scaling_factor(0j, 12 + 0j, 10.0) == 1.0
+
+
+def test_peak_of_a_feeder_scales_its_loads_and_no_others() -> None:
+    g = grid("S-A 100", "S-B 100", "A: 30 kW", "B: 40 kW")
+    measured = Peaks(
+        transformer=np.array([-1, -1]),
+        line=np.array([line(g, "S-A"), line(g, "S-A")]),
+        peak_kva=np.array([60.0, 99.0]),
+        measured_on=np.array(["2025-01-10", "2024-01-10"]),
+    )
+    loads = scaled_loads(g, build_topology(g), measured)
+    assert loads.p_kw.tolist() == [60, 40]
+    assert loads.line_peak_kva[line(g, "S-A")] == 60
+    assert loads.line_residual_kva[line(g, "S-A")] == 0
+    assert np.isnan(loads.line_residual_kva[line(g, "S-B")])
+
+
+def test_loads_that_nothing_supplies_stay_as_they_are() -> None:
+    g = grid("S-A 100", "X-Y 100", "A: 30 kW", "Y: 40 kW")
+    measured = Peaks(
+        transformer=np.array([-1]),
+        line=np.array([line(g, "S-A")]),
+        peak_kva=np.array([60.0]),
+        measured_on=np.array(["2025-01-10"]),
+    )
+    assert scaled_loads(g, build_topology(g), measured).p_kw.tolist() == [60, 40]
+
+
+def test_load_of_known_energy_alone_is_scaled_with_the_others() -> None:
+    g = grid("S>A 400", "A: 10 kW", "A: 40000 kWh")
+    g.loads.active_power_kw[g.loads.load_id == "A#2"] = np.nan
+    g.loads.reactive_power_kvar[:] = 0.0
+    loads = scaled_loads(g, build_topology(g), peaks(g, ("S>A", 40.0, "2025-01-10")), EU)
+    # 40 MWh over 4000 h are 10 kW at power factor 0.95: |20 + j 3.2868| = 20.268 kVA before
+    assert loads.p_kw[0] == pytest.approx(10 * 40 / 20.2683, rel=1e-4)
+    assert loads.residual_kva[0] == pytest.approx(0, abs=1e-9)
 
 
 def test_cases_weigh_load_and_generation_by_the_catalogue() -> None:

@@ -17,18 +17,9 @@ from gisplan.electrical.screening_kernel import (
     NEEDS_AC,
     NO_SOLUTION,
     NOT_SUPPLIED,
-    P0,
-    PATH_ROWS,
-    Q0,
-    RATIO,
     TRANSFORMER_OVERLOADED,
-    V0,
     VOLTAGE_TOO_HIGH,
     VOLTAGE_TOO_LOW,
-    R,
-    V,
-    X,
-    sweep,
 )
 from gisplan.model.grid import Floats, Grid, SwitchedKind
 from gisplan.network.topology import build_topology
@@ -281,27 +272,6 @@ def complex_twin(p_kw: float, q_kvar: float, r: Floats, x: Floats, loads: Floats
         for i in range(len(r) - 1, -1, -1):
             v[i] = v[i + 1] - complex(r[i], x[i]) * current[i]
     return np.abs(v)
-
-
-@settings(max_examples=30, deadline=None)
-@given(st.integers(1, 6), st.floats(-40, 40), st.floats(-10, 20), st.integers(0, 1000))
-def test_sweep_equals_its_plain_twin(count: int, p: float, q: float, seed: int) -> None:
-    rng = np.random.default_rng(seed)
-    r, x = rng.uniform(1e-5, 2e-4, count), rng.uniform(1e-5, 1e-4, count)
-    loads = rng.uniform(0, 20, count) + 1j * rng.uniform(0, 5, count)
-    path = np.zeros((PATH_ROWS, count + 1))
-    path[R, :count], path[X, :count], path[RATIO] = r, x, 1.0
-    before = complex_twin(0.0, 0.0, r, x, loads)
-    path[V0] = before
-    flow = np.zeros(count, complex)
-    above = 0j
-    for i in range(count):
-        flow[i] = loads[i] + above
-        above = flow[i] + complex(r[i], x[i]) * abs(flow[i]) ** 2 / before[i] ** 2
-    path[P0, :count], path[Q0, :count] = flow.real, flow.imag
-    assert sweep(p, q, count, path)
-    assert path[V] == pytest.approx(complex_twin(p, q, r, x, loads), abs=1e-7)
-    assert sweep.py_func(p, q, count, path)
 
 
 def ac_voltages(g: Grid, rows: list[int], p_kw: float, q_kvar: float) -> Floats:

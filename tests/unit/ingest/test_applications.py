@@ -32,6 +32,29 @@ def test_empty_cell_takes_the_default(tmp_path: Path) -> None:
     assert application.phases is None
 
 
+def test_disturbing_loads_and_the_phase_are_read(tmp_path: Path) -> None:
+    header = "reference,lon,lat,demand_kva,largest_motor_kw,largest_step_kva,steps_per_hour,phase\n"
+    (application,) = read_applications(write(tmp_path, header + "A-1,7.88,48.47,11,7.5,20,12,L2\n"))
+    assert (application.largest_motor_kw, application.largest_step_kva) == (7.5, 20.0)
+    assert (application.steps_per_hour, application.phase) == (12.0, "L2")
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"phase": "L4"}, "phase is 'L4'"),
+        ({"phase": "L1", "phases": 3}, "phase is L1 and phases is 3"),
+        ({"steps_per_hour": 0}, "steps_per_hour is '0'"),
+        ({"largest_motor_kw": -1}, "largest_motor_kw is '-1'"),
+        ({"largest_step_kva": "nan"}, "largest_step_kva is 'nan'"),
+    ],
+)
+def test_impossible_disturbance_or_phase_is_named(values: dict[str, object], message: str) -> None:
+    given = {"reference": "A", "lon": 7.9, "lat": 48.4, "demand_kva": 9, **values}
+    with pytest.raises(SourceError, match=message):
+        parse_application(given)
+
+
 def test_geojson_points_are_read(tmp_path: Path) -> None:
     text = (
         '{"type":"FeatureCollection","features":[{"type":"Feature","geometry":{"type":"Point",'

@@ -14,7 +14,9 @@ from gisplan.ingest.pandapower_json import is_pandapower_json
 from tests.unit.ingest.reading import issues_of, read, rules_of
 
 
-def write_network(folder: Path, *, with_three_windings: bool = False) -> Path:
+def write_network(
+    folder: Path, *, with_three_windings: bool = False, with_short_circuit: bool = False
+) -> Path:
     """Write two buses of 20 kV, one of 0.4 kV, with pandapower itself."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -35,6 +37,11 @@ def write_network(folder: Path, *, with_three_windings: bool = False) -> Path:
         if with_three_windings:
             other = pp.create_bus(net, 10, geodata=(7.91, 48.40))
             pp.create_storage(net, other, 0.1, 1.0)
+        if with_short_circuit:
+            net.line["r0_ohm_per_km"], net.line["x0_ohm_per_km"] = 0.64, 0.47
+            net.line["c0_nf_per_km"] = 273.0
+            net.ext_grid["s_sc_max_mva"], net.ext_grid["s_sc_min_mva"] = 500.0, 350.0
+            net.ext_grid["rx_max"] = 0.2
         pp.to_json(net, str(folder / "net.json"))
     return folder / "net.json"
 
@@ -56,6 +63,23 @@ def test_a_network_of_pandapower_is_read_without_mapping(tmp_path: Path) -> None
     assert columns["switch"]["element_id"].tolist() == ["line/0"]
     assert columns["switch"]["closed"].tolist() == [0.0]
     assert rules_of(grid) == ["rows_left_out", "tap_position_assumed"]
+
+
+def test_values_for_short_circuits_are_read_where_there_are_any(tmp_path: Path) -> None:
+    tables = read(write_network(tmp_path, with_short_circuit=True)).tables
+    lines, sources = tables["line"].columns, tables["source"].columns
+    assert lines["zero_resistance_ohm_per_km"].tolist() == [0.64]
+    assert lines["zero_reactance_ohm_per_km"].tolist() == [0.47]
+    assert lines["zero_capacitance_nf_per_km"].tolist() == [273]
+    assert sources["short_circuit_power_mva"].tolist() == [500]
+    assert sources["short_circuit_power_min_mva"].tolist() == [350]
+    assert sources["rx_ratio"].tolist() == [0.2]
+
+
+def test_values_for_short_circuits_are_unknown_where_there_are_none(tmp_path: Path) -> None:
+    tables = read(write_network(tmp_path)).tables
+    assert np.isnan(tables["line"].columns["zero_resistance_ohm_per_km"]).all()
+    assert np.isnan(tables["source"].columns["short_circuit_power_mva"]).all()
 
 
 def test_lines_without_geometry_run_between_their_buses(tmp_path: Path) -> None:

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from gisplan.ingest.topology_check import check_radial, check_supply, check_topology
+from gisplan.ingest.topology_check import (
+    check_radial,
+    check_single_supply,
+    check_supply,
+    check_topology,
+)
 from gisplan.model.staged_topology import StagedTopology
 
 
@@ -41,6 +46,29 @@ def test_a_grid_without_buses_has_no_island() -> None:
 def test_long_islands_are_listed_in_part() -> None:
     (issue,) = check_supply(topology("abcdefghijklmn", *(f"a{b}" for b in "bcdefghijklmn")))
     assert issue.found.endswith("l and 2 more")
+
+
+def test_buses_of_two_sources_are_one_issue_with_the_way_between_them() -> None:
+    (issue,) = check_single_supply(topology("SabT", "Sa", "ab", "Tb"))
+    assert issue.rule == "fed_from_two_sources"
+    assert issue.element == "bus S"
+    assert issue.found == (
+        "4 buses are fed from 2 sources, at the buses S, T; the first two are joined by"
+        " line Sa, line ab, line Tb"
+    )
+
+
+def test_way_between_two_sources_is_the_shortest() -> None:
+    (issue,) = check_single_supply(topology("SabTU", "Sa", "ab", "bT", "ST", "Ub"))
+    assert issue.found.endswith("at the buses S, T, U; the first two are joined by line ST")
+
+
+def test_sources_with_an_open_point_between_them_are_no_issue() -> None:
+    assert check_single_supply(topology("SabT", "Sa", "Tb")) == []
+
+
+def test_grids_of_two_sources_each_are_an_issue_each() -> None:
+    assert len(check_single_supply(topology("STUV", "ST", "UV"))) == 2
 
 
 def test_branches_to_unknown_buses_join_nothing() -> None:

@@ -29,7 +29,7 @@ class EverythingPasses:
         return Verdicts(
             passes=np.ones(len(meetings), dtype=bool),
             reason=np.full(len(meetings), ""),
-            voltage_only=np.zeros(len(meetings), dtype=bool),
+            mendable=np.zeros(len(meetings), dtype=bool),
         )
 
 
@@ -46,7 +46,7 @@ class LongCablesAreThick:
         return Verdicts(
             passes=passes,
             reason=np.where(passes, "", "too far"),
-            voltage_only=np.zeros(len(meetings), dtype=bool),
+            mendable=np.zeros(len(meetings), dtype=bool),
         )
 
 
@@ -212,7 +212,7 @@ def test_site_without_corridors_in_reach_finds_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    ("demand_kva", "sections"), [(9.0, [50, 150, 150, 150]), (120.0, [150] * 3)]
+    ("demand_kva", "sections"), [(9.0, [50, 150, 150, 150, 150]), (120.0, [150] * 4)]
 )
 def test_cable_that_cannot_carry_the_demand_is_no_variant(
     demand_kva: float, sections: list[float]

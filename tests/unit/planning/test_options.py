@@ -36,6 +36,7 @@ EAST_M, NORTH_M = 417700.0, 5367600.0
 CATALOGUE = load_catalogue("eu")
 NO_PEAKS = Peaks(
     transformer=np.zeros(0, dtype=np.int64),
+    line=np.zeros(0, dtype=np.int64),
     peak_kva=np.zeros(0),
     measured_on=np.zeros(0, dtype="<U1"),
 )
@@ -290,7 +291,7 @@ def test_low_voltage_is_mended_by_the_tap_where_that_suffices() -> None:
         "K3: 40 kW 4 kvar commercial",
     ]
     region = region_of(town(*rows))
-    plan = plan_at(state_of(region), -890, 10, demand_kva=30.0, customer_class="commercial")
+    plan = plan_at(state_of(region), -890, 10, demand_kva=45.0, customer_class="industrial")
     option = best(plan)
     assert [remedy.kind for remedy in option.remedies] == ["tap_change"]
     assert option.remedies[0].element == "TB"
@@ -310,7 +311,7 @@ def test_storage_is_checked_in_both_directions() -> None:
     assert cases == {"load", "feed_in"}
 
 
-def test_single_phase_customer_gets_the_phase_with_fewest_promises() -> None:
+def test_single_phase_customer_gets_another_phase_than_the_one_before() -> None:
     one = plan_at(STATE, 60, 20, demand_kva=3.7)
     rows = reservation_rows(one.application, best(one), STATE)
     held = [
@@ -320,7 +321,8 @@ def test_single_phase_customer_gets_the_phase_with_fewest_promises() -> None:
         for row in rows
     ]
     two = plan_at(state_of(TOWN, *held), 60, 20, demand_kva=3.7)
-    assert (best(one).phases, best(two).phases) == ("L1", "L2")
+    assert best(one).phases == "L1"
+    assert best(two).phases in {"L2", "L3"}
     assert any(f.rule == "supply.phase" for f in best(one).findings)
 
 
@@ -528,7 +530,7 @@ def weak_town() -> Region:
 def test_promised_tap_is_held_by_everyone_who_relies_on_it() -> None:
     region = weak_town()
     empty = state_of(region)
-    first = plan_at(empty, -890, 10, demand_kva=30.0, customer_class="commercial")
+    first = plan_at(empty, -890, 10, demand_kva=45.0, customer_class="industrial")
     assert best(first).remedies
     after = state_of(region, *hold(first, empty), sequence=1)
     second = plan_at(after, -880, 10, demand_kva=3.0, phases=3, customer_class="commercial")
@@ -596,4 +598,4 @@ def test_limit_that_is_passed_far_away_is_told() -> None:
     told = [f for f in best(plan).findings if f.element == "transformer TB"]
     assert before < 1.0
     assert [f.severity for f in told] == [Severity.WARNING]
-    assert "less than the tolerance" in told[0].text
+    assert "what is tolerated there" in told[0].text

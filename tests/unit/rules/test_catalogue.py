@@ -139,6 +139,19 @@ def test_conductor_values_are_the_published_types(eu):
         assert conductor.rated_current_a == pytest.approx(known["max_i_ka"] * 1000)
 
 
+def test_zero_sequence_is_unknown_where_it_hangs_on_the_earthing_of_screens(eu):
+    assert {c.zero_resistance_ohm_per_km for c in eu.conductors("mv", "branch")} == {None}
+    # four equal conductors: R0 = R1 + 3 R1
+    for conductor in eu.conductors("lv", "service"):
+        expected = 4 * conductor.resistance_ohm_per_km
+        assert conductor.zero_resistance_ohm_per_km == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(("section_mm2", "final_c"), [(300, 160), (300.5, 140)])
+def test_insulation_is_found_by_section(eu, section_mm2, final_c):
+    assert eu.insulation("pvc", section_mm2).final_temperature_c == final_c
+
+
 def test_equipment_is_found_by_kind_and_level(eu):
     assert eu.equipment("loop_in", "mv").cost > 2 * eu.equipment("spare_bay", "mv").cost
     assert eu.equipment(AccessKind.SERVICE_JOINT, "lv").equipment_id == "lv-service-joint"
@@ -275,6 +288,10 @@ def test_variants_that_follow_each_other_do_not_contradict(override):
         ("eu,heat_pump,load,1,", "eu,heat_pump,load,1.2,", "coincidence.csv", "heat_pump load"),
         ("service main,150", "service roof,150", "cables.csv", "row nayy-4x150: roles"),
         ("eu,nayy-4x240", "eu,nayy-4x150", "cables.csv", "conductor nayy-4x150 stands twice"),
+        (",al,pvc,", ",steel,pvc,", "cables.csv", "row nayy-4x50: material"),
+        ("*,cu,", "*,al,", "conductor_materials.csv", "conductor material al stands twice"),
+        ("pvc,300,", "pvc,0,", "insulations.csv", "insulation pvc above 0 stands twice"),
+        (",90,250,", ",90,80,", "insulations.csv", "insulation xlpe ends a short circuit at 80"),
         ('profile = "eu"', 'profile = "gb"', "eu.toml", "found profile 'gb'"),
     ],
 )

@@ -1,0 +1,69 @@
+"""An offer with its proof as an option: figures and the findings of every check."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from gisplan.electrical.limits import check_limits
+from gisplan.model.option import ElectricalResult
+from gisplan.planning.checks import (
+    check_backfeed_states,
+    check_proposal_further,
+    solvable_demand,
+)
+from gisplan.planning.existing import check_service
+from gisplan.planning.offers import option_of
+
+if TYPE_CHECKING:
+    from gisplan.electrical.proof import ProofResult
+    from gisplan.electrical.proposal import Proposal
+    from gisplan.model.option import Option
+    from gisplan.planning.offers import Offer
+    from gisplan.planning.site import Site
+
+
+def proven_option(site: Site, offer: Offer, proposal: Proposal, result: ProofResult) -> Option:
+    """Return an offer with what its proof says; violations make it infeasible."""
+    findings = check_limits(result, site.region.catalogue) + check_service(
+        site, offer.kind, offer.bus
+    )
+    electrical = electrical_of(result)
+    if result.supplied and not result.converged:
+        findings += (solvable_demand(site, proposal),)
+    if not (result.supplied and result.converged):
+        return option_of(site, offer, electrical, findings)
+    checked = check_proposal_further(site, proposal)
+    electrical = replace(
+        electrical,
+        short_circuit_ka=_known(checked.short_circuit_max_ka),
+        short_circuit_min_ka=_known(checked.short_circuit_min_ka),
+    )
+    option = option_of(site, offer, electrical, findings + checked.findings, phases=checked.phases)
+    if not option.feasible:  # its backfeed states would only tell the same again
+        return option
+    states, told = check_backfeed_states(site, proposal)
+    return replace(option, backfeed=states).with_findings(*told)
+
+
+def electrical_of(result: ProofResult) -> ElectricalResult:
+    """Return a proof as the figures of an option; what is not a number is not known."""
+    return ElectricalResult(
+        method="ac_power_flow",
+        voltage_min_pu=_known(result.voltage_min_pu),
+        voltage_min_bus=result.voltage_min_bus,
+        voltage_max_pu=_known(result.voltage_max_pu),
+        voltage_max_bus=result.voltage_max_bus,
+        voltage_at_customer_pu=_known(result.voltage_at_customer_pu),
+        loading_max=_known(result.loading_max_ratio),
+        limiting_element=result.limiting_element,
+        limiting_name=result.limiting_name,
+        short_circuit_ka=None,
+        transformer=result.transformer,
+        feeder=result.feeder,
+    )
+
+
+def _known(value: float) -> float | None:
+    return round(value, 6) if math.isfinite(value) else None
