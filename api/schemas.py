@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from gisplan.ingest.applications import DEFAULT_CLASS, STEPS_PER_HOUR_MAX, Phase, check_phase
 from gisplan.model.application import Application, ApplicationKind, Importance
-from gisplan.model.option import Plan
+from gisplan.model.option import Option, Plan
 from gisplan.store.tiles import Attribute, ElementKind
 
 CustomerClassName = Literal[
@@ -69,6 +69,15 @@ class PlanRequest(ApplicationRequest):
     """An application to be planned; ``reserve`` holds the capacity of the best option."""
 
     reserve: bool = False
+
+
+class ProfileRequest(BaseModel):
+    """An application and one of the options that were answered to it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    application: WhatIfRequest
+    option: Option
 
 
 class ApplicationRecord(BaseModel):

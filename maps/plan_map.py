@@ -8,31 +8,27 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 import folium
-from branca.element import Element, Figure, MacroElement
+from branca.element import Figure, MacroElement
 from folium.template import Template
 
-from gisplan.export.feature import Feature, FeatureCollection
+from gisplan.export.feature import FeatureCollection
 from gisplan.export.plan_document import route_lines
 from gisplan.model.option import LonLat, Option, Plan
+from maps.layers import (
+    ATTRIBUTION,
+    Bound,
+    Controls,
+    RawText,
+    features_of,
+    grid_group,
+    voltage_v,
+)
 from maps.offline import render_offline
 from maps.plan_panel import build_panel
-from maps.plan_style import (
-    SITE_COLOUR,
-    STYLE,
-    VOLTAGE_CLASSES,
-    option_colour,
-    voltage_class,
-)
-from maps.plan_texts import (
-    escaped,
-    money,
-    number,
-    option_details,
-    option_title,
-    voltage,
-)
+from maps.plan_style import SITE_COLOUR, STYLE, option_colour, voltage_class
+from maps.plan_texts import option_details, option_title
+from maps.texts import escaped, money, number
 
-ATTRIBUTION = "© OpenStreetMap contributors (ODbL 1.0) · drawn with Leaflet (BSD-2-Clause)"
 _NEAR_M_IN_DEGREES = 0.002  # 200 m: what is shown around a site without any option
 
 
@@ -61,58 +57,14 @@ def render_plan(
     for group in _groups(plan, grid_features):
         group.add_to(folium_map)
     folium_map.fit_bounds(_bounds(plan), padding=(50, 50), max_zoom=19)
-    _Controls(attribution).add_to(folium_map)
+    Controls(attribution).add_to(folium_map)
     _Rows().add_to(folium_map)  # type: ignore[no-untyped-call]
     title = f"Connection plan {escaped(site.reference)}"
-    _Text(f"<title>{title}</title>{STYLE}").add_to(figure.header)
-    _Text("var planLayers = {};").add_to(figure.script)
-    grid_classes = {voltage_class(_voltage_v(feature)) for feature in _features(grid_features)}
-    _Text(build_panel(plan, sorted(grid_classes))).add_to(figure.html)
+    RawText(f"<title>{title}</title>{STYLE}").add_to(figure.header)
+    RawText("var planLayers = {};").add_to(figure.script)
+    grid_classes = {voltage_class(voltage_v(feature)) for feature in features_of(grid_features)}
+    RawText(build_panel(plan, sorted(grid_classes))).add_to(figure.html)
     return render_offline(folium_map)
-
-
-class _Bound(MacroElement):
-    """Pop-up and tool tip of a layer; folium's own need jQuery."""
-
-    _template = Template(
-        """
-        {% macro script(this, kwargs) %}
-            {{ this._parent.get_name() }}.bindTooltip({{ this.title|tojson }}, {sticky: true});
-            {% if this.details %}
-            {{ this._parent.get_name() }}.bindPopup({{ this.details|tojson }}, {maxWidth: 440});
-            {% endif %}
-            {% for rank in this.ranks %}
-            planLayers[{{ rank }}] = {{ this._parent.get_name() }};
-            {% endfor %}
-        {% endmacro %}
-        """
-    )
-
-    def __init__(self, title: str, details: str = "", ranks: Sequence[int] = ()) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
-        self.title = title
-        self.details = details
-        self.ranks = ranks
-
-
-class _Controls(MacroElement):
-    """Zoom buttons and metric scale where they hide little; the attribution without links."""
-
-    _template = Template(
-        """
-        {% macro script(this, kwargs) %}
-            L.control.attribution({prefix: false}).addTo({{ this._parent.get_name() }})
-                .addAttribution({{ this.attribution|tojson }});
-            L.control.zoom({position: "bottomright"}).addTo({{ this._parent.get_name() }});
-            L.control.scale({imperial: false, maxWidth: 160})
-                .addTo({{ this._parent.get_name() }});
-        {% endmacro %}
-        """
-    )
-
-    def __init__(self, attribution: str) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
-        self.attribution = escaped(attribution)
 
 
 class _Rows(MacroElement):
@@ -133,58 +85,10 @@ class _Rows(MacroElement):
 
 def _groups(plan: Plan, grid: FeatureCollection | None) -> Iterator[folium.FeatureGroup]:
     """Layers from the bottom up: grid, routes, access points, site."""
-    yield _grid_group(_features(grid))
+    yield grid_group(features_of(grid))
     yield _route_group(plan.options)
     yield _access_group(plan.options)
     yield _site_group(plan)
-
-
-def _features(grid: FeatureCollection | None) -> Sequence[Feature]:
-    return () if grid is None else grid["features"]
-
-
-def _grid_group(features: Sequence[Feature]) -> folium.FeatureGroup:
-    """Lines and stations of the grid, low voltage below."""
-    group = folium.FeatureGroup(name="grid")
-    by_class: list[list[Feature]] = [[] for _ in VOLTAGE_CLASSES]
-    for feature in features:
-        by_class[voltage_class(_voltage_v(feature))].append(_with_text(feature))
-    for (_, _, colour, width_px), members in reversed(
-        list(zip(VOLTAGE_CLASSES, by_class, strict=True))
-    ):
-        if members:
-            _grid_layer(members, colour, width_px).add_to(group)
-    return group
-
-
-def _grid_layer(features: Sequence[Feature], colour: str, width_px: float) -> folium.GeoJson:
-    """Features of one voltage class."""
-    style = {"color": colour, "weight": width_px, "fillColor": "#ffffff", "fillOpacity": 1.0}
-    return folium.GeoJson(
-        {"type": "FeatureCollection", "features": list(features)},
-        style_function=lambda _: style,
-        marker=folium.CircleMarker(radius=5),
-        tooltip=folium.GeoJsonTooltip(fields=["text"], labels=False),
-    )
-
-
-def _with_text(feature: Feature) -> Feature:
-    """Feature with nothing but the words that its tool tip shows."""
-    properties = feature["properties"]
-    name = properties.get("name") or properties.get("element_id") or ""
-    power_kva = properties.get("rated_power_kva")
-    words = [
-        escaped(name),
-        voltage(_voltage_v(feature)),
-        escaped(properties.get("conductor") or ""),
-        number(float(power_kva), "kVA") if power_kva is not None else "",
-    ]
-    text = " · ".join(filter(None, words))
-    return {"type": "Feature", "geometry": feature["geometry"], "properties": {"text": text}}
-
-
-def _voltage_v(feature: Feature) -> float:
-    return float(feature["properties"].get("nominal_voltage_v") or 0.0)
 
 
 def _route_group(options: Sequence[Option]) -> folium.FeatureGroup:
@@ -200,7 +104,7 @@ def _route_group(options: Sequence[Option]) -> folium.FeatureGroup:
                 dash_array=None if option.feasible else "6 6",
                 line_cap="butt",
             )
-            _Bound(_short(option), option_details(option)).add_to(path)
+            Bound(_short(option), option_details(option)).add_to(path)
             path.add_to(group)
     return group
 
@@ -228,7 +132,7 @@ def _access_group(options: Sequence[Option]) -> folium.FeatureGroup:
         pin = folium.Marker([lat, lon], icon=icon)
         titles = "<br>".join(_short(option) for option in here)
         details = "<hr>".join(option_details(option) for option in here)
-        _Bound(titles, details, [option.rank for option in here]).add_to(pin)
+        Bound(titles, details, [option.rank for option in here]).add_to(pin)
         pin.add_to(group)
     return group
 
@@ -243,7 +147,7 @@ def _site_group(plan: Plan) -> folium.FeatureGroup:
         class_name="site-holder",
     )
     marker = folium.Marker([site.lat, site.lon], icon=icon)
-    _Bound(f"site of {escaped(site.reference)}, {number(site.demand_kva, 'kVA')}").add_to(marker)
+    Bound(f"site of {escaped(site.reference)}, {number(site.demand_kva, 'kVA')}").add_to(marker)
     marker.add_to(group)
     return group
 
@@ -266,13 +170,3 @@ def _bounds(plan: Plan) -> list[list[float]]:
         places.extend((site.lon, site.lat + side * _NEAR_M_IN_DEGREES) for side in (-1, 1))
     lons, lats = zip(*places, strict=True)
     return [[min(lats), min(lons)], [max(lats), max(lons)]]
-
-
-class _Text(Element):
-    """Text as it stands: braces in it are no template's."""
-
-    _template = Template("{{ this.text }}")
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.text = text

@@ -5,21 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gisplan.model.option import Option, Plan, Severity
+from maps.electrical_texts import loading
 from maps.plan_style import (
     INFEASIBLE_COLOUR,
     SITE_COLOUR,
     VOLTAGE_CLASSES,
     option_colour,
 )
-from maps.plan_texts import (
-    access_name,
-    escaped,
-    loading,
-    money,
-    number,
-    plan_head,
-    plan_notes,
-)
+from maps.plan_texts import access_name, plan_head, plan_notes
+from maps.texts import escaped, money, number
 
 
 def build_panel(plan: Plan, grid_classes: Sequence[int]) -> str:

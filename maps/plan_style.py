@@ -49,19 +49,29 @@ html, body { font-family: "Segoe UI", "Noto Sans", "DejaVu Sans", Arial, sans-se
   box-shadow: 0 0 3px #0008; }
 .verdict { padding: 6px 8px; font-weight: 600; border-radius: 3px; }
 .verdict.yes { background: #e3f3ec; color: #00543c; }
-.verdict.no, p.no { background: #f7e4e4; color: #8a1010; }
-p.no { padding: 3px 6px; }
+.verdict.no { background: #f7e4e4; color: #8a1010; }
+.badges { margin: 2px 0 8px !important; }
+.badge { display: inline-block; padding: 0 8px; border-radius: 9px; font-size: 12px; }
+.badge.yes { background: #e3f3ec; color: #00543c; }
+.badge.no { background: #f7e4e4; color: #8a1010; }
+.badge.unsure { background: #fdf1df; color: #6b4a00; }
+summary { cursor: pointer; font-weight: 600; margin: 8px 0 4px; }
+details.violation > summary { color: #8a1010; }
+details.survey > summary, details.warning > summary { color: #6b4a00; }
+.states { font-size: 12px; border-collapse: collapse; }
+.states td { border-top: 1px solid #ddd; padding: 2px 6px 2px 0; vertical-align: top; }
 .quiet { color: #666; font-size: 12px; }
 .violation { color: #8a1010; }
 .survey, .warning { color: #6b4a00; }
 .leaflet-popup-content { max-height: 420px; overflow-y: auto; }
 .leaflet-popup-content h3 { font-size: 14px; margin: 0 0 6px; }
-.leaflet-popup-content th { text-align: left; font-weight: normal; color: #555;
+.leaflet-popup-content th { text-align: left; font-weight: normal; color: #555; white-space: nowrap;
   padding: 1px 12px 1px 0; vertical-align: top; }
 .leaflet-popup-content table { margin-bottom: 6px; }
 .findings { list-style: none; padding-left: 0 !important; }
 .legend td:first-child { width: 44px; }
 .legend td { padding: 2px 8px 2px 0; }
+#panel .legend .figure { text-align: right; font-variant-numeric: tabular-nums; }
 .legend svg { display: block; }
 @media (max-width: 760px) {
   #panel { position: relative; width: 100%; border-right: 0; }

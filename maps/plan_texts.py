@@ -1,11 +1,13 @@
-"""What a plan's map says in words: panel, pop-ups, legend. Everything is escaped here."""
+"""What a plan's map says in words: panel, pop-ups, legend."""
 
 from __future__ import annotations
 
-import html
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
+from gisplan.export.option_figures import WORST_FIRST
 from gisplan.model.option import AccessKind, Finding, Option, Plan, Remedy, Route, Severity
+from maps.electrical_texts import backfeed_block, badges, electrical_rows
+from maps.texts import escaped, money, number, table, voltage
 
 ACCESS_NAMES = {
     AccessKind.EXISTING_SERVICE: "existing service",
@@ -24,32 +26,12 @@ _SEVERITY_SIGNS = {
     Severity.WARNING: "!",
     Severity.INFO: "i",
 }
-_WORST_FIRST = tuple(_SEVERITY_SIGNS)
-
-
-def escaped(text: object) -> str:
-    """Text as HTML that is neither markup nor a template's."""
-    return html.escape(str(text)).replace("{", "&#123;").replace("}", "&#125;")
-
-
-def money(amount: float, currency: str) -> str:
-    """Amount without cents, with thin spaces between thousands."""
-    return f"{amount:,.0f}".replace(",", "\u2009") + f"\u00a0{escaped(currency)}"
-
-
-def number(value: float | None, unit: str = "", digits: int = 4) -> str:
-    """Figure with its unit; unknown is said, not left out."""
-    if value is None:
-        return "unknown"
-    text = f"{value:.{digits}g}" if abs(value) < 1000 else f"{value:,.0f}".replace(",", "\u2009")
-    return f"{text}\u00a0{escaped(unit)}" if unit else text
-
-
-def voltage(nominal_voltage_v: float) -> str:
-    """Nominal voltage in volts or kilovolts."""
-    if nominal_voltage_v >= 1000:
-        return f"{nominal_voltage_v / 1000:g}\u00a0kV"
-    return f"{nominal_voltage_v:g}\u00a0V"
+_GROUPS = {
+    Severity.VIOLATION: "Violations",
+    Severity.SURVEY: "To be surveyed or found out",
+    Severity.WARNING: "Warnings",
+    Severity.INFO: "Notes: limits that are kept, reasons",
+}
 
 
 def access_name(option: Option) -> str:
@@ -64,36 +46,34 @@ def option_title(option: Option) -> str:
     return f"{option.rank}. {access_name(option)}"
 
 
-def loading(option: Option) -> str:
-    """Highest loading after the connection, and of what."""
-    loading_ratio = option.electrical.loading_max
-    if loading_ratio is None:
-        return "unknown"
-    limiting = option.electrical.limiting_name or option.electrical.limiting_element
-    return f"{loading_ratio:.0%} of {escaped(limiting)}"
-
-
 def option_details(option: Option) -> str:
     """All figures of an option as HTML for a pop-up."""
-    verdict = "" if option.feasible else '<p class="no">not feasible</p>'
     parts = [
-        f"<h3>{option_title(option)}</h3>{verdict}",
-        _table(_cost_rows(option)),
-        findings_list(option.findings),
+        f"<h3>{option_title(option)}</h3>{badges(option)}",
+        table(_cost_rows(option)),
         _remedies(option.remedies),
-        f"<h4>Grid after the connection</h4>{_table(_technical_rows(option))}",
+        f"<h4>Grid after the connection</h4>{table(_technical_rows(option))}",
+        backfeed_block(option),
+        findings_list(option.findings),
         _surfaces(option.route),
     ]
     return "".join(parts)
 
 
 def findings_list(findings: Sequence[Finding]) -> str:
-    """Findings, the worst first, with measured value, limit and margin."""
-    if not findings:
-        return ""
-    in_order = sorted(findings, key=lambda finding: _WORST_FIRST.index(finding.severity))
-    items = "".join(_finding_item(finding) for finding in in_order)
-    return f"<h4>Findings</h4><ul class='findings'>{items}</ul>"
+    """Findings by severity, the worst first; notes unfold on a click."""
+    groups = [(one, [f for f in findings if f.severity is one]) for one in WORST_FIRST]
+    return "".join(_group(severity, some) for severity, some in groups if some)
+
+
+def _group(severity: Severity, findings: Sequence[Finding]) -> str:
+    items = "".join(map(_finding_item, findings))
+    is_open = "" if severity is Severity.INFO else " open"
+    return (
+        f'<details class="{severity.value}"{is_open}>'
+        f"<summary>{_GROUPS[severity]} ({len(findings)})</summary>"
+        f"<ul class='findings'>{items}</ul></details>"
+    )
 
 
 def plan_head(plan: Plan) -> str:
@@ -156,7 +136,7 @@ def _cost_rows(option: Option) -> dict[str, str]:
 
 
 def _technical_rows(option: Option) -> dict[str, str]:
-    electrical, conductor = option.electrical, option.conductor
+    conductor = option.conductor
     rows = {
         "route": f"{number(option.route.length_m, 'm')} "
         f"({number(option.route.straight_line_m, 'm')} straight)",
@@ -164,14 +144,7 @@ def _technical_rows(option: Option) -> dict[str, str]:
         "cable": "none"
         if conductor is None
         else f"{conductor.parallel_count} × {escaped(conductor.conductor_id)}",
-        "phases": escaped(option.phases),
-        "lowest voltage": number(electrical.voltage_min_pu, "p.u."),
-        "highest voltage": number(electrical.voltage_max_pu, "p.u."),
-        "highest loading": loading(option),
-        "short circuit": number(electrical.short_circuit_ka, "kA", digits=3),
-        "transformer": escaped(electrical.transformer),
-        "feeder": escaped(electrical.feeder),
-        "checked by": escaped(electrical.method),
+        **electrical_rows(option),
     }
     return {name: text for name, text in rows.items() if text}
 
@@ -184,7 +157,7 @@ def _surfaces(route: Route) -> str:
         metres[kind] = metres.get(kind, 0.0) + segment.length_m
     longest_first = sorted(metres.items(), key=lambda item: (-item[1], item[0]))
     rows = {escaped(kind): number(length_m, "m") for kind, length_m in longest_first}
-    return f"<h4>Trench</h4>{_table(rows)}" if rows else ""
+    return f"<h4>Trench</h4>{table(rows)}" if rows else ""
 
 
 def _finding_item(finding: Finding) -> str:
@@ -209,12 +182,6 @@ def _remedies(remedies: Sequence[Remedy]) -> str:
     if not remedies:
         return ""
     return "<h4>Remedies</h4>" + _bullets(remedy.text for remedy in remedies)
-
-
-def _table(rows: Mapping[str, str]) -> str:
-    """Two columns; both are HTML already."""
-    cells = "".join(f"<tr><th>{name}</th><td>{text}</td></tr>" for name, text in rows.items())
-    return f"<table>{cells}</table>"
 
 
 def _bullets(texts: Iterable[str]) -> str:

@@ -8,13 +8,15 @@ from fastapi import APIRouter, Path, Response
 from fastapi.responses import HTMLResponse
 from psycopg import Connection
 
-from api.schemas import PlanRecord, PlanRequest, WhatIfRequest
+from api.schemas import PlanRecord, PlanRequest, ProfileRequest, WhatIfRequest
 from api.state import Database, RunningService
+from gisplan.errors import UnknownElementError
 from gisplan.export.feature import FeatureCollection
 from gisplan.export.grid_features import build_grid_features
 from gisplan.export.plan_document import plan_from_json, plan_to_geojson
 from gisplan.model.grid import Grid
 from gisplan.model.option import Plan
+from gisplan.services.voltage_profile import VoltageProfiles
 from gisplan.store.applications import get_plan
 from gisplan.store.connection import borrow
 from maps.plan_map import render_plan
@@ -32,6 +34,15 @@ MAP_POLICY = (
 def find_options(service: RunningService, request: WhatIfRequest) -> Plan:
     """What would be offered; nothing is stored."""
     return service.planner.propose(request.to_application())
+
+
+@router.post("/options/voltage-profile")
+def find_voltage_profile(service: RunningService, request: ProfileRequest) -> VoltageProfiles:
+    """The voltages from the source to the customer with one of the options answered, and before.
+
+    Solved as the grid stands now, with everything that is held.
+    """
+    return service.planner.profiles(request.application.to_application(), request.option)
 
 
 @router.post("/plans", status_code=201)
@@ -60,6 +71,20 @@ def read_plan_map(service: RunningService, plan_id: Number) -> HTMLResponse:
         plan = _read(connection, plan_id).plan
     html = render_plan(plan, _surroundings(service.planner.grid(), plan))
     return HTMLResponse(html, headers={"content-security-policy": MAP_POLICY})
+
+
+@router.get("/plans/{plan_id}/options/{rank}/voltage-profile")
+def read_voltage_profile(service: RunningService, plan_id: Number, rank: Number) -> VoltageProfiles:
+    """The voltages from the source to the customer with an option of a stored plan, and before.
+
+    Solved as the grid stands now, with everything that is held.
+    """
+    with borrow(service.pool) as connection:
+        plan = _read(connection, plan_id).plan
+    option = next((one for one in plan.options if one.rank == rank), None)
+    if option is None:
+        raise UnknownElementError(f"plan {plan_id} has {len(plan.options)} options, none is {rank}")
+    return service.planner.profiles(plan.application, option)
 
 
 @router.get("/plans/{plan_id}")

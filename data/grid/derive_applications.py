@@ -118,6 +118,8 @@ def _application(number: int, row: dict[str, str], spot: Spot, day: int) -> Appl
         expected_maximum_demand_kw=_number(row["expected_maximum_demand_kw"]),
         power_factor=float(row["power_factor"]),
         phases=int(row["phases"]) if row["phases"] else None,
+        largest_motor_kw=_number(row["largest_motor_kw"]),
+        steps_per_hour=_number(row["steps_per_hour"]),
         importance=Importance(row["importance"]),
         existing_bus_id=spot.bus_id,
         applied_on=_day(day),

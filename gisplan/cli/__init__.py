@@ -22,7 +22,9 @@ COMMANDS = {
     "hosting-capacity": "Tell how much more load or generation each bus takes.",
     "screen": "Tell for each bus whether a demand fits, and what it does to the grid.",
     "powerflow": "Tell voltages and loadings as the grid stands, with all that is promised.",
-    "load-report": "Tell what the load of each feeder and transformer rests on, and how well it fits.",
+    "load-report": (
+        "Tell what the load of each feeder and transformer rests on, and how well it fits."
+    ),
     "density": "Draw where applications gather, per square kilometre.",
     "serve": "Serve the planners' page and the API until interrupted.",
     "demo": "Load the sample region, plan its applications, draw density, serve the page.",

@@ -12,15 +12,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
-from gisplan.cli.plan import (
-    open_console,
-    option_cells,
-    plan_all,
-    print_plans,
-    safe_name,
-    save_plans,
-    summary_table,
-)
+from gisplan.cli.plan import open_console, plan_all, safe_name, save_plans
+from gisplan.cli.plan_answer import option_cells, print_plans, summary_table
 from gisplan.cli.planner import opened_planner
 from gisplan.errors import InputError
 from gisplan.ingest.applications import read_applications

@@ -6,11 +6,15 @@ from collections import Counter, defaultdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
+import numpy as np
 import typer
 from rich.table import Table
 
 from gisplan.cli.plan import open_console
 from gisplan.export.electrical_table import check_table_ending, write_answer
+from gisplan.export.grid_features import build_grid_features
+from gisplan.export.written import written_whole
+from gisplan.model.projection import Projection
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -18,7 +22,8 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from gisplan.export.electrical_table import ElectricalAnswer
-    from gisplan.export.feature import Value
+    from gisplan.export.feature import FeatureCollection, Value
+    from gisplan.model.grid import Grid
 
     Row = Mapping[str, Value]
 
@@ -26,10 +31,17 @@ OutOption = Annotated[
     Path | None,
     typer.Option(help="File to write: .csv, .json, .gpkg or .geojson.", show_default=False),
 ]
+MapOutOption = Annotated[
+    Path | None,
+    typer.Option(
+        help="File to write: .csv, .json, .gpkg, .geojson, or .html, a map.", show_default=False
+    ),
+]
+MAP_ENDING = ".html"
 SHOWN_MAX = 10
 
 
-def check_out(out: Path | None) -> None:
+def check_out(out: Path | None, *, has_map: bool = False) -> None:
     """Refuse a file of no known ending before anything is computed.
 
     Raises
@@ -37,8 +49,21 @@ def check_out(out: Path | None) -> None:
     InputError
         Naming the endings that there are.
     """
-    if out is not None:
+    if out is not None and not (has_map and is_map(out)):
         check_table_ending(out)
+
+
+def is_map(out: Path | None) -> bool:
+    """Tell whether a file is to be a map."""
+    return out is not None and out.suffix.lower() == MAP_ENDING
+
+
+def grid_around(grid: Grid) -> FeatureCollection:
+    """Return the whole grid as features, for a map that shows where an element lies."""
+    x_m, y_m = grid.buses.x_m, grid.buses.y_m
+    corners = np.array([[x_m.min(), y_m.min()], [x_m.max(), y_m.max()]])
+    around = Projection(srid=grid.working_srid).to_lon_lat(corners)
+    return build_grid_features(grid, around=around)
 
 
 def give_answer(
@@ -47,9 +72,13 @@ def give_answer(
     out: Path | None,
     as_json: bool,
     summarise: Callable[[ElectricalAnswer, Console], None],
+    draw: Callable[[ElectricalAnswer], str] | None = None,
 ) -> None:
     """Write the file that was asked for; print JSON, or the summary and what to know of it."""
-    if out is not None:
+    if out is not None and draw is not None and is_map(out):
+        with written_whole(out) as partial:
+            partial.write_text(draw(answer), encoding="utf-8")
+    elif out is not None:
         write_answer(answer, out)
     if as_json:
         typer.echo(answer.as_json())

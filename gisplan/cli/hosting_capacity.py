@@ -8,12 +8,14 @@ import typer
 
 from gisplan.cli.answer import JsonOption
 from gisplan.cli.electrical_answer import (
-    OutOption,
+    MapOutOption,
     by_voltage,
     check_out,
     count_table,
     figure,
     give_answer,
+    grid_around,
+    is_map,
     limiting_text,
     numbers,
     table_of,
@@ -39,7 +41,7 @@ def hosting_capacity(
         float | None,
         typer.Option(help="By default 0.95 for load, 1 for generation.", show_default=False),
     ] = None,
-    out: OutOption = None,
+    out: MapOutOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Tell how much more load or generation each bus takes."""
@@ -48,10 +50,18 @@ def hosting_capacity(
         power_factor=default_power_factor(direction) if power_factor is None else power_factor,
     )
     check_power_factor(question.power_factor)
-    check_out(out)
+    check_out(out, has_map=True)
     with opened_planner() as planner, shown_progress() as progress:
         answer = capacity_of_grid(planner, question, progress=progress)
-    give_answer(answer, out=out, as_json=as_json, summarise=_summarise)
+        grid = planner.grid() if is_map(out) else None
+
+    def draw(answer: ElectricalAnswer) -> str:
+        # folium takes more than a second to import
+        from maps.element_map import render_capacity  # noqa: PLC0415
+
+        return render_capacity(answer, None if grid is None else grid_around(grid))
+
+    give_answer(answer, out=out, as_json=as_json, summarise=_summarise, draw=draw)
 
 
 def _summarise(answer: ElectricalAnswer, console: Console) -> None:

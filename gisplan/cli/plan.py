@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 from urllib.parse import quote
@@ -11,28 +10,26 @@ from urllib.parse import quote
 import typer
 from rich.console import Console
 from rich.progress import Progress
-from rich.table import Table
 
 from gisplan.cli.answer import JsonOption
 from gisplan.cli.documents import ENDINGS, write_plan
+from gisplan.cli.plan_answer import print_plans
 from gisplan.cli.planner import opened_planner
 from gisplan.errors import InputError
 from gisplan.export.plan_document import plan_to_json
 from gisplan.ingest.applications import parse_application, read_applications
 from gisplan.model.application import ApplicationKind, Importance
-from gisplan.model.option import Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from gisplan.model.application import Application
     from gisplan.model.grid import Grid
-    from gisplan.model.option import Option, Plan
+    from gisplan.model.option import Plan
     from gisplan.services.plan import Planner
 
 WHAT_IF = "what-if"
 WIDE = 200
-WHY_WIDTH = 48
 
 
 def plan(
@@ -69,6 +66,10 @@ def plan(
         Path | None,
         typer.Option(help="Folder for the plan documents, or one file ending in .json or .html."),
     ] = None,
+    all_findings: Annotated[
+        bool,
+        typer.Option("--all-findings", help="Tell every finding of every option, notes too."),
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Propose access points and cable paths, best first, each with its reasons."""
@@ -100,7 +101,7 @@ def plan(
     for made in plans if as_json else ():
         typer.echo(json.dumps(json.loads(plan_to_json(made)), ensure_ascii=False))
     if not as_json:
-        print_plans(plans, console)
+        print_plans(plans, console, all_findings=all_findings)
 
 
 def _applications(
@@ -131,7 +132,8 @@ def plan_all(
 ) -> tuple[Plan, ...]:
     """Plan applications in order; with ``reserve`` each sees the promises before it."""
     plans = []
-    with Progress(console=console, transient=True) as progress:
+    # where nobody looks the bar would leave an empty line
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task("planning", total=len(applications))
         for application in applications:
             if reserve:
@@ -169,121 +171,3 @@ def save_plans(plans: Sequence[Plan], out: Path, grid: Grid) -> None:
 def safe_name(reference: str) -> str:
     """Return a reference as a file name, different for different references."""
     return quote(reference, safe=" ")
-
-
-def print_plans(plans: Sequence[Plan], console: Console) -> None:
-    """Print one plan in full, several as a table of their best options."""
-    if len(plans) == 1:
-        _print_plan(plans[0], console)
-    else:
-        console.print(summary_table(plans))
-
-
-def _print_plan(made: Plan, console: Console) -> None:
-    table = Table(title=_headline(made), title_justify="left")
-    for name in (
-        "",
-        "access point",
-        "route m",
-        "cable",
-        "phases",
-        "cost",
-        "U min",
-        "loading",
-        "limited by",
-    ):
-        table.add_column(name)
-    for option in made.options:
-        table.add_row(*option_cells(option))
-    console.print(table)
-    for option in made.options:
-        if option.backfeed:
-            console.print(backfeed_table(option))
-    for line in _reasons(made):
-        console.print(f"- {line}", markup=False)
-
-
-def option_cells(option: Option) -> tuple[str, ...]:
-    """Return an option as the cells of a table row."""
-    electrical, conductor, point = option.electrical, option.conductor, option.access_point
-    return (
-        str(option.rank) if option.feasible else "no",
-        f"{point.kind.replace('_', ' ')} {point.name} ({point.element_id})",
-        f"{option.route.length_m:.0f}",
-        f"{conductor.parallel_count} x {conductor.conductor_id}" if conductor else "existing",
-        option.phases,
-        f"{option.cost.total:,.0f} {option.cost.currency}",
-        "" if electrical.voltage_min_pu is None else f"{electrical.voltage_min_pu:.3f}",
-        "" if electrical.loading_max is None else f"{electrical.loading_max:.0%}",
-        electrical.limiting_name or electrical.limiting_element,
-    )
-
-
-def backfeed_table(option: Option) -> Table:
-    """Return the backfeed states of an option as a table, each figure with what it was before."""
-    table = Table(title=f"option {option.rank}: backfeed states", title_justify="left")
-    for name in ("state", "loading", "before", "limited by", "U min", "before", "at bus", "dark"):
-        table.add_column(name)
-    table.add_column("holds")
-    for state in option.backfeed:
-        table.add_row(
-            state.state,
-            _share(state.loading_max),
-            _share(state.loading_before),
-            state.limiting_element,
-            _per_unit(state.voltage_min_pu),
-            _per_unit(state.voltage_min_before_pu),
-            state.voltage_min_bus,
-            str(state.unsupplied_buses),
-            {True: "yes", False: "no", None: "not proven"}[state.holds],
-        )
-    return table
-
-
-def _share(ratio: float | None) -> str:
-    return "" if ratio is None else f"{ratio:.0%}"
-
-
-def _per_unit(value: float | None) -> str:
-    return "" if value is None else f"{value:.3f}"
-
-
-def _headline(made: Plan) -> str:
-    application = made.application
-    verdict = "feasible" if made.feasible else "not feasible"
-    return (
-        f"{application.reference}: {application.demand_kva:g} kVA {application.kind} at "
-        f"{made.supply_voltage_v or 0:g} V: {verdict}"
-    )
-
-
-def _reasons(made: Plan) -> Iterable[str]:
-    yield from made.reasons
-    for option in made.options:
-        for finding in option.findings:
-            if finding.severity in {Severity.VIOLATION, Severity.WARNING}:
-                yield f"option {option.rank}: {finding.text}"
-    if made.baseline is not None:
-        yield made.baseline.text
-
-
-def summary_table(plans: Sequence[Plan]) -> Table:
-    """Return several plans as a table: the best option of each, or the reason why there is none."""
-    table = Table(title=f"{len(plans)} plans, {sum(p.feasible for p in plans)} feasible")
-    for name in ("reference", "kVA", "kind", "access point", "route m", "cost", "loading", "why"):
-        table.add_column(name, no_wrap=True)
-    for made in plans:
-        application, best = made.application, made.best
-        cells = option_cells(best) if best else ("no", "none", *[""] * 7)
-        why = cells[8] if best else "; ".join(made.reasons[:1])
-        table.add_row(
-            application.reference,
-            f"{application.demand_kva:g}",
-            application.kind,
-            cells[1],
-            cells[2],
-            cells[5],
-            cells[7],
-            textwrap.shorten(why, WHY_WIDTH, placeholder="..."),
-        )
-    return table

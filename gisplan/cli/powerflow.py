@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from gisplan.cli.answer import JsonOption
 from gisplan.cli.electrical_answer import (
     SHOWN_MAX,
-    OutOption,
+    MapOutOption,
     by_voltage,
     check_out,
     figure,
@@ -27,12 +27,19 @@ if TYPE_CHECKING:
 CASES = (("load", "highest load"), ("feed_in", "highest feed-in"))
 
 
-def powerflow(out: OutOption = None, as_json: JsonOption = False) -> None:
+def powerflow(out: MapOutOption = None, as_json: JsonOption = False) -> None:
     """Tell voltages and loadings as the grid stands, with all that is promised."""
-    check_out(out)
+    check_out(out, has_map=True)
     with opened_planner() as planner, shown_progress() as progress:
         answer = power_flow(planner, progress=progress)
-    give_answer(answer, out=out, as_json=as_json, summarise=_summarise)
+    give_answer(answer, out=out, as_json=as_json, summarise=_summarise, draw=_draw)
+
+
+def _draw(answer: ElectricalAnswer) -> str:
+    # folium takes more than a second to import
+    from maps.element_map import render_power_flow  # noqa: PLC0415
+
+    return render_power_flow(answer)
 
 
 def _summarise(answer: ElectricalAnswer, console: Console) -> None:

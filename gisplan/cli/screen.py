@@ -8,12 +8,14 @@ import typer
 
 from gisplan.cli.answer import JsonOption, print_answer
 from gisplan.cli.electrical_answer import (
-    OutOption,
+    MapOutOption,
     by_voltage,
     check_out,
     count_table,
     figure,
     give_answer,
+    grid_around,
+    is_map,
     limiting_text,
     numbers,
     table_of,
@@ -49,7 +51,7 @@ def screen(
     bus: Annotated[
         str | None, typer.Option(help="Only this bus, by id or name.", show_default=False)
     ] = None,
-    out: OutOption = None,
+    out: MapOutOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Tell for each bus whether a demand fits, and what it does to the grid."""
@@ -59,10 +61,18 @@ def screen(
         direction=direction,
     )
     check_question(question)
-    check_out(out)
+    check_out(out, has_map=True)
     with opened_planner() as planner, shown_progress() as progress:
         answer = screen_grid(planner, question, bus=bus, progress=progress)
-    give_answer(answer, out=out, as_json=as_json, summarise=_summarise)
+        grid = planner.grid() if is_map(out) else None
+
+    def draw(answer: ElectricalAnswer) -> str:
+        # folium takes more than a second to import
+        from maps.element_map import render_screening  # noqa: PLC0415
+
+        return render_screening(answer, None if grid is None else grid_around(grid))
+
+    give_answer(answer, out=out, as_json=as_json, summarise=_summarise, draw=draw)
 
 
 def _summarise(answer: ElectricalAnswer, console: Console) -> None:

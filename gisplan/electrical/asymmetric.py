@@ -13,7 +13,7 @@ EN 50160:2010, limits of voltage and of its unbalance.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from gisplan.electrical.asymmetric_flow import not_dyn
@@ -25,8 +25,8 @@ from gisplan.electrical.asymmetric_result import (
     node_name,
     read_phase,
 )
-from gisplan.electrical.asymmetric_scenarios import SolvedPhases, solve_phases
-from gisplan.electrical.base_state import BaseState
+from gisplan.electrical.asymmetric_scenarios import SolvedPhases, solve_phases_together
+from gisplan.electrical.base_state import BaseState, with_joints
 from gisplan.electrical.demand import LoadCase
 from gisplan.electrical.low_voltage_part import NotProven, find_low_voltage_part
 from gisplan.electrical.phase_choice import assign_phase
@@ -44,6 +44,7 @@ __all__ = [
     "assign_phase",
     "check_single_phase",
     "prove_single_phase",
+    "prove_single_phases",
 ]
 
 
@@ -70,15 +71,37 @@ def prove_single_phase(
         If the proposal cannot be used or is not at low voltage, or if ``held_phases`` does not fit
         the reservations.
     """
+    (result,) = prove_single_phases(snapshot, [bases], catalogue, proposal, held_phases)
+    return result
+
+
+def prove_single_phases(
+    snapshot: Snapshot,
+    footings: Sequence[Mapping[LoadCase, BaseState]],
+    catalogue: Catalogue,
+    proposal: Proposal,
+    held_phases: Mapping[LoadCase, Codes],
+) -> tuple[SinglePhaseResult, ...]:
+    """Prove a connection as ``prove_single_phase`` does under each of several existing loads.
+
+    The reservations are the same in all of them.
+    """
     check_proposal(snapshot.grid, proposal)
-    _check_held(bases, held_phases)
-    base = next(iter(bases.values()))
+    for bases in footings:
+        _check_held(bases, held_phases)
+    base = with_joints(footings[0])
     part = find_low_voltage_part(snapshot, base, proposal)
     if isinstance(part, NotProven):
-        return SinglePhaseResult(supplied=part.is_supplied, not_proven=part.text)
-    solved = solve_phases(snapshot, bases, catalogue, proposal, held_phases=held_phases, part=part)
-    phases = tuple(_read_phases(solved, proposal))
-    return _result(solved, phases, assign_phase(phases, catalogue), proposal)
+        nothing = SinglePhaseResult(supplied=part.is_supplied, not_proven=part.text)
+        return (nothing,) * len(footings)
+    together = solve_phases_together(
+        snapshot, footings, catalogue, proposal, held_phases=held_phases, part=part
+    )
+    results = []
+    for solved in together:
+        phases = tuple(_read_phases(solved, proposal))
+        results.append(_result(solved, phases, assign_phase(phases, catalogue), proposal))
+    return tuple(results)
 
 
 def _check_held(bases: Mapping[LoadCase, BaseState], held_phases: Mapping[LoadCase, Codes]) -> None:
@@ -111,7 +134,7 @@ def _result(
         assigned=assigned,
         access=node_name(solved, layout.access_node),
         unknown=solved.unknown,
-        assumed_lines=tuple(str(name) for name in grid.lines.line_id[layout.assumed_lines]),
+        assumed_lines=tuple(grid.lines.line_id[layout.assumed_lines].tolist()),
         line_count=layout.line_count,
         has_new_cable=proposal.cable is not None,
         assumed_dyn=tuple(str(name) for name in dyn),

@@ -15,7 +15,6 @@ IEC TR 60909-2:2008, zero-sequence impedance of four-core cables.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import cast
 
 import numpy as np
 import numpy.typing as npt
@@ -25,14 +24,15 @@ from power_grid_model import initialize_array as new_array
 from gisplan.electrical.network_input import Network
 from gisplan.electrical.power_flow import (
     COLLAPSE_PU,
-    ERROR_TOLERANCE_PU,
     IDEAL_SOURCE_VA,
-    MAX_ITERATIONS,
     SMALLEST_IMPEDANCE_PU,
+    Columns,
+    Wanted,
     _links,
     _nodes,
     _transformers,
     clock_numbers,
+    solve_batch,
 )
 from gisplan.model.grid import Flags, Floats, Integers
 
@@ -42,6 +42,12 @@ PHASE_COUNT = 3
 DYN_CLOCK = 5
 BASE_POWER_VA = 1e6
 KVA = 1e3
+
+_OUTPUT: Wanted = {
+    ComponentType.node: ["energized", "u_pu", "u_angle"],
+    ComponentType.line: ["i_from", "i_to"],
+    ComponentType.transformer: ["i_from", "i_to"],
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,28 +139,13 @@ class AsymmetricModel:
         tap_position
             Shape (scenarios, transformers of the network).
         """
-        output = self.solver.calculate_power_flow(
-            symmetric=False,
-            error_tolerance=ERROR_TOLERANCE_PU,
-            max_iterations=MAX_ITERATIONS,
-            update_data={
-                ComponentType.asym_load: self._load_update(power_kva),
-                ComponentType.source: self._source_update(source_voltage_pu),
-                ComponentType.transformer: self._tap_update(tap_position),
-            },
-            output_component_types={
-                ComponentType.node: ["energized", "u_pu", "u_angle"],
-                ComponentType.line: ["i_from", "i_to"],
-                ComponentType.transformer: ["i_from", "i_to"],
-            },
-            continue_on_batch_error=True,
-            decode_error=True,
-        )
-        failed = self.solver.batch_error
-        solved = np.ones(len(power_kva), np.bool_)
-        if failed is not None:
-            solved[failed.failed_scenarios] = False
-        return _result(cast("dict[ComponentType, dict[str, Floats]]", output), solved)
+        update = {
+            ComponentType.asym_load: self._load_update(power_kva),
+            ComponentType.source: self._source_update(source_voltage_pu),
+            ComponentType.transformer: self._tap_update(tap_position),
+        }
+        columns, solved = solve_batch(self.solver, update, len(power_kva), _OUTPUT, symmetric=False)
+        return _result(columns, solved)
 
     def _load_update(self, power_kva: Complexes) -> np.ndarray:
         update = new_array("update", ComponentType.asym_load, power_kva.shape[:2])
@@ -243,7 +234,7 @@ def _asymmetric_loads(load_node: Integers, first_id: int) -> np.ndarray:
     return loads
 
 
-def _result(output: dict[ComponentType, dict[str, Floats]], solved: Flags) -> AsymmetricResult:
+def _result(output: Columns, solved: Flags) -> AsymmetricResult:
     node = output[ComponentType.node]
     size = np.where((node["energized"] == 1)[..., None], node["u_pu"], np.nan)
     # a solution on the lower branch of the P-V curve is no operating point

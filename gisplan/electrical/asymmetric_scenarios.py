@@ -6,7 +6,7 @@ their names, so phases that are loaded alike give the same scenario, which is so
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from gisplan.electrical.asymmetric_flow import PHASE_COUNT, AsymmetricModel, AsymmetricResult
 from gisplan.electrical.asymmetric_layout import Layout, build_layout
-from gisplan.electrical.base_state import BaseState
+from gisplan.electrical.base_state import BaseState, with_joints
 from gisplan.electrical.demand import (
     LEVELS,
     LOAD_CASES,
@@ -81,26 +81,43 @@ def solve_phases(
     part: LowVoltagePart,
 ) -> SolvedPhases:
     """Solve the connection on each phase, in every load case in which it draws or feeds in."""
+    (solved,) = solve_phases_together(
+        snapshot, [bases], catalogue, proposal, held_phases=held_phases, part=part
+    )
+    return solved
+
+
+def solve_phases_together(
+    snapshot: Snapshot,
+    footings: Sequence[Mapping[LoadCase, BaseState]],
+    catalogue: Catalogue,
+    proposal: Proposal,
+    *,
+    held_phases: Mapping[LoadCase, Codes],
+    part: LowVoltagePart,
+) -> tuple[SolvedPhases, ...]:
+    """Do the same under several existing loads with the same reservations, in one batch."""
     grid = snapshot.grid
-    cases = _active_cases(bases, proposal)
-    layout = build_layout(snapshot, bases[cases[0]], catalogue, proposal, part=part)
+    cases = _active_cases(footings[0], proposal)
+    layout = build_layout(snapshot, with_joints(footings[0]), catalogue, proposal, part=part)
     impedance = upstream_impedance(grid, snapshot.topology, part.primary)
+    bases = [footing[case] for footing in footings for case in cases]
     states = [
         _case_states(
             grid,
-            bases[case],
+            base,
             catalogue,
             proposal,
-            held=held_phases.get(case),
+            held=held_phases.get(base.case),
             part=part,
             layout=layout,
         )
-        for case in cases
+        for base in bases
     ]
     power = np.stack([state.power_kva for state in states])
     power = power.reshape(-1, *power.shape[-2:])
-    source = np.concatenate([_source_voltages(bases[case], part, impedance) for case in cases])
-    taps = np.tile(_taps(layout.network, proposal), (len(cases) * PHASE_COUNT, 1))
+    source = np.concatenate([_source_voltages(base, part, impedance) for base in bases])
+    taps = np.tile(_taps(layout.network, proposal), (len(bases) * PHASE_COUNT, 1))
     distinct, row = _distinct(power, source, taps)
     drawn = np.flatnonzero((power != 0).any(axis=(0, 2)))
     model = AsymmetricModel.build(
@@ -110,12 +127,17 @@ def solve_phases(
         source_bus=part.primary,
         source_impedance=impedance,
     )
-    return SolvedPhases(
-        cases=cases,
-        layout=layout,
-        result=model.solve(power[distinct][:, drawn], source[distinct], taps[distinct]),
-        row=row.reshape(len(cases), PHASE_COUNT, len(LEVEL_OF_KIND)),
-        unknown=tuple(state.unknown for state in states),
+    result = model.solve(power[distinct][:, drawn], source[distinct], taps[distinct])
+    rows = row.reshape(len(footings), len(cases), PHASE_COUNT, len(LEVEL_OF_KIND))
+    return tuple(
+        SolvedPhases(
+            cases=cases,
+            layout=layout,
+            result=result,
+            row=rows[n],
+            unknown=tuple(s.unknown for s in states[n * len(cases) : (n + 1) * len(cases)]),
+        )
+        for n in range(len(footings))
     )
 
 

@@ -11,16 +11,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from threading import Lock
 
 import numpy as np
 
-from gisplan.electrical.backfeed_findings import check_backfeed, table_row
+from gisplan.electrical.backfeed_findings import breaks_at_load, check_backfeed, table_row
 from gisplan.electrical.backfeed_layout import (
     Section,
     SwitchingLayout,
     Tie,
     find_section,
     is_medium_voltage,
+    section_of,
 )
 from gisplan.electrical.backfeed_network import SwitchedNetwork, build_switched_network
 from gisplan.electrical.backfeed_solve import SolvedState, solve_states, switch_positions
@@ -36,11 +38,18 @@ from gisplan.electrical.base_state import BaseState
 from gisplan.electrical.demand import LOAD_CASES, LoadCase
 from gisplan.electrical.own_part import access_bus
 from gisplan.electrical.proposal import Proposal, check_proposal
+from gisplan.model.grid import Flags
 from gisplan.model.option import BackfeedState, Finding
 from gisplan.network.snapshot import Snapshot
 from gisplan.rules.catalogue import Catalogue
 
-__all__ = ["BackfeedBase", "BackfeedProof", "build_backfeed_base", "prove_backfeed"]
+__all__ = [
+    "BackfeedBase",
+    "BackfeedProof",
+    "build_backfeed_base",
+    "find_unbacked",
+    "prove_backfeed",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +64,8 @@ class BackfeedProof:
 class BackfeedBase:
     """The backfeed states of a base state, ready for any number of connections.
 
-    What is solved without a connection is kept, each state when it is first asked for.
+    What is solved without a connection is kept, each state when it is first asked for. Safe to
+    share between threads: one at a time asks the solver that is kept.
     """
 
     snapshot: Snapshot
@@ -66,6 +76,7 @@ class BackfeedBase:
     placed: SwitchedNetwork
     solved: dict[SwitchedState, SolvedState] = field(default_factory=dict, repr=False)
     by_transformer: dict[int, tuple[SwitchedState, ...]] = field(default_factory=dict, repr=False)
+    _solving: Lock = field(default_factory=Lock, repr=False)
 
     def states_of(self, section: Section) -> tuple[SwitchedState, ...]:
         """All states that concern what hangs on a feeder or busbar."""
@@ -91,9 +102,25 @@ class BackfeedBase:
 
     def solve(self, states: Iterable[SwitchedState]) -> None:
         """Solve those states that were not asked for before."""
-        fresh = [state for state in states if state not in self.solved]
-        positions = switch_positions(self.placed, [state.switching for state in fresh])
-        self.solved.update(zip(fresh, solve_states(self.placed, positions), strict=True))
+        with self._solving:
+            fresh = [state for state in states if state not in self.solved]
+            positions = switch_positions(self.placed, [state.switching for state in fresh])
+            self.solved.update(zip(fresh, solve_states(self.placed, positions), strict=True))
+
+    def judge_before(self, state: SwitchedState, anchor_node: int) -> JudgedState:
+        """Judge a state without any connection, by what hangs together with a node."""
+        self.solve([state])
+        solved = self.solved[state]
+        return judge_state(
+            self.layout,
+            state,
+            placed=self.placed,
+            positions=switch_positions(self.placed, [state.switching]),
+            solved=solved,
+            before=solved,
+            anchor_node=anchor_node,
+            base=self.placed,
+        )
 
     def _transformer_states(self, row: int) -> tuple[SwitchedState, ...]:
         if row not in self.by_transformer:
@@ -124,22 +151,10 @@ class BackfeedBase:
     def _tie_margin(self, feeder: int, tie: Tie) -> float:
         """Least margin of the state in which a tie alone resupplies a feeder."""
         (state,) = (one for one in self.heads if one.moved == {feeder} and _closes(one, tie))
-        self.solve([state])
-        positions = switch_positions(self.placed, [state.switching])
-        solved = self.solved[state]
         head = self.layout.feeder_head[feeder]
         lines = self.snapshot.grid.lines
         first = int((lines.to_bus if head.at_from else lines.from_bus)[head.line])
-        judged = judge_state(
-            self.layout,
-            state,
-            placed=self.placed,
-            positions=positions,
-            solved=solved,
-            before=solved,
-            anchor_node=first,
-            base=self.placed,
-        )
+        judged = self.judge_before(state, first)
         if judged.failed:
             return -np.inf
         return min((margin_ratio(self.catalogue, one) for one in judged.after), default=-np.inf)
@@ -223,6 +238,29 @@ def _is_asked(snapshot: Snapshot, proposal: Proposal) -> bool:
         ends = [int(grid.lines.from_bus[proposal.line]), int(grid.lines.to_bus[proposal.line])]
     is_medium = bool(is_medium_voltage(grid)[access_bus(snapshot, proposal)])
     return is_medium and bool((snapshot.topology.source[ends] >= 0).any())
+
+
+def find_unbacked(base: BackfeedBase) -> Flags:
+    """Tell at which buses a backfeed state breaks a limit at highest load, whoever connects there.
+
+    Loadings, low voltages and states without an operating point count: a new load mends none.
+    """
+    grid, layout = base.snapshot.grid, base.layout
+    unbacked = np.zeros(len(grid.buses.bus_id), np.bool_)
+    is_asked = is_medium_voltage(grid) & (base.snapshot.topology.source >= 0)
+    known: dict[Section, bool] = {}
+    for bus in np.flatnonzero(is_asked).tolist():
+        section = section_of(layout.busbar, layout.feeder, layout.feeder_section, bus)
+        if section not in known:
+            known[section] = _is_unbacked(base, section, bus)
+        unbacked[bus] = known[section]
+    return unbacked
+
+
+def _is_unbacked(base: BackfeedBase, section: Section, bus: int) -> bool:
+    states = base.states_of(section)
+    base.solve(states)
+    return any(breaks_at_load(base.catalogue, base.judge_before(one, bus)) for one in states)
 
 
 def _where(base: BackfeedBase, section: Section) -> str:

@@ -101,6 +101,17 @@ def held_before(catalogue: Catalogue, judged: JudgedState) -> bool:
     return not broken and not judged.failed_before
 
 
+def breaks_at_load(catalogue: Catalogue, judged: JudgedState) -> bool:
+    """Whether a state breaks, at highest load and without the connection, what load makes worse."""
+    broken = any(
+        one.case is LoadCase.LOAD
+        and one.limit is not BackfeedLimit.HIGH
+        and is_broken(catalogue.rule(one.limit), one.value)
+        for one in judged.before
+    )
+    return broken or LoadCase.LOAD in judged.failed_before
+
+
 def _limit(
     catalogue: Catalogue, judged: Sequence[JudgedState], limit: BackfeedLimit, is_strict: bool
 ) -> list[Finding]:

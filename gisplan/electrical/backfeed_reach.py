@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from gisplan.electrical.backfeed_layout import SwitchingLayout
 from gisplan.electrical.backfeed_network import SwitchedNetwork
@@ -14,6 +12,7 @@ from gisplan.electrical.backfeed_solve import SwitchPositions
 from gisplan.electrical.demand import MEDIUM_VOLTAGE_V
 from gisplan.model.grid import Flags, Integers
 from gisplan.network.topology import HIGH_VOLTAGE_FROM_V
+from gisplan.network.tree_kernel import find_parts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,11 +96,8 @@ def _branches(placed: SwitchedNetwork, positions: SwitchPositions) -> _Branches:
 
 
 def _components(branches: _Branches, chosen: Flags, count: int) -> Integers:
-    ends = branches.first[chosen], branches.second[chosen]
-    ones = np.ones(len(ends[0]))
-    joined = coo_array((ones, ends), shape=(count, count))
-    _, label = connected_components(joined, directed=False)
-    return label.astype(np.int64)
+    parts: Integers = find_parts(branches.first[chosen], branches.second[chosen], count)
+    return parts
 
 
 def _lit(placed: SwitchedNetwork, label: Integers) -> Flags:

@@ -4,23 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import cast
 
 import numpy as np
-from power_grid_model import ComponentAttributeFilterOptions, ComponentType
+from power_grid_model import ComponentType
 from power_grid_model import initialize_array as new_array
 
 from gisplan.electrical.backfeed_layout import LineEnd
 from gisplan.electrical.backfeed_network import SwitchedNetwork
 from gisplan.electrical.backfeed_states import Switching
 from gisplan.electrical.network_input import Network
-from gisplan.electrical.power_flow import COLLAPSE_PU, ERROR_TOLERANCE_PU, MAX_ITERATIONS
+from gisplan.electrical.power_flow import COLLAPSE_PU, Columns, Updates, Wanted, solve_batch
 from gisplan.model.grid import Flags, Floats, Integers
 
 LINES_LEVEL, UNITS_LEVEL = range(2)
-Output = dict[ComponentType, dict[str, Floats]]
 
-_OUTPUT: dict[ComponentType, set[str] | list[str] | ComponentAttributeFilterOptions | None] = {
+_OUTPUT: Wanted = {
     ComponentType.node: ["energized", "u_pu"],
     ComponentType.line: ["i_from", "i_to"],
     ComponentType.transformer: ["i_from", "i_to"],
@@ -129,29 +127,18 @@ def solve_states(placed: SwitchedNetwork, positions: SwitchPositions) -> tuple[S
     )
 
 
-def _run(placed: SwitchedNetwork, positions: SwitchPositions) -> tuple[Output, Flags]:
+def _run(placed: SwitchedNetwork, positions: SwitchPositions) -> tuple[Columns, Flags]:
     """Columns of the solver, one row a scenario: states, in each of them cases, then levels."""
     states, (cases, levels, _) = len(positions.from_closed), placed.p_kw.shape
-    update = {
+    update: Updates = {
         ComponentType.sym_load: _loads(placed, states),
         ComponentType.source: _sources(placed, states, levels),
         ComponentType.line: _lines(placed, positions, cases * levels),
         ComponentType.link: _links(placed, positions, cases * levels),
         ComponentType.transformer: _units(placed, positions, cases * levels),
     }
-    solver = placed.model.solver
-    output = solver.calculate_power_flow(
-        error_tolerance=ERROR_TOLERANCE_PU,
-        max_iterations=MAX_ITERATIONS,
-        update_data={kind: rows for kind, rows in update.items() if rows.shape[1]},
-        output_component_types=_OUTPUT,
-        continue_on_batch_error=True,
-        decode_error=True,
-    )
-    converged = np.ones(states * cases * levels, np.bool_)
-    if solver.batch_error is not None:
-        converged[solver.batch_error.failed_scenarios] = False
-    return cast("Output", output), converged
+    changed = {kind: rows for kind, rows in update.items() if rows.shape[1]}
+    return solve_batch(placed.model.solver, changed, states * cases * levels, _OUTPUT)
 
 
 def _loads(placed: SwitchedNetwork, states: int) -> np.ndarray:
@@ -217,7 +204,7 @@ def _units(placed: SwitchedNetwork, positions: SwitchPositions, repeat: int) -> 
     return update
 
 
-def _currents(output: Output, converged: Flags) -> Floats:
+def _currents(output: Columns, converged: Flags) -> Floats:
     """Larger current of both ends of branches; the solver gives none where it holds none."""
     columns = output.get(ComponentType.line)
     if columns is None:
@@ -243,7 +230,7 @@ def _cable_current(network: Network, current_a: Floats) -> Floats:
     return own.max(axis=1) if own.shape[1] else np.full(len(current_a), np.nan)
 
 
-def _unit_ratios(network: Network, output: Output, converged: Flags) -> Floats:
+def _unit_ratios(network: Network, output: Columns, converged: Flags) -> Floats:
     """Loading of transformers by the worse side, its current over its rated current."""
     table, row = network.grid.transformers, network.transformer
     ratio = np.full((len(converged), len(table.transformer_id)), np.nan)

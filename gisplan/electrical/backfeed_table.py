@@ -77,7 +77,10 @@ class JudgedState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Figures:
-    """Values of one limit, shape (cases, elements); ``counts`` are those that are judged."""
+    """Values of one limit, shape (cases, elements); ``counts`` are those that are judged.
+
+    Where a state has a solution only without the connection, what was before still counts.
+    """
 
     limit: BackfeedLimit
     value: Floats
@@ -171,7 +174,7 @@ def _figures(
     is_medium = is_medium_voltage(grid)
     for limit, sign in ((BackfeedLimit.LOW, -1.0), (BackfeedLimit.HIGH, 1.0)):
         worse = sign * (now - was) > FAR_TOLERANCE_PU
-        counts = (is_own | worse) & is_medium & np.isfinite(now)
+        counts = (is_own | worse) & is_medium
         yield _Figures(
             limit=limit, value=now, before=was, counts=counts, row=np.arange(len(is_own))
         )
@@ -181,7 +184,7 @@ def _figures(
 
 
 def _loading(limit: BackfeedLimit, value: Floats, before: Floats, own: Flags) -> _Figures:
-    counts = (own | (value - before > FAR_TOLERANCE_RATIO)) & np.isfinite(value)
+    counts = own | (value - before > FAR_TOLERANCE_RATIO)
     return _Figures(limit=limit, value=value, before=before, counts=counts, row=np.arange(len(own)))
 
 

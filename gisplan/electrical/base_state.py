@@ -35,7 +35,7 @@ from gisplan.electrical.existing_load import ScaledLoads, existing_power, fed_bu
 from gisplan.electrical.network_input import Network, build_network
 from gisplan.electrical.parts import NetworkParts, find_parts
 from gisplan.electrical.radial_state import (
-    Floors,
+    FarLimits,
     LevelArrays,
     Solution,
     build_levels,
@@ -48,12 +48,13 @@ from gisplan.electrical.screening_limits import (
     MV_MAX,
     MV_MIN,
     ScreeningLimits,
+    loading_limits,
     screening_limits,
 )
 from gisplan.electrical.segments import Joints, build_joints, joint_positions
 from gisplan.electrical.tree import SupplyTree, build_tree
 from gisplan.errors import PowerFlowError
-from gisplan.model.grid import Flags, Floats, Integers, Peaks
+from gisplan.model.grid import Flags, Floats, Integers, Peaks, SwitchedKind
 from gisplan.network.snapshot import Snapshot
 from gisplan.rules.catalogue import Catalogue
 
@@ -66,7 +67,8 @@ class BaseState:
     """One load case, solved in every level; arrays of shape (levels, rows of the grid's table).
 
     Voltages are NaN at buses without supply, loadings NaN where no rating is known. Powers of
-    transformers are those drawn at the high-voltage side. ``reserved_node`` is the bus or joint of
+    transformers are those drawn at the high-voltage side, their slopes (complex) how these follow
+    the voltage there. ``reserved_node`` is the bus or joint of
     each reservation, ``joints`` the points where reservations tap lines, ``fed_bus``
     the bus that each transformer supplies (-1: none). ``free`` is the state of the same case
     without any reservation, ``free_voltage_pu`` its voltages; both have a single row.
@@ -90,6 +92,7 @@ class BaseState:
     line_loading_ratio: Floats
     transformer_p_kw: Floats
     transformer_q_kvar: Floats
+    transformer_slope_kva: Complexes
     transformer_loading_ratio: Floats
     free_voltage_pu: Floats
     free: ElementState
@@ -130,8 +133,11 @@ class PreparedBase:
     loads: ScaledLoads
     laid: _Laid
     free: Mapping[LoadCase, _Free]
-    _last: dict[bytes, _Laid] = field(default_factory=dict, repr=False, compare=False)
-    _unreserved: dict[LoadCase, BaseState] = field(default_factory=dict, repr=False, compare=False)
+    # what is remembered never goes over to a changed copy
+    _last: dict[bytes, _Laid] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _unreserved: dict[LoadCase, BaseState] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     def lay(self, joints: Joints) -> _Laid:
         """Return the tree with these joints; the last one is remembered."""
@@ -149,7 +155,7 @@ class PreparedBase:
         self, laid: _Laid, case: LoadCase, reserved: Demands, reserved_node: Integers
     ) -> BaseState:
         """Return the state of one case; the one without reservations is remembered."""
-        if len(reserved) or laid is not self.laid:
+        if len(reserved):
             return _base_state(self, laid, case, reserved, reserved_node)
         if case not in self._unreserved:
             self._unreserved[case] = _base_state(self, laid, case, reserved, reserved_node)
@@ -239,9 +245,19 @@ def solve_base_states(
     laid = prepared.lay(joints)
     offset = np.cumsum([0, *(len(reserved[case]) for case in LOAD_CASES)])
     return {
-        case: prepared.state(laid, case, reserved[case], nodes[offset[n] : offset[n + 1]])
+        case: prepared.state(
+            laid if len(reserved[case]) else prepared.laid,
+            case,
+            reserved[case],
+            nodes[offset[n] : offset[n + 1]],
+        )
         for n, case in enumerate(LOAD_CASES)
     }
+
+
+def with_joints(bases: Mapping[LoadCase, BaseState]) -> BaseState:
+    """Return the state whose joints hold the reservations of all: cases without any have none."""
+    return max(bases.values(), key=lambda base: len(base.joints))
 
 
 def _lay(snapshot: Snapshot, joints: Joints | None, known_steps: Floats | None) -> _Laid:
@@ -319,7 +335,7 @@ def _base_state(
     _require_converged(solution, case)
     solved = tree_elements(laid.index, laid.tree, solution)
     free_pu = _shown(laid.tree, free.solution, bus_count)
-    is_bus = np.arange(count) < bus_count
+    far = _far_limits(laid.tree, solved.elements, free, free_pu[0], prepared.limits)
     return BaseState(
         case=case,
         parts=prepared.parts,
@@ -337,13 +353,12 @@ def _base_state(
         line_loading_ratio=solved.elements.line_loading_ratio,
         transformer_p_kw=solved.transformer_p_kw,
         transformer_q_kvar=solved.transformer_q_kvar,
+        transformer_slope_kva=solved.transformer_slope_kva,
         transformer_loading_ratio=solved.elements.transformer_loading_ratio,
         free_voltage_pu=free_pu,
         free=free.elements.elements,
         tree=laid.tree,
-        levels=build_levels(
-            laid.tree, solution, _floors(laid.tree, free_pu[0], prepared.limits), is_bus
-        ),
+        levels=build_levels(laid.tree, solution, far),
         is_repeated=solution.is_repeated,
     )
 
@@ -381,12 +396,36 @@ def _shown(tree: SupplyTree, solution: Solution, bus_count: int) -> Floats:
     return np.where(supplied, np.abs(solution.voltage[:, :bus_count]), np.nan)
 
 
-def _floors(tree: SupplyTree, free_pu: Floats, limits: ScreeningLimits) -> Floors:
-    """How far each node may be brought by demands elsewhere."""
+def _far_limits(
+    tree: SupplyTree, solved: ElementState, free: _Free, free_pu: Floats, limits: ScreeningLimits
+) -> FarLimits:
+    """How far each node and its branch may be brought by demands elsewhere.
+
+    To the limit, or where it stood without promises, and the tolerance beyond.
+    """
     arrays, values, tolerance = tree.arrays, limits.values, limits.far_voltage_pu
     low = np.where(arrays.is_low, values[LV_MIN], values[MV_MIN])
     high = np.where(arrays.is_low, values[LV_MAX], values[MV_MAX])
     count = len(free_pu)
     low[:count] = np.fmin(low[:count], free_pu)
     high[:count] = np.fmax(high[:count], free_pu)
-    return Floors(low_pu=low - tolerance, high_pu=high + tolerance)
+    ceiling = loading_limits(arrays.kind, arrays.level, values)
+    loaded, before = np.zeros(len(ceiling)), free.elements.elements
+    for kind, after, free_ratio in (
+        (SwitchedKind.LINE, solved.line_loading_ratio, before.line_loading_ratio),
+        (
+            SwitchedKind.TRANSFORMER,
+            solved.transformer_loading_ratio,
+            before.transformer_loading_ratio,
+        ),
+    ):
+        node = np.flatnonzero((arrays.kind == kind) & (arrays.parent >= 0))
+        row = arrays.row[node]
+        ceiling[node] = np.fmax(ceiling[node], free_ratio[0, row])
+        loaded[node] = after[arrays.level[node], row]
+    return FarLimits(
+        low_pu=low - tolerance,
+        high_pu=high + tolerance,
+        # no rating, no limit
+        loaded_ratio=np.nan_to_num(loaded / (ceiling + limits.far_loading_ratio), nan=0.0),
+    )

@@ -1,13 +1,15 @@
 """Kernel that finds the largest demand of each point that breaks no limit.
 
-Method: at one size of the demand the walk of ``screening_kernel`` tells how every voltage and
-current on the path changes. Taken as proportional to the size, each limit is a quadratic equation
-whose root is the size that it allows; the smallest root is the next size to walk with. The change
-is nearly proportional, so three or four walks are enough.
+Method: at one size of the demand the walk of ``path_kernel`` tells how every voltage and current
+on the path changes. Taken as proportional to the size, each limit is a quadratic equation whose
+root is the size that it allows; the smallest root is the next size to walk with. The change is
+nearly proportional, so three or four walks are enough. Sizes beyond the last operating point have
+no walk; between them and the largest one that has, the interval is halved.
 
 Invariants
 - Sizes are in kVA along the unit power ``direction``; a size of 0 means that a limit is broken
   already and any demand makes it worse.
+- ``fits`` breaks no limit, ``breaks`` does or has no operating point.
 - The limiting element is a kind (``SwitchedKind``, or ``BUS_VOLTAGE``) and a row, or a node.
 """
 
@@ -19,26 +21,30 @@ import numba
 import numpy as np
 
 from gisplan.electrical.demand import FEEDER, MAIN
-from gisplan.electrical.screening_kernel import (
-    MOVED_PU,
-    loading_limit,
-    magnitude_change,
-    new_path,
-    walk,
-)
+from gisplan.electrical.path_kernel import magnitude_change, new_path, walk
+from gisplan.electrical.screening_kernel import MOVED_PU, loading_limit
 from gisplan.electrical.screening_limits import LV_MAX, LV_MIN, MV_MAX, MV_MIN
-from gisplan.electrical.subtree_kernel import HIGH, LOW, ROOM_ABOVE, ROOM_BELOW
+from gisplan.electrical.subtree_kernel import (
+    HIGH,
+    LOW,
+    MOST,
+    ROOM_ABOVE,
+    ROOM_BELOW,
+    ROOM_LOADED,
+)
 
 if TYPE_CHECKING:
     from gisplan.electrical.radial_state import LevelArrays
-    from gisplan.electrical.screening_kernel import Path, PointArrays
+    from gisplan.electrical.path_kernel import Path, PointArrays
     from gisplan.electrical.tree import TreeArrays
     from gisplan.model.grid import Codes, Flags, Floats, Integers
 
 FIRST_KVA = 1.0
 LARGEST_KVA = 1e9
-ROUNDS = 40
+ROUNDS = 100
 SAME_SIZE = 1e-6
+FURTHER = 100.0
+"""Where nothing known limits, sizes grow by this factor until there is no operating point."""
 
 UNLIMITED, TOO_LOW, TOO_HIGH, OVERLOADED, COLLAPSE = range(5)
 BUS_VOLTAGE = 255
@@ -76,15 +82,30 @@ def fallen_to(base: complex, change: complex, size: float) -> float:
     if c <= 0.0:
         return 0.0
     root = half * half - a * c
-    if root < 0.0:
+    if root < 0.0 or size < 0.0:
         return np.inf
     return (-half - np.sqrt(root)) / a
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def room_factor(
+    v: complex, dv: complex, move: float, room: float, gain: float, falls: bool
+) -> float:
+    """Return by what factor a change may grow until a voltage that follows it has used its room.
+
+    0 where there is none and the change counts, inf where the voltage moves the other way.
+    """
+    if falls != (move < 0) or room == np.inf or (room <= 0 and abs(move) * gain <= MOVED_PU):
+        return np.inf
+    room = max(room, 0.0) / gain
+    return fallen_to(v, dv, abs(v) - room) if falls else grown_to(v, dv, abs(v) + room)
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
 def part_factor(  # noqa: PLR0917
     v: complex,
     dv: complex,
+    move: float,
     is_near: bool,
     value: Floats,
     gain: Floats,
@@ -92,20 +113,27 @@ def part_factor(  # noqa: PLR0917
     high_limit: float,
 ) -> tuple[float, int, int]:
     """Return by what factor a part of the tree lets the change grow; the reason; the extreme."""
-    move = magnitude_change(v, dv)
-    if value[LOW] == np.inf or move == 0.0:
-        return np.inf, UNLIMITED, LOW
+    if move > 0:
+        extreme = HIGH if is_near else ROOM_ABOVE
+        room = high_limit + value[HIGH] if is_near else value[ROOM_ABOVE]
+        return room_factor(v, dv, move, room, gain[extreme], False), TOO_HIGH, extreme
+    extreme = LOW if is_near else ROOM_BELOW
+    room = value[LOW] - low_limit if is_near else value[ROOM_BELOW]
+    best = room_factor(v, dv, move, room, gain[extreme], True)
+    loaded = room_factor(v, dv, move, value[ROOM_LOADED], gain[ROOM_LOADED], True)
+    if loaded < best:
+        return loaded, OVERLOADED, ROOM_LOADED
+    return best, TOO_LOW, extreme
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def own_factor(
+    v: complex, dv: complex, move: float, low_limit: float, high_limit: float
+) -> tuple[float, int]:
+    """Return by what factor the voltage of the point or of its path lets a change grow; why."""
     if move < 0:
-        extreme = LOW if is_near else ROOM_BELOW
-        room = value[LOW] - low_limit if is_near else value[ROOM_BELOW]
-        if room <= 0 and move > -MOVED_PU:
-            return np.inf, UNLIMITED, LOW
-        return fallen_to(v, dv, abs(v) - max(room, 0.0) / gain[extreme]), TOO_LOW, extreme
-    extreme = HIGH if is_near else ROOM_ABOVE
-    room = high_limit + value[HIGH] if is_near else value[ROOM_ABOVE]
-    if room <= 0 and move < MOVED_PU:
-        return np.inf, UNLIMITED, LOW
-    return grown_to(v, dv, abs(v) + max(room, 0.0) / gain[extreme]), TOO_HIGH, extreme
+        return room_factor(v, dv, move, abs(v) - low_limit, 1.0, True), TOO_LOW
+    return room_factor(v, dv, move, high_limit - abs(v), 1.0, False), TOO_HIGH
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
@@ -121,36 +149,36 @@ def voltage_factor(  # noqa: PLR0917
     path: Path,
     limits: Floats,
 ) -> tuple[float, int, int]:
-    """Return by what factor voltages let a change grow; the reason; the node."""
+    """Return by what factor voltages let a change grow; the reason; the node.
+
+    Branches off the path are among them: their currents follow the voltage.
+    """
     is_main = level == MAIN
     part = 0 if is_main else 1
     low, high = limits[LV_MIN if is_main else MV_MIN], limits[LV_MAX if is_main else MV_MAX]
     best, reason, node = np.inf, UNLIMITED, -1
     if points.is_low[c] == is_main:
-        s = fallen_to(before, change, low)
+        s, why = own_factor(before, change, magnitude_change(before, change), low, high)
         if s < best:
-            best, reason, node = s, TOO_LOW, path.node[0]
-        if magnitude_change(before, change) > 0:
-            s = grown_to(before, change, high)
-            if s < best:
-                best, reason, node = s, TOO_HIGH, path.node[0]
+            best, reason, node = s, why, path.node[0]
     for i in range(n + 1):
-        w = path.node[i]
-        v, dv = base.voltage[level, w], path.dv[i]
-        if i == 0:
-            s, why, extreme = part_factor(
-                v, dv, True, base.value[part, w], base.gain[part, w], low, high
-            )
-            at = base.node[part, w, extreme]
-        else:
-            child = path.node[i - 1]
-            is_near = tree.area[w] >= 0 and tree.area[w] == points.area[c]
-            s, why, extreme = part_factor(
-                v, dv, is_near, base.beside[part, child], base.beside_gain[part, child], low, high
-            )
-            at = base.beside_node[part, child, extreme]
+        p = path.node[i]
+        v, dv = base.voltage[level, p], path.dv[i]
+        move = magnitude_change(v, dv)
+        if tree.is_bus[p] and tree.is_low[p] == is_main:
+            s, why = own_factor(v, dv, move, low, high)
+            if s < best:
+                best, reason, node = s, why, p
+        w = path.node[i - 1] if i > 0 else p
+        value = base.beside[part, w] if i > 0 else base.value[part, w]
+        if value[MOST] == np.inf:
+            continue
+        gain = base.beside_gain[part, w] if i > 0 else base.gain[part, w]
+        is_near = tree.area[p] >= 0 and tree.area[p] == points.area[c]
+        s, why, extreme = part_factor(v, dv, move, is_near, value, gain, low, high)
         if s < best:
-            best, reason, node = s, why, at
+            at = base.beside_node[part, w] if i > 0 else base.node[part, w]
+            best, reason, node = s, why, at[extreme]
     return best, reason, node
 
 
@@ -224,6 +252,45 @@ def allowed_size(  # noqa: PLR0917
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
+def largest_size(  # noqa: PLR0917
+    c: int,
+    direction: complex,
+    points: PointArrays,
+    tree: TreeArrays,
+    base: LevelArrays,
+    path: Path,
+    limits: Floats,
+    is_repeated: Flags,
+) -> tuple[float, int, int]:
+    """Return the largest size at a point, why no more, and the node of what limits it."""
+    size, fits, breaks = FIRST_KVA, 0.0, np.inf
+    why, at = UNLIMITED, -1
+    for _ in range(ROUNDS):
+        allowed, reason, node = allowed_size(
+            c, direction, size, points, tree, base, path, limits, is_repeated
+        )
+        if allowed >= size:
+            fits = size
+            if size >= LARGEST_KVA:
+                return np.inf, UNLIMITED, -1
+        else:
+            breaks, why, at = size, reason, node
+            if allowed == 0.0:
+                return 0.0, reason, node
+        if abs(allowed - size) <= SAME_SIZE * size:
+            return min(allowed, size), reason, node
+        if breaks - fits <= SAME_SIZE * breaks:
+            break
+        if fits < allowed < min(breaks, FURTHER * size):
+            size = allowed
+        elif breaks == np.inf:
+            size = min(FURTHER * size, LARGEST_KVA)
+        else:
+            size = (fits + breaks) / 2
+    return fits, why, at
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
 def find_capacities(  # noqa: PLR0917
     points: PointArrays,
     direction: complex,
@@ -239,30 +306,7 @@ def find_capacities(  # noqa: PLR0917
     nodes = np.full(count, -1, dtype=np.int64)
     path = new_path(tree)
     for c in range(count):
-        size, upper = FIRST_KVA, np.inf
-        result, reason, node = 0.0, UNLIMITED, -1
-        for _ in range(ROUNDS):
-            allowed, why, at = allowed_size(
-                c, direction, size, points, tree, base, path, limits, is_repeated
-            )
-            if allowed < 0:
-                # no operating point: half the way back to the last size that had one
-                upper, reason, node = size, COLLAPSE, -1
-                size = (size + result) / 2
-                if upper - size < SAME_SIZE * upper:
-                    break
-                continue
-            if allowed >= LARGEST_KVA:
-                result, reason, node = np.inf, UNLIMITED, -1
-                break
-            if allowed < upper:
-                result, reason, node = allowed, why, at
-            else:
-                result = size
-            if (abs(result - size) <= SAME_SIZE * size and allowed < upper) or result == 0.0:
-                break
-            size = result if allowed < upper else (size + upper) / 2
-            if upper - size < SAME_SIZE * upper:
-                break
-        sizes[c], reasons[c], nodes[c] = result, reason, node
+        sizes[c], reasons[c], nodes[c] = largest_size(
+            c, direction, points, tree, base, path, limits, is_repeated
+        )
     return sizes, reasons, nodes

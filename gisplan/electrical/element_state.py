@@ -31,11 +31,16 @@ class ElementState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TreeElements:
-    """The same with the power that each transformer draws at its high-voltage side."""
+    """The same with the power that each transformer draws at its high-voltage side.
+
+    ``transformer_slope_kva`` is the change of that power (complex) for one per unit of voltage
+    there, with everything below it; zero where a transformer is not the one that feeds a bus.
+    """
 
     elements: ElementState
     transformer_p_kw: Floats
     transformer_q_kvar: Floats
+    transformer_slope_kva: Complexes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,7 +191,27 @@ def tree_elements(index: ElementIndex, tree: SupplyTree, solution: Solution) -> 
         ),
         transformer_p_kw=unit_power.real.copy(),
         transformer_q_kvar=unit_power.imag.copy(),
+        transformer_slope_kva=_slopes(index, tree, solution, at_feeding),
     )
+
+
+def _slopes(
+    index: ElementIndex, tree: SupplyTree, solution: Solution, at_feeding: Complexes
+) -> Complexes:
+    """How the power of each transformer follows the voltage at its high-voltage side."""
+    slope = np.zeros((len(solution.converged), len(index.high_kva)), np.complex128)
+    node = index.unit_node[~index.unit_reversed]
+    above = solution.voltage[:, tree.arrays.parent[node]]
+    unit = above / np.abs(above)
+    seen = solution.seen[:, node]
+    drawn = (
+        seen[..., 0] * unit.real
+        + seen[..., 1] * unit.imag
+        + 1j * (seen[..., 2] * unit.real + seen[..., 3] * unit.imag)
+        + tree.arrays.half_feeding[node] * unit
+    )
+    slope[:, tree.arrays.row[node]] = unit * np.conj(at_feeding[:, node]) + above * np.conj(drawn)
+    return slope
 
 
 def _ends(tree: SupplyTree, solution: Solution) -> tuple[Complexes, Complexes]:

@@ -10,6 +10,7 @@ from gisplan.electrical.proposal import Proposal
 from gisplan.electrical.tree import SupplyTree
 from gisplan.model.grid import Flags, SwitchedKind
 from gisplan.network.snapshot import Snapshot
+from gisplan.network.tree_kernel import climb
 
 NO_ROW = -1
 
@@ -60,17 +61,13 @@ def find_own_part(snapshot: Snapshot, tree: SupplyTree, proposal: Proposal) -> O
     if proposal.bus < 0:
         line[proposal.line] = True
     own_bus = _own_buses(snapshot, tree, bus)
-    meets_loop = False
-    at = bus
-    while at >= 0:
-        own_bus[at] = True
-        meets_loop |= bool(topology.is_meshed[at])
-        row = topology.parent_branch[at]
-        if topology.parent_bus[at] >= 0 and topology.parent_kind[at] == SwitchedKind.LINE:
-            line[row] = True
-        elif topology.parent_bus[at] >= 0 and topology.parent_kind[at] == SwitchedKind.TRANSFORMER:
-            transformer[row] = True
-        at = int(topology.parent_bus[at])
+    path = climb(topology.parent_bus, bus)
+    own_bus[path] = True
+    meets_loop = bool(topology.is_meshed[path].any())
+    fed = path[topology.parent_bus[path] >= 0]
+    kind, row = topology.parent_kind[fed], topology.parent_branch[fed]
+    line[row[kind == SwitchedKind.LINE]] = True
+    transformer[row[kind == SwitchedKind.TRANSFORMER]] = True
     if meets_loop:
         loop = topology.is_meshed
         line |= loop[grid.lines.from_bus] & loop[grid.lines.to_bus]

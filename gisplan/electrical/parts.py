@@ -1,8 +1,8 @@
 """Which part of the network a connection moves: the medium voltage and the low voltage touched.
 
-Every other low-voltage network is replaced by the power that it draws in the base state. In the
-base state itself this changes nothing; after a connection it neglects how the losses of what was
-replaced follow the voltage at their transformer.
+Every other low-voltage network is replaced by the power that it draws in the base state and by how
+that power follows the voltage at its transformer. In the base state itself this changes nothing;
+after a connection it neglects the curvature of what was replaced.
 """
 
 from __future__ import annotations

@@ -9,7 +9,8 @@ import numpy as np
 from gisplan.electrical.base_state import BaseState
 from gisplan.electrical.branch_model import KVA, Complexes
 from gisplan.electrical.demand import MEDIUM_VOLTAGE_V, Demands, line_levels
-from gisplan.electrical.screening_kernel import PointArrays
+from gisplan.electrical.path_kernel import PointArrays
+from gisplan.electrical.power_flow import FREQUENCY_HZ
 from gisplan.electrical.segments import joint_positions
 from gisplan.electrical.tree import line_limits_kva
 from gisplan.model.grid import Flags, Floats, Integers
@@ -33,13 +34,14 @@ class _Stretch:
     """Points between buses, on the stretch between joints that each lies on.
 
     ``upper`` is the share of the stretch between its feeding end and the point, ``way`` the same
-    as a share of the whole line.
+    as a share of the whole line, ``share`` how much of the line the stretch is.
     """
 
     node: Integers
     parent: Integers
     upper: Floats
     way: Floats
+    share: Floats
 
 
 def locate_points(snapshot: Snapshot, base: BaseState, candidates: Demands) -> Points:
@@ -53,8 +55,8 @@ def locate_points(snapshot: Snapshot, base: BaseState, candidates: Demands) -> P
     node[on_line], parent[on_line], upper[on_line] = stretch.node, stretch.parent, stretch.upper
     end, level = candidates.bus.copy(), np.zeros(count, np.uint8)
     end[on_line], level[on_line] = grid.lines.from_bus[line], line_levels(grid)[line]
-    stub, limit = np.zeros(count, np.complex128), np.full(count, np.inf)
-    stub[on_line], limit[on_line] = _stubs(snapshot, line, stretch.way)
+    stub, limit = np.zeros((2, count), np.complex128), np.full(count, np.inf)
+    stub[:, on_line], limit[on_line] = _stubs(snapshot, line, stretch)
     holder = np.where(node >= 0, node, parent)
     is_supplied = (holder >= 0) & tree.is_supplied[holder]
     closes_loop = np.zeros(count, np.bool_)
@@ -63,7 +65,8 @@ def locate_points(snapshot: Snapshot, base: BaseState, candidates: Demands) -> P
         node=node,
         parent=parent,
         upper=upper,
-        stub_impedance=stub,
+        stub_impedance=stub[0],
+        stub_admittance=stub[1],
         stub_limit_kva=limit,
         is_low=grid.buses.nominal_voltage_v[end] < MEDIUM_VOLTAGE_V,
         area=np.where(is_supplied, tree.area[holder], -1),
@@ -83,6 +86,7 @@ def select_points(points: PointArrays, rows: Integers) -> PointArrays:
         parent=points.parent[rows],
         upper=points.upper[rows],
         stub_impedance=points.stub_impedance[rows],
+        stub_admittance=points.stub_admittance[rows],
         stub_limit_kva=points.stub_limit_kva[rows],
         is_low=points.is_low[rows],
         area=points.area[rows],
@@ -120,13 +124,19 @@ def _stretches(snapshot: Snapshot, base: BaseState, line: Integers, offset_m: Fl
         parent=np.where(node >= 0, base.tree.arrays.parent[node], open_parent),
         upper=np.where(backwards, 1 - share, share),
         way=way,
+        share=end - start,
     )
 
 
-def _stubs(snapshot: Snapshot, line: Integers, way: Floats) -> tuple[Complexes, Floats]:
-    """Impedance from the end of the stretch to the point per unit on 1 kVA, and the rating."""
+def _stubs(snapshot: Snapshot, line: Integers, stretch: _Stretch) -> tuple[Complexes, Floats]:
+    """Impedance up to the point and admittance of the stretch per unit on 1 kVA, and the rating."""
     lines = snapshot.grid.lines
     voltage_v = snapshot.grid.buses.nominal_voltage_v[lines.from_bus[line]]
-    scale = way * lines.length_m[line] / 1000 / lines.parallel_count[line] * KVA / voltage_v**2
+    length_km, systems = lines.length_m[line] / 1000, lines.parallel_count[line]
     ohm_per_km = lines.resistance_ohm_per_km[line] + 1j * lines.reactance_ohm_per_km[line]
-    return ohm_per_km * scale, line_limits_kva(snapshot.grid)[line]
+    impedance = ohm_per_km * stretch.way * length_km / systems * KVA / voltage_v**2
+    farad_per_km = np.nan_to_num(lines.capacitance_nf_per_km[line], nan=0.0) * 1e-9
+    siemens = 2 * np.pi * FREQUENCY_HZ * farad_per_km * stretch.share * length_km * systems
+    admittance = 1j * siemens * voltage_v**2 / KVA
+    both: Complexes = np.stack([impedance, admittance])
+    return both, line_limits_kva(snapshot.grid)[line]

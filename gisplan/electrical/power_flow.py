@@ -4,9 +4,13 @@ Assumptions: balanced three-phase steady state at 50 Hz, constant-power demands,
 lines and transformers with the shunt split evenly, ideal sources (a source impedance would lower
 every voltage; it belongs to the short-circuit calculation).
 
+Scenarios that share a network are solved by iterated currents, which factorise it once; those that
+do not settle, near voltage collapse, by Newton-Raphson.
+
 References
 ----------
-Power Grid Model documentation, LF Energy, "Components" and "Calculations" (Newton-Raphson).
+Power Grid Model documentation, LF Energy, "Components" and "Calculations" (iterative current,
+Newton-Raphson).
 """
 
 from __future__ import annotations
@@ -16,6 +20,7 @@ from typing import cast
 
 import numpy as np
 from power_grid_model import (
+    CalculationMethod,
     ComponentAttributeFilterOptions,
     ComponentType,
     LoadGenType,
@@ -30,6 +35,13 @@ from gisplan.errors import PowerFlowError
 from gisplan.model.grid import Flags, Floats, Grid, Integers
 
 ERROR_TOLERANCE_PU = 1e-8
+TOLERANCE_PU = {
+    CalculationMethod.newton_raphson: ERROR_TOLERANCE_PU,
+    CalculationMethod.iterative_current: ERROR_TOLERANCE_PU / 10,
+}
+"""Last step of a solution. Iterated currents close in by a constant factor, not by squares, so
+theirs is smaller: on a grid of 3,235 buses they end within 2e-10 p.u. of Newton-Raphson.
+"""
 FREQUENCY_HZ = 50.0
 MAX_ITERATIONS = 30
 IDEAL_SOURCE_VA = 1e18
@@ -40,7 +52,14 @@ BASE_POWER_VA = 1e6
 COLLAPSE_PU = 0.3
 """Below this a solution is the lower, unstable branch of the P-V curve, no operating point."""
 
-_OUTPUT: dict[ComponentType, set[str] | list[str] | ComponentAttributeFilterOptions | None] = {
+Wanted = dict[ComponentType, set[str] | list[str] | ComponentAttributeFilterOptions | None]
+"""Columns that are asked of the solver."""
+Updates = dict[ComponentType, np.ndarray]
+"""What changes in each scenario."""
+Columns = dict[ComponentType, dict[str, Floats]]
+"""Columns that it gives, one row a scenario."""
+
+_OUTPUT: Wanted = {
     ComponentType.node: ["energized", "u_pu"],
     ComponentType.line: ["p_from", "q_from", "p_to", "q_to", "i_from", "i_to"],
     ComponentType.transformer: ["p_from", "q_from", "p_to", "q_to", "i_from", "i_to"],
@@ -164,19 +183,7 @@ class PowerFlowModel:
             update[ComponentType.transformer] = self._tap_update(tap_position[distinct])
         if shift.any():
             update[ComponentType.source] = self._source_update(shift[distinct])
-        output = self.solver.calculate_power_flow(
-            error_tolerance=ERROR_TOLERANCE_PU,
-            max_iterations=MAX_ITERATIONS,
-            update_data=update,
-            output_component_types=_OUTPUT,
-            continue_on_batch_error=True,
-            decode_error=True,
-        )
-        failed = self.solver.batch_error
-        converged = np.ones(len(distinct), np.bool_)
-        if failed is not None:
-            converged[failed.failed_scenarios] = False
-        columns = cast("dict[ComponentType, dict[str, Floats]]", output)
+        columns, converged = solve_batch(self.solver, update, len(distinct), _OUTPUT)
         return _result(columns, converged, row)
 
     def _load_update(self, p_kw: Floats, q_kvar: Floats) -> np.ndarray:
@@ -205,6 +212,38 @@ class PowerFlowModel:
         update["id"] = self.first_transformer_id + changed
         update["tap_pos"] = tap_position[:, changed]
         return update
+
+
+def solve_batch(
+    solver: PowerGridModel, update: Updates, count: int, wanted: Wanted, *, symmetric: bool = True
+) -> tuple[Columns, Flags]:
+    """Solve ``count`` scenarios; return their columns and which have a solution."""
+
+    def calculate(some: Updates, number: int, method: CalculationMethod) -> tuple[Columns, Flags]:
+        output = solver.calculate_power_flow(
+            symmetric=symmetric,
+            calculation_method=method,
+            error_tolerance=TOLERANCE_PU[method],
+            max_iterations=MAX_ITERATIONS,
+            update_data=some,
+            output_component_types=wanted,
+            continue_on_batch_error=True,
+            decode_error=True,
+        )
+        solved = np.ones(number, np.bool_)
+        if solver.batch_error is not None:
+            solved[solver.batch_error.failed_scenarios] = False
+        return cast("Columns", output), solved
+
+    columns, solved = calculate(update, count, CalculationMethod.iterative_current)
+    rows = np.flatnonzero(~solved)
+    if len(rows):
+        unsettled = {kind: table[rows] for kind, table in update.items()}
+        again, solved[rows] = calculate(unsettled, len(rows), CalculationMethod.newton_raphson)
+        for kind, table in again.items():
+            for name, values in table.items():
+                columns[kind][name][rows] = values
+    return columns, solved
 
 
 def require_converged(result: PowerFlowResult, what: str) -> None:
@@ -341,9 +380,7 @@ def _loads(load_node: Integers, is_shunt: Flags, first_id: int) -> np.ndarray:
     return loads
 
 
-def _result(
-    output: dict[ComponentType, dict[str, Floats]], solved: Flags, row: Integers
-) -> PowerFlowResult:
+def _result(output: Columns, solved: Flags, row: Integers) -> PowerFlowResult:
     node = output[ComponentType.node]
     voltage = np.where(node["energized"] == 1, node["u_pu"], np.nan)
     voltage[~solved] = np.nan

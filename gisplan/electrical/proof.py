@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from gisplan.electrical.base_state import BaseState
 from gisplan.electrical.demand import MAIN, STATES, LoadCase, bus_levels
-from gisplan.electrical.judging import CaseResult, judge
+from gisplan.electrical.judging import GroupCase, judge
 from gisplan.electrical.own_part import OwnPart, access_bus, find_own_part, supply_names
 from gisplan.electrical.proof_model import Group
 from gisplan.electrical.proposal import Proposal
@@ -76,9 +76,13 @@ def unsupplied(snapshot: Snapshot, proposal: Proposal) -> ProofResult:
 
 
 def read_proof(
-    snapshot: Snapshot, bases: Mapping[LoadCase, BaseState], group: Group, number: int
+    snapshot: Snapshot,
+    bases: Mapping[LoadCase, BaseState],
+    shared: Sequence[GroupCase],
+    number: int,
 ) -> ProofResult:
-    """Gather one proposal's result from its group."""
+    """Gather one proposal's result from its group; ``shared`` has an entry a load case."""
+    group = shared[0].group
     proposal = group.proposals[number]
     own = find_own_part(snapshot, bases[group.cases[0]].tree, proposal)
     transformer, feeder = supply_names(snapshot, own.supply_bus)
@@ -93,7 +97,7 @@ def read_proof(
             transformer=transformer,
             feeder=feeder,
         )
-    worsened, standing, tolerated = _find_worst(snapshot, bases, group, number, own)
+    worsened, standing, tolerated = _find_worst(shared, number, own)
     shown = [*worsened, *standing]
     low, high = _extreme(shown, VOLTAGE_MIN, -1.0), _extreme(shown, VOLTAGE_MAX, 1.0)
     loading = _extreme(shown, LOADING_MAX, 1.0)
@@ -143,26 +147,19 @@ def _failed_states(group: Group, number: int) -> tuple[str, ...]:
 
 
 def _find_worst(
-    snapshot: Snapshot,
-    bases: Mapping[LoadCase, BaseState],
-    group: Group,
-    number: int,
-    own: OwnPart,
+    shared: Sequence[GroupCase], number: int, own: OwnPart
 ) -> tuple[tuple[Worst, ...], tuple[Worst, ...], tuple[Worst, ...]]:
     """Worst over the load cases: what gets worse, what of the own part does not, what little."""
     worsened: dict[Quantity, Worst] = {}
     standing: dict[Quantity, Worst] = {}
     tolerated: dict[Quantity, Worst] = {}
-    for n, case in enumerate(group.cases):
-        result = CaseResult(
-            snapshot=snapshot, base=bases[case], group=group, number=number, case=n, own=own
-        )
-        for judged in judge(result):
-            worse = judged.worsened()
-            stands = judged.is_own & np.isfinite(judged.value) & ~worse
-            _keep_worst(snapshot.grid, worsened, judged, case, worse)
-            _keep_worst(snapshot.grid, standing, judged, case, stands)
-            _keep_worst(snapshot.grid, tolerated, judged, case, judged.tolerated())
+    for case in shared:
+        grid, name = case.snapshot.grid, case.base.case
+        for judged in judge(case, number, own):
+            worse, stands, excused = judged.sort()
+            _keep_worst(grid, worsened, judged, name, worse)
+            _keep_worst(grid, standing, judged, name, stands)
+            _keep_worst(grid, tolerated, judged, name, excused)
     return (
         tuple(worsened[quantity] for quantity in Quantity if quantity in worsened),
         tuple(standing[quantity] for quantity in Quantity if quantity in standing),

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gisplan.electrical.base_state import BaseState
+from gisplan.electrical.base_state import BaseState, with_joints
+from gisplan.electrical.branch_model import Complexes
 from gisplan.electrical.demand import (
     LEVELS,
     LOAD_CASES,
@@ -28,7 +29,6 @@ from gisplan.electrical.proposal import NewCable, Proposal
 from gisplan.electrical.segments import Joints, build_joints, joint_positions
 from gisplan.model.grid import Flags, Floats, Grid, Integers
 from gisplan.network.snapshot import Snapshot, Topology
-
 
 LEVEL_OF_STATE = (MAIN, *range(len(LEVELS)))
 """Level in which everything but the new demand stands in each state."""
@@ -99,7 +99,7 @@ def solve_group(
     """
     grid, topology = snapshot.grid, snapshot.topology
     cases = tuple(case for case in LOAD_CASES if case in bases)
-    base = bases[cases[0]]
+    base = with_joints(bases)
     kept = np.ones(len(grid.buses.bus_id), np.bool_)
     if not is_whole:
         kept = touched_buses(topology, base.parts, _touched(grid, proposals))
@@ -273,6 +273,10 @@ def _base_draws(
     def existing(power: Floats) -> Floats:
         return np.tile(power[bus], (states, 1))
 
+    primary = grid.transformers.hv_bus[replaced]
+    constant, square = zip(
+        *(_replacement(bases[case], replaced, primary, levels) for case in cases), strict=True
+    )
     draws = [
         _Draw(
             node=bus,
@@ -280,9 +284,15 @@ def _base_draws(
             q_kvar=every([existing(bases[case].bus_q_kvar) for case in cases]),
         ),
         _Draw(
-            node=grid.transformers.hv_bus[replaced],
-            p_kw=every([bases[case].transformer_p_kw[levels][:, replaced] for case in cases]),
-            q_kvar=every([bases[case].transformer_q_kvar[levels][:, replaced] for case in cases]),
+            node=primary,
+            p_kw=every([power.real for power in constant]),
+            q_kvar=every([power.imag for power in constant]),
+        ),
+        _Draw(
+            node=primary,
+            p_kw=every([power.real for power in square]),
+            q_kvar=every([power.imag for power in square]),
+            is_shunt=True,
         ),
     ]
     columns = [level + 1 for level in levels]
@@ -297,6 +307,19 @@ def _base_draws(
             )
         )
     return draws
+
+
+def _replacement(
+    base: BaseState, replaced: Integers, primary: Integers, levels: list[int]
+) -> tuple[Complexes, Complexes]:
+    """Split the power of replaced networks into a constant and a part with the squared voltage.
+
+    Both together have the power and the slope of the network in the base state.
+    """
+    power = base.transformer_p_kw[:, replaced] + 1j * base.transformer_q_kvar[:, replaced]
+    voltage = base.voltage_pu[:, primary]
+    square = base.transformer_slope_kva[:, replaced] / (2 * voltage)
+    return (power - square * voltage**2)[levels], square[levels]
 
 
 def _reserved_nodes(

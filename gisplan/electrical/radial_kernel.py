@@ -408,6 +408,24 @@ def open_circuit(
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
+def demand_currents(  # noqa: PLR0917
+    order: Integers,
+    parent: Integers,
+    ratio: Floats,
+    power: Complexes,
+    voltage: Complexes,
+    drawn: Complexes,
+) -> None:
+    """Sum up what demands draw at and below each node; the rest of its current is linear."""
+    for w in order:
+        drawn[w] = np.conj(power[w] / voltage[w])
+    for place in range(order.size - 1, -1, -1):
+        w = order[place]
+        if parent[w] >= 0:
+            drawn[parent[w]] += ratio[w] * drawn[w]
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
 def end_currents(  # noqa: PLR0917
     order: Integers,
     parent: Integers,

@@ -9,8 +9,14 @@ import numpy as np
 
 from gisplan.electrical.branch_model import Complexes
 from gisplan.electrical.demand import FEEDER, MAIN
-from gisplan.electrical.radial_kernel import chord_gaps, open_circuit, respond, solve_tree
-from gisplan.electrical.subtree_kernel import EXTREMES, summarise_subtrees
+from gisplan.electrical.radial_kernel import (
+    chord_gaps,
+    demand_currents,
+    open_circuit,
+    respond,
+    solve_tree,
+)
+from gisplan.electrical.subtree_kernel import EXTREMES, Extremes, no_extremes, summarise_subtrees
 from gisplan.electrical.tree import SupplyTree
 from gisplan.model.grid import Flags, Floats, Integers
 
@@ -23,15 +29,17 @@ DOUBTFUL_PU = 0.7
 class LevelArrays(NamedTuple):
     """State of the tree in every level, shape (levels, nodes, ...); currents flow down the tree.
 
-    ``current`` flows into each node from its branch, behind the branch's shunt. ``below`` and
-    ``point``, ``step_voltage``, ``step_current`` are the 2x2 blocks of ``radial_kernel``.
+    ``current`` flows into each node from its branch, behind the branch's shunt; ``drawn`` is the
+    part of it that demands draw. ``below`` and ``point``, ``step_voltage``, ``step_current`` are
+    the 2x2 blocks of ``radial_kernel``.
     ``value``, ``gain`` and ``node`` are the extremes of ``subtree_kernel`` below each node,
-    ``beside``, ``beside_gain`` and ``beside_node`` those beside it, shape (2, nodes, 5):
+    ``beside``, ``beside_gain`` and ``beside_node`` those beside it, shape (2, nodes, 6):
     low-voltage buses in the level "main", others in "feeder".
     """
 
     voltage: Complexes
     current: Complexes
+    drawn: Complexes
     below: Floats
     point: Floats
     step_voltage: Floats
@@ -56,6 +64,7 @@ class Solution:
     is_repeated: Flags
     voltage: Complexes
     current: Complexes
+    drawn: Complexes
     chord_current: Complexes
     below: Floats
     seen: Floats
@@ -63,11 +72,15 @@ class Solution:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Floors:
-    """Lowest and highest voltage that each node may be brought to from far away, per unit."""
+class FarLimits:
+    """How far each node may be brought by demands elsewhere.
+
+    ``loaded_ratio`` is the present loading of its branch over the highest that it may have.
+    """
 
     low_pu: Floats
     high_pu: Floats
+    loaded_ratio: Floats
 
 
 def solve_states(
@@ -91,7 +104,7 @@ def solve_states(
     arrays, chords = tree.arrays, tree.chords
     states, count = power_kva.shape
     voltage = np.empty((states, count), np.complex128)
-    current = np.zeros((states, count), np.complex128)
+    current, drawn = np.zeros((2, states, count), np.complex128)
     chord_current = np.zeros((states, len(chords)), np.complex128)
     # zero, not whatever the memory holds, where nothing is supplied: equal inputs, equal bytes
     blocks = [np.zeros((states, count, 4)) for _ in range(3)]
@@ -100,7 +113,7 @@ def solve_states(
     for n in range(states):
         known = _same_as_before(power_kva, n)
         if known >= 0:
-            for array in (voltage, current, chord_current, converged, *blocks):
+            for array in (voltage, current, drawn, chord_current, converged, *blocks):
                 array[n] = array[known]
             continue
         # where the short way fails or ends so low that it may have missed the upper branch
@@ -129,12 +142,16 @@ def solve_states(
             )
             if converged[n] and (not len(chords) or np.abs(voltage[n]).min() > DOUBTFUL_PU):
                 break
+        demand_currents(
+            tree.order, arrays.parent, arrays.ratio, power_kva[n], voltage[n], drawn[n]
+        )
     repeated = [n > 0 and np.array_equal(power_kva[n], power_kva[n - 1]) for n in range(states)]
     return Solution(
         converged=converged,
         is_repeated=np.array(repeated, np.bool_),
         voltage=voltage,
         current=current,
+        drawn=drawn,
         chord_current=chord_current,
         below=blocks[0],
         seen=blocks[1],
@@ -176,9 +193,7 @@ def chord_steps(tree: SupplyTree, near: Solution | None = None) -> Floats:
     return steps
 
 
-def build_levels(
-    tree: SupplyTree, solution: Solution, floors: Floors, is_bus: Flags
-) -> LevelArrays:
+def build_levels(tree: SupplyTree, solution: Solution, far: FarLimits) -> LevelArrays:
     """Prepare solved levels for screening."""
     levels, count = solution.voltage.shape
     blocks = [np.zeros((levels, count, 4)) for _ in range(4)]
@@ -200,37 +215,36 @@ def build_levels(
             *(block[n] for block in blocks),
             growth[n],
         )
-    shape = (len(JUDGED_LEVELS), count, EXTREMES)
-    value, gain, node = np.empty(shape), np.empty(shape), np.empty(shape, np.int64)
-    beside, beside_gain, beside_node = np.empty(shape), np.empty(shape), np.empty(shape, np.int64)
-    for n, level in enumerate(JUDGED_LEVELS):
-        summarise_subtrees(
-            tree.order,
-            arrays.parent,
-            np.abs(solution.voltage[level]),
-            is_bus & (arrays.is_low if level == MAIN else ~arrays.is_low),
-            floors.low_pu,
-            floors.high_pu,
-            growth[level],
-            value[n],
-            gain[n],
-            node[n],
-            beside[n],
-            beside_gain[n],
-            beside_node[n],
-        )
     return LevelArrays(
         voltage=solution.voltage,
         current=solution.current,
+        drawn=solution.drawn,
         below=solution.below,
         point=blocks[1],
         step_voltage=blocks[2],
         step_current=blocks[3],
         growth=growth,
-        value=value,
-        gain=gain,
-        node=node,
-        beside=beside,
-        beside_gain=beside_gain,
-        beside_node=beside_node,
+        **_extremes(tree, solution, far, growth)._asdict(),
     )
+
+
+def _extremes(tree: SupplyTree, solution: Solution, far: FarLimits, growth: Floats) -> Extremes:
+    arrays = tree.arrays
+    found = no_extremes((len(JUDGED_LEVELS), len(arrays.parent), EXTREMES))
+    for n, level in enumerate(JUDGED_LEVELS):
+        is_part = arrays.is_low if level == MAIN else ~arrays.is_low
+        voltage_pu = np.abs(solution.voltage[level])
+        summarise_subtrees(
+            tree.order,
+            arrays.parent,
+            voltage_pu,
+            is_part,
+            is_part & arrays.is_bus,
+            far.low_pu,
+            far.high_pu,
+            # a constant power draws more current in proportion to the fall
+            voltage_pu * far.loaded_ratio,
+            growth[level],
+            Extremes(*(array[n] for array in found)),
+        )
+    return found

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gisplan.model.grid import Floats
+from gisplan.electrical.demand import SUBSTATION
+from gisplan.model.grid import Codes, Floats, SwitchedKind
 from gisplan.rules.catalogue import Catalogue
 
 LV_MIN, LV_MAX, MV_MIN, MV_MAX, LINE_MAX, TRANSFORMER_MAX, MAIN_TRANSFORMER_MAX = range(7)
@@ -46,3 +47,10 @@ def screening_limits(catalogue: Catalogue) -> ScreeningLimits:
         far_voltage_pu=catalogue.value("tolerance.far_voltage_pu"),
         far_loading_ratio=catalogue.value("tolerance.far_loading_ratio"),
     )
+
+
+def loading_limits(kind: Codes, level: Codes, values: Floats) -> Floats:
+    """Limit of the loading of each branch by its kind (``SwitchedKind``) and judging level."""
+    unit = np.where(level == SUBSTATION, values[MAIN_TRANSFORMER_MAX], values[TRANSFORMER_MAX])
+    limits: Floats = np.where(kind == SwitchedKind.TRANSFORMER, unit, values[LINE_MAX])
+    return limits

@@ -74,6 +74,7 @@ class TreeArrays(NamedTuple):
     area: Integers
     needs_ac: Flags
     is_supplied: Flags
+    is_bus: Flags
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -403,6 +404,7 @@ def _static_arrays(
         area=np.where(like >= 0, _joined_areas(grid, topology)[like], -1),
         needs_ac=hand_down(order, parent, meshed, meshed.astype(np.int64)) > 0,
         is_supplied=is_supplied,
+        is_bus=np.arange(len(parent)) < len(grid.buses.bus_id),
     )
 
 

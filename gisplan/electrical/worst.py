@@ -71,41 +71,30 @@ class Judged:
         """1 where high values are bad, -1 where low ones are."""
         return -1.0 if self.quantity in LOWEST else 1.0
 
-    def worsened(self) -> Flags:
-        """Elements that the connection makes worse; far ones only beyond what is tolerated."""
-        is_new = np.isnan(self.base_value)  # what is new has no past and counts as made worse
-        moved = self._change() > self.far_tolerance
-        far = (self._changed() & self._beyond_ceiling()) | (moved & ~self._beyond_limit())
-        worse: Flags = is_new | np.where(self.is_own, self._changed(), far)
-        return worse & np.isfinite(self.value)
+    def sort(self) -> tuple[Flags, Flags, Flags]:
+        """Return which elements get worse, which stand, and which are tolerated.
 
-    def tolerated(self) -> Flags:
-        """Elements outside the own part that end beyond their limit, within the tolerance."""
-        excused: Flags = (
-            ~self.is_own & self._changed() & self._beyond_limit() & ~self._beyond_ceiling()
-        )
-        return excused
+        Worse is what the connection makes worse, far away only beyond what is tolerated. What
+        stands belongs to the own part and gets no worse. What is tolerated lies outside of it and
+        ends beyond its limit, within the tolerance.
+        """
+        sign = self.sign
+        value, base = sign * self.value, sign * self.base_value
+        limit = sign * self.limit
+        own = OWN_TOLERANCE_PU if self.element_kind == "bus" else OWN_TOLERANCE_RATIO
+        change = value - base
+        changed, beyond = change > own, value > limit
+        ceiling = np.fmax(limit, sign * self.free_value) + self.far_tolerance
+        too_far = changed & (value > ceiling)
+        far = too_far | ((change > self.far_tolerance) & ~beyond)
+        known = np.isfinite(value)
+        # what is new has no past and counts as made worse
+        worse = (np.isnan(base) | np.where(self.is_own, changed, far)) & known
+        tolerated = ~self.is_own & changed & beyond & ~too_far
+        return worse, self.is_own & known & ~worse, tolerated
 
     def find_worst(self, among: Flags) -> int | None:
         """Place of the worst of some elements; the first one of equals."""
-        places = np.flatnonzero(among)
-        if not len(places):
+        if not among.any():
             return None
-        return int(places[np.argmax(self.sign * self.value[places])])
-
-    def _change(self) -> Floats:
-        return self.sign * (self.value - self.base_value)
-
-    def _changed(self) -> Flags:
-        own = OWN_TOLERANCE_PU if self.element_kind == "bus" else OWN_TOLERANCE_RATIO
-        changed: Flags = self._change() > own
-        return changed
-
-    def _beyond_limit(self) -> Flags:
-        beyond: Flags = self.sign * (self.value - self.limit) > 0
-        return beyond
-
-    def _beyond_ceiling(self) -> Flags:
-        ceiling = np.fmax(self.sign * self.limit, self.sign * self.free_value)
-        beyond: Flags = self.sign * self.value > ceiling + self.far_tolerance
-        return beyond
+        return int(np.argmax(np.where(among, self.sign * self.value, -np.inf)))

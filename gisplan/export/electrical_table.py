@@ -109,8 +109,8 @@ def _known(value: Value) -> Value:
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
-def _lon_lat(table: ElementTable) -> npt.NDArray[np.object_]:
-    """Shapes of a table in EPSG:4326."""
+def lon_lat_shapes(table: ElementTable) -> npt.NDArray[np.object_]:
+    """Return the shapes of a table in EPSG:4326."""
     change = Transformer.from_crs(table.srid, LON_LAT_SRID, always_xy=True)
 
     def project(xy_m: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
@@ -127,7 +127,7 @@ def _write_csv(answer: ElectricalAnswer, path: Path) -> None:
         writer = csv.DictWriter(file, fieldnames=[KIND, *names, "lon", "lat"])
         writer.writeheader()
         for table in answer.tables:
-            for row, shape in zip(table.rows(), _lon_lat(table), strict=True):
+            for row, shape in zip(table.rows(), lon_lat_shapes(table), strict=True):
                 is_point = isinstance(shape, shapely.Point)
                 place = {"lon": shape.x, "lat": shape.y} if is_point else {}
                 writer.writerow({KIND: table.element_kind, **row, **place})
@@ -141,7 +141,7 @@ def _write_geojson(answer: ElectricalAnswer, path: Path) -> None:
             "properties": {KIND: table.element_kind, **row},
         }
         for table in answer.tables
-        for row, shape in zip(table.rows(), _lon_lat(table), strict=True)
+        for row, shape in zip(table.rows(), lon_lat_shapes(table), strict=True)
     ]
     collection = {"type": "FeatureCollection", "features": features}
     path.write_text(json.dumps(collection, ensure_ascii=False, allow_nan=False), encoding="utf-8")
@@ -149,7 +149,7 @@ def _write_geojson(answer: ElectricalAnswer, path: Path) -> None:
 
 def _write_layer(table: ElementTable, path: Path) -> None:
     is_line = table.element_kind == "line"
-    frame = GeoDataFrame(dict(table.columns), geometry=_lon_lat(table), crs=LON_LAT_SRID)
+    frame = GeoDataFrame(dict(table.columns), geometry=lon_lat_shapes(table), crs=LON_LAT_SRID)
     frame.to_file(
         path,
         layer=table.element_kind,

@@ -14,6 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from gisplan.errors import InputError
 from gisplan.export.feature import Feature, FeatureCollection, Geometry, Value
+from gisplan.export.option_figures import customer_voltage_pu, load_band, voltage_range_pu
 from gisplan.model.option import Finding, LonLat, Option, Plan, Route, Severity
 
 _PLAN = TypeAdapter(Plan)
@@ -95,6 +96,7 @@ def summarise(option: Option) -> dict[str, Value]:
     """Figures of an option in one flat row, the same in every table that leaves the library."""
     conductor = option.conductor
     electrical = option.electrical
+    low_pu, high_pu = voltage_range_pu(option)
     return {
         "rank": option.rank,
         "feasible": option.feasible,
@@ -115,11 +117,14 @@ def summarise(option: Option) -> dict[str, Value]:
         "cost_remedies": option.cost.remedies,
         "cost_total": option.cost.total,
         "currency": option.cost.currency,
-        "voltage_min_pu": electrical.voltage_min_pu,
-        "voltage_max_pu": electrical.voltage_max_pu,
+        "voltage_min_pu": low_pu,
+        "voltage_max_pu": high_pu,
+        "voltage_at_customer_pu": customer_voltage_pu(option),
         "loading_max_ratio": electrical.loading_max,
         "limiting_element": electrical.limiting_element,
         "short_circuit_ka": electrical.short_circuit_ka,
+        "short_circuit_min_ka": electrical.short_circuit_min_ka,
+        "load_band": load_band(option).value,
         "gap_ratio": option.gap,
         "backfeed_states": len(option.backfeed),
         "backfeed_states_failed": sum(state.holds is False for state in option.backfeed),

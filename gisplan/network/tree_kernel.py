@@ -104,6 +104,18 @@ def find_top(above: Integers, bus: int) -> int:
 
 
 @numba.njit(cache=True, nogil=True)
+def find_parts(first: Integers, second: Integers, count: int) -> Integers:
+    """Return for each of ``count`` buses the first bus of those that branches join it with."""
+    above = np.arange(count)
+    for number in range(first.size):
+        a, b = find_top(above, first[number]), find_top(above, second[number])
+        above[max(a, b)] = min(a, b)
+    for bus in range(count):
+        above[bus] = above[above[bus]]
+    return above
+
+
+@numba.njit(cache=True, nogil=True)
 def mark_loops(
     order: Integers, parent: Integers, branch: Integers, end_a: Integers, end_b: Integers
 ) -> Flags:
@@ -169,3 +181,18 @@ def mark_below(order: Integers, parent: Integers, top: int) -> Flags:
         if parent[bus] >= 0 and below[parent[bus]]:
             below[bus] = True
     return below
+
+
+@numba.njit(cache=True, nogil=True)
+def climb(parent: Integers, bus: int) -> Integers:
+    """Return a bus and all above it, up to the root; nothing where the bus is -1."""
+    count, at = 0, bus
+    while at >= 0:
+        count += 1
+        at = parent[at]
+    path = np.empty(count, dtype=np.int64)
+    at = bus
+    for place in range(count):
+        path[place] = at
+        at = parent[at]
+    return path

@@ -36,7 +36,8 @@ FAILED_KEPT = 24
 class Verdicts:
     """Judgement of meetings: passes (perhaps within the guard band), and why not.
 
-    ``mendable`` marks those that fail for limits alone which a remedy without cost may mend.
+    ``mendable`` marks those that fail for limits alone which a remedy without cost may mend, or
+    which a proof tells in full.
     """
 
     passes: Flags

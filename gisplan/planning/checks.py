@@ -1,7 +1,6 @@
 """Everything that is asked of an option beyond the balanced power flow.
 
-Faults and protection, disturbances, single-phase customers, backfeed states, and whether the
-verdict survives an error of the existing load.
+Faults and protection, disturbances, single-phase customers, backfeed states.
 """
 
 from __future__ import annotations
@@ -12,34 +11,26 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gisplan.electrical.asymmetric import check_single_phase, prove_single_phase
-from gisplan.electrical.backfeed import prove_backfeed
+from gisplan.electrical.asymmetric import check_single_phase, prove_single_phases
+from gisplan.electrical.backfeed import BackfeedProof, prove_backfeed
 from gisplan.electrical.collapse import largest_solvable_share
-from gisplan.electrical.connection import prove
 from gisplan.electrical.demand import LOAD_CASES
 from gisplan.electrical.fault_checks import check_faults
-from gisplan.electrical.limits import check_limits
-from gisplan.electrical.load_band import (
-    EdgeFailure,
-    band_factors,
-    band_finding,
-    refusal_finding,
-)
 from gisplan.electrical.power_quality import check_disturbance
 from gisplan.electrical.short_circuit import access_short_circuit, access_short_circuit_angle_deg
 from gisplan.model.option import Finding, Severity
 from gisplan.planning.phases import ONE_PHASE, THREE_PHASES
+from gisplan.planning.supply_mode import needs_backfeed
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
+    from gisplan.electrical.asymmetric import SinglePhaseResult
     from gisplan.electrical.base_state import BaseState
     from gisplan.electrical.demand import LoadCase
     from gisplan.electrical.proposal import Proposal
-    from gisplan.model.option import BackfeedState, Option
     from gisplan.planning.site import Site
-
-BAND_RULE = "load.band_pct"
+    from gisplan.planning.state import Footing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +41,14 @@ class Checked:
     phases: str
     short_circuit_max_ka: float
     short_circuit_min_ka: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhaseCheck:
+    """The phases of a connection and what an asymmetric power flow says of them."""
+
+    phases: str
+    findings: tuple[Finding, ...] = ()
 
 
 def asked_bases(site: Site, bases: Mapping[LoadCase, BaseState]) -> dict[LoadCase, BaseState]:
@@ -63,33 +62,42 @@ def check_proposal_further(site: Site, proposal: Proposal) -> Checked:
     state, catalogue = site.state, site.region.catalogue
     snapshot, faults = site.region.snapshot, state.standing.faults.get()
     largest_ka, smallest_ka = access_short_circuit(snapshot, faults, proposal)
-    phases, one_phase = _single_phase(site, proposal)
+    (by_phase,) = check_phases(site, proposal, [state.footing])
     return Checked(
         findings=(
-            *one_phase,
+            *by_phase.findings,
             *check_faults(snapshot, catalogue, faults, proposal),
             *_disturbance(site, proposal, smallest_ka),
         ),
-        phases=phases,
+        phases=by_phase.phases,
         short_circuit_max_ka=largest_ka,
         short_circuit_min_ka=smallest_ka,
     )
 
 
-def _single_phase(site: Site, proposal: Proposal) -> tuple[str, tuple[Finding, ...]]:
-    """Return the phases of a connection and what an asymmetric power flow says of them."""
+def check_phases(
+    site: Site, proposal: Proposal, footings: Sequence[Footing]
+) -> tuple[PhaseCheck, ...]:
+    """Ask an asymmetric power flow of a single-phase connection, on each of several footings."""
     if site.mode.phase_count != 1 or site.mode.voltage_level != "lv":
-        return THREE_PHASES, ()
-    result = prove_single_phase(
+        return (PhaseCheck(phases=THREE_PHASES),) * len(footings)
+    results = prove_single_phases(
         site.region.snapshot,
-        asked_bases(site, site.state.base),
+        [asked_bases(site, footing.base) for footing in footings],
         site.region.catalogue,
         proposal,
         held_phases=site.state.held.phase_codes,
     )
+    return tuple(_phase_check(site, result) for result in results)
+
+
+def _phase_check(site: Site, result: SinglePhaseResult) -> PhaseCheck:
     if site.application.phase:
         result = replace(result, assigned=site.application.phase)
-    return result.assigned or ONE_PHASE, check_single_phase(result, site.region.catalogue)
+    return PhaseCheck(
+        phases=result.assigned or ONE_PHASE,
+        findings=check_single_phase(result, site.region.catalogue),
+    )
 
 
 def _disturbance(site: Site, proposal: Proposal, smallest_ka: float) -> tuple[Finding, ...]:
@@ -124,55 +132,19 @@ def _element(site: Site, proposal: Proposal) -> str:
     return f"line {grid.lines.line_id[proposal.line]}"
 
 
-def check_backfeed_states(
-    site: Site, proposal: Proposal
-) -> tuple[tuple[BackfeedState, ...], tuple[Finding, ...]]:
-    """Ask every backfeed state of a medium-voltage connection."""
+def check_backfeed_states(site: Site, proposal: Proposal, footing: Footing) -> BackfeedProof:
+    """Ask every backfeed state of a medium-voltage connection; nothing of others."""
     if site.mode.voltage_level != "mv":
-        return (), ()
-    strict_from = site.region.catalogue.value("backfeed.strict_from_sources")
-    prepared = site.state.backfeed.get()
+        return BackfeedProof()
     (proof,) = prove_backfeed(
         site.region.snapshot,
-        site.state.base,
+        footing.base,
         site.region.catalogue,
         [proposal],
-        prepared=prepared,
-        is_strict=site.mode.sources_required >= strict_from,
+        prepared=footing.backfeed.get(),
+        is_strict=needs_backfeed(site.mode, site.region.catalogue),
     )
-    return proof.states, proof.findings
-
-
-def has_band(option: Option) -> bool:
-    """Whether an option was asked at the edges of the load band."""
-    return any(finding.rule == BAND_RULE for finding in option.findings)
-
-
-def with_band(site: Site, proposal: Proposal, option: Option) -> Option:
-    """Return an option with whether its verdict stands at the edges of the load band.
-
-    The limits of the balanced power flow are asked again there, by AC power flow.
-    """
-    failed: list[EdgeFailure] = []
-    edges = site.state.edges.get()
-    for factor in band_factors(site.region.catalogue):
-        found = _at_edge(site, proposal, edges.get(factor))
-        failed += [EdgeFailure(load_factor=factor, finding=finding) for finding in found]
-    tell = band_finding if option.feasible else refusal_finding
-    return option.with_findings(tell(site.region.catalogue, failed))
-
-
-def _at_edge(
-    site: Site, proposal: Proposal, bases: Mapping[LoadCase, BaseState] | None
-) -> list[Finding]:
-    """Return the limits that break at an edge; without base states the grid has no solution."""
-    if bases is None:
-        text = "the grid itself has no operating point with this existing load"
-        element = f"grid version {site.region.snapshot.grid.version_id}"
-        return [Finding(rule=BAND_RULE, severity=Severity.VIOLATION, element=element, text=text)]
-    (result,) = prove(site.region.snapshot, asked_bases(site, bases), [proposal])
-    findings = check_limits(result, site.region.catalogue)
-    return [finding for finding in findings if finding.severity is Severity.VIOLATION]
+    return proof
 
 
 def solvable_demand(site: Site, proposal: Proposal) -> Finding:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from gisplan.model.application import Application
     from gisplan.planning.region import Region
     from gisplan.planning.site import Site
+    from gisplan.planning.state import Footing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +97,7 @@ def presumed_service_finding(bus_id: str) -> Finding:
     )
 
 
-def check_service(site: Site, kind: AccessKind, bus: int) -> tuple[Finding, ...]:
+def check_service(site: Site, kind: AccessKind, bus: int, footing: Footing) -> tuple[Finding, ...]:
     """Return whether an existing service carries the new demand in full beside what it carries.
 
     Nothing for other kinds of access point. The existing load is the diversified one that the
@@ -114,7 +115,7 @@ def check_service(site: Site, kind: AccessKind, bus: int) -> tuple[Finding, ...]
         return (rule.unknown(element=element, text=f"No line is recorded as {element}"),)
     worst = 0.0
     for demand in site.judge.demands:
-        base = state.base[demand.load_case]
+        base = footing.base[demand.load_case]
         p_kw = float(base.bus_p_kw[bus]) + float(demand.p_kw[0])
         q_kvar = float(base.bus_q_kvar[bus]) + float(demand.q_kvar[0])
         held_kva = state.held.full_kva.get((str(grid.buses.bus_id[bus]), demand.load_case), 0.0)

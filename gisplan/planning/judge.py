@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 
 VOLTAGE_REASONS = VOLTAGE_TOO_LOW | VOLTAGE_TOO_HIGH
 LOADING_REASONS = LINE_OVERLOADED | TRANSFORMER_OVERLOADED
+NOT_BACKED = (
+    "a backfeed state of its feeder breaks a limit already, and this customer needs one that holds"
+)
 BAY_CODES = tuple(KINDS.index(kind) for kind in BAY_KINDS)
 
 
@@ -42,6 +45,7 @@ class ElectricalJudge:
 
     ``short_circuit_ka`` is the largest initial short-circuit current by bus, NaN where unknown;
     a cable that does not withstand it is refused, what is unknown is told with the option.
+    ``unbacked`` flags buses whose backfeed breaks a limit already, for who needs one that holds.
     """
 
     state: PlanningState
@@ -50,6 +54,7 @@ class ElectricalJudge:
     nominal_voltage_v: float
     phase_count: int
     short_circuit_ka: Floats | None = None
+    unbacked: Flags | None = None
 
     def judge(self, meetings: Meetings, variant: Variant, length_m: Floats) -> Verdicts:
         """Return a verdict for each meeting and the length of its new cable."""
@@ -67,6 +72,9 @@ class ElectricalJudge:
         passes &= withstands
         has_bay = self._has_bay(meetings)
         mendable = passes & has_bay
+        is_backed = self._is_backed(meetings)
+        reason = np.where(passes & ~is_backed, NOT_BACKED, reason)
+        passes &= is_backed
         for demand in self.demands:
             screening = self._screen(meetings, demand)
             fits = screening.feasible | screening.uncertain
@@ -130,6 +138,20 @@ class ElectricalJudge:
         largest_ka = np.where(meetings.bus >= 0, known_ka[meetings.bus], at_ends)
         withstands: Flags = ~(largest_ka > variant.withstand_ka)
         return withstands
+
+    def _is_backed(self, meetings: Meetings) -> Flags:
+        """Return false where a backfeed must hold and does not, whoever connects.
+
+        A line counts by that end of it which hangs on a feeder.
+        """
+        if self.unbacked is None:
+            return np.ones(len(meetings), dtype=bool)
+        snapshot = self.state.region.snapshot
+        lines, feeder = snapshot.grid.lines, snapshot.topology.feeder
+        first, second = lines.from_bus[meetings.line], lines.to_bus[meetings.line]
+        end = np.where(feeder[second] >= 0, second, first)
+        is_backed: Flags = ~self.unbacked[np.where(meetings.bus >= 0, meetings.bus, end)]
+        return is_backed
 
     def _screen(self, meetings: Meetings, demand: CaseDemand) -> Screening:
         p_kw, q_kvar = powers_at(demand, self.state.held, meetings.bus, meetings.line)

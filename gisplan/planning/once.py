@@ -21,6 +21,11 @@ class Once(Generic[Made]):
         self._made: list[Made] = []
         self._lock = Lock()
 
+    @property
+    def is_made(self) -> bool:
+        """Whether somebody has asked already."""
+        return bool(self._made)
+
     def get(self) -> Made:
         """Return the value, made the first time."""
         with self._lock:

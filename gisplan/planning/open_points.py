@@ -21,16 +21,16 @@ from gisplan.model.grid import SwitchedKind
 from gisplan.model.option import Remedy
 from gisplan.network.switching import NO_ROW, SwitchMove, find_moves, supplies_as_before
 from gisplan.network.trace import upstream
-from gisplan.planning.checks import with_band
 from gisplan.planning.new_violations import find_new_violation
 from gisplan.planning.offers import proposal_of
 from gisplan.planning.outcome import Outcome, loading_effect, violations, voltage_effect
-from gisplan.planning.proven import proven_option
+from gisplan.planning.proven import proven_offer
 from gisplan.planning.switched_state import switched_state
 
 if TYPE_CHECKING:
     from gisplan.model.option import Finding, Option
     from gisplan.planning.offers import Offer
+    from gisplan.planning.proven import Proven
     from gisplan.planning.site import Site
     from gisplan.planning.state import PlanningState
 
@@ -72,13 +72,11 @@ class OpenPoints:
             state = self._state(move)
             if isinstance(state, str):
                 continue
-            switched = replace(site, state=state)
-            changed = _proven(switched, offer)
-            if changed.feasible:
-                remedies = _remedies(site, move, option, changed)
-                mended = replace(changed, remedies=remedies)
-                mended = with_band(switched, proposal_of(switched, offer), mended)
-                return Outcome(kind=KIND, mended=mended)
+            changed = _proven(replace(site, state=state), offer)
+            if changed.option.feasible:
+                remedies = _remedies(site, move, option, changed.option)
+                mended = replace(changed.option, remedies=remedies)
+                return Outcome(kind=KIND, mended=replace(changed, option=mended))
         return _in_vain(site, moves)
 
     def _state(self, move: SwitchMove) -> PlanningState | str:
@@ -99,11 +97,11 @@ def _solve(state: PlanningState, move: SwitchMove) -> PlanningState | str:
     return find_new_violation(before.grid, state.base, after.base, state.region.catalogue) or after
 
 
-def _proven(site: Site, offer: Offer) -> Option:
+def _proven(site: Site, offer: Offer) -> Proven:
     """Prove an offer on the whole grid, in all load cases: a switch stays as it is all year."""
     proposal = proposal_of(site, offer)
     (result,) = prove(site.region.snapshot, site.state.base, [proposal], whole_network=True)
-    return proven_option(site, offer, proposal, result)
+    return proven_offer(site, offer, proposal, result)
 
 
 def _place(site: Site, offer: Offer) -> _Place:

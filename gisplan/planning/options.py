@@ -2,7 +2,8 @@
 
 Supply mode first; then the site's own service; then one search per cable that meets access points
 in order of cost; an AC power flow for whatever is offered; a remedy where only a voltage stands in
-the way; and the nearest point by straight line beside it, as the baseline.
+the way; the edges of the load band for what is shown; and the nearest point by straight line
+beside it, as the baseline.
 """
 
 from __future__ import annotations
@@ -12,11 +13,13 @@ from typing import TYPE_CHECKING
 
 import gisplan
 from gisplan.model.option import Finding, Plan, Provenance, Severity
+from gisplan.planning.band import with_bands
 from gisplan.planning.baseline import straight_line_baseline
 from gisplan.planning.candidates import Pool, find_candidates
 from gisplan.planning.demand import derived_demand
 from gisplan.planning.existing import find_existing_service
 from gisplan.planning.offers import Offer, OfferKey, extension_offer, offers_of, option_of
+from gisplan.planning.proven import Proven
 from gisplan.planning.proving import prove_offers
 from gisplan.planning.ranking import chosen, ranked
 from gisplan.planning.site import examine_site
@@ -46,9 +49,10 @@ def plan_connection(application: Application, state: PlanningState) -> Plan:
     if site.mode.refusal:
         return _plan(site, (), site.mode.refusal, None)
     extension = _extension(site)
-    options, pool = _search(site, extension)
-    shown = ranked(chosen(options))
-    return _plan(site, shown, _reasons(site, options, pool), pool)
+    proven, pool = _search(site, extension)
+    shown = ranked(with_bands(chosen(proven, lambda one: one.option)))
+    reasons = _reasons(site, tuple(one.option for one in proven), pool)
+    return _plan(site, shown, reasons, pool)
 
 
 def _extension(site: Site) -> tuple[Offer, ...]:
@@ -59,10 +63,10 @@ def _extension(site: Site) -> tuple[Offer, ...]:
     return (extension_offer(site, found),)
 
 
-def _search(site: Site, extension: tuple[Offer, ...]) -> tuple[tuple[Option, ...], Pool]:
+def _search(site: Site, extension: tuple[Offer, ...]) -> tuple[tuple[Proven, ...], Pool]:
     """Search and prove; search wider while the power flow refuses what screening let pass."""
     wanted = OPTIONS_WANTED + SPARE - len(extension)
-    known: dict[OfferKey, Option] = {}
+    known: dict[OfferKey, Proven] = {}
     while True:
         pool = find_candidates(
             site.state.region.ground, site.variants, site.connectors, site.judge, wanted=wanted
@@ -71,22 +75,28 @@ def _search(site: Site, extension: tuple[Offer, ...]) -> tuple[tuple[Option, ...
         fresh = [offer for offer in offers if offer.key not in known]
         known |= zip((offer.key for offer in fresh), prove_offers(site, fresh), strict=True)
         proven = tuple(known[offer.key] for offer in offers)
-        feasible = sum(option.feasible for option in proven)
+        feasible = sum(one.option.feasible for one in proven)
         complete = feasible >= OPTIONS_WANTED or len(pool.passed) < wanted
         if complete or wanted >= MOST_CANDIDATES:
             gap = 0.0 if complete else None
-            sure = tuple(replace(o, gap=gap) if o.feasible else o for o in proven)
-            return sure + _refused(site, pool), pool
+            return tuple(_with_gap(one, gap) for one in proven) + _refused(site, pool), pool
         wanted = min(2 * wanted, MOST_CANDIDATES)
 
 
-def _refused(site: Site, pool: Pool) -> tuple[Option, ...]:
+def _with_gap(one: Proven, gap: float | None) -> Proven:
+    return replace(one, option=replace(one.option, gap=gap)) if one.option.feasible else one
+
+
+def _refused(site: Site, pool: Pool) -> tuple[Proven, ...]:
     """Return what screening refused; what a tap or another open point may mend is proven."""
     refused = pool.rejected()
     mendable = offers_of(site, [one for one in refused if one.mendable])
     others = offers_of(site, [one for one in refused if not one.mendable])
     proven = prove_offers(site, [replace(offer, reason="") for offer in mendable])
-    return proven + tuple(option_of(site, offer) for offer in others)
+    refused_alike = (
+        Proven(option=option_of(site, offer), site=site, offer=offer) for offer in others
+    )
+    return (*proven, *refused_alike)
 
 
 def _reasons(site: Site, options: tuple[Option, ...], pool: Pool) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from gisplan.model.option import Severity
 
 if TYPE_CHECKING:
     from gisplan.model.option import Finding, Option
+    from gisplan.planning.proven import Proven
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,7 +19,7 @@ class Outcome:
 
     kind: str
     element: str = ""
-    mended: Option | None = None
+    mended: Proven | None = None
     tried: str = ""
 
 

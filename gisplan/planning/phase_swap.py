@@ -21,6 +21,7 @@ from gisplan.model.grid import Phases
 from gisplan.model.option import Remedy
 from gisplan.planning.offers import proposal_of
 from gisplan.planning.outcome import Outcome, violations
+from gisplan.planning.proven import Proven
 
 if TYPE_CHECKING:
     from gisplan.model.option import Finding, Option
@@ -59,7 +60,13 @@ def try_phase_swap(site: Site, offer: Offer, option: Option) -> Outcome:
         after = _prove(site, offer, _swapped(site.region.snapshot, swap))
         findings = check_single_phase(after, site.region.catalogue)
         if not violations(findings) and not _breaks(site.region.catalogue, before, after):
-            return _mended(site, option, swap, (before, after), others + findings)
+            mended = Proven(
+                option=_mended(site, option, swap, (before, after), others + findings),
+                site=_with_snapshot(site, _swapped(site.region.snapshot, swap)),
+                offer=offer,
+                proposal=proposal_of(site, offer),
+            )
+            return Outcome(kind=KIND, element=_bus_id(site, swap), mended=mended)
     return _in_vain(site, swaps)
 
 
@@ -100,6 +107,12 @@ def _swapped(snapshot: Snapshot, swap: _Swap) -> Snapshot:
     return replace(snapshot, grid=grid)
 
 
+def _with_snapshot(site: Site, snapshot: Snapshot) -> Site:
+    standing = site.state.standing
+    region = replace(standing.region, snapshot=snapshot)
+    return replace(site, state=replace(site.state, standing=replace(standing, region=region)))
+
+
 def _breaks(catalogue: Catalogue, before: SinglePhaseResult, after: SinglePhaseResult) -> bool:
     """Tell whether the network ends beyond a limit and worse than it stands today.
 
@@ -121,22 +134,20 @@ def _mended(
     swap: _Swap,
     results: tuple[SinglePhaseResult, SinglePhaseResult],
     findings: tuple[Finding, ...],
-) -> Outcome:
+) -> Option:
     before, after = (_lowest_pu(result) for result in results)
-    bus_id = _bus_id(site, swap)
     remedy = Remedy(
         kind=KIND,
-        element=bus_id,
+        element=_bus_id(site, swap),
         cost=0.0,
         text=(
             f"Move {_name(site, swap)}: lowest voltage of a phase {before:.3f} becomes "
             f"{after:.3f} p.u., with the new customer on {results[1].assigned}"
         ),
     )
-    mended = replace(
+    return replace(
         option, feasible=True, phases=results[1].assigned, findings=findings, remedies=(remedy,)
     )
-    return Outcome(kind=KIND, element=bus_id, mended=mended)
 
 
 def _lowest_pu(result: SinglePhaseResult) -> float:

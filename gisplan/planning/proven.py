@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from gisplan.electrical.limits import check_limits
@@ -24,10 +24,29 @@ if TYPE_CHECKING:
     from gisplan.planning.site import Site
 
 
-def proven_option(site: Site, offer: Offer, proposal: Proposal, result: ProofResult) -> Option:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proven:
+    """An option with what it was proven on, for who asks further.
+
+    ``site`` stands in the switching state of the option's remedy; ``proposal`` has its taps and is
+    ``None`` where screening refused and nothing was solved.
+    """
+
+    option: Option
+    site: Site
+    offer: Offer
+    proposal: Proposal | None = None
+
+
+def proven_offer(site: Site, offer: Offer, proposal: Proposal, result: ProofResult) -> Proven:
     """Return an offer with what its proof says; violations make it infeasible."""
+    option = _option(site, offer, proposal, result)
+    return Proven(option=option, site=site, offer=offer, proposal=proposal)
+
+
+def _option(site: Site, offer: Offer, proposal: Proposal, result: ProofResult) -> Option:
     findings = check_limits(result, site.region.catalogue) + check_service(
-        site, offer.kind, offer.bus
+        site, offer.kind, offer.bus, site.state.footing
     )
     electrical = electrical_of(result)
     if result.supplied and not result.converged:
@@ -43,8 +62,8 @@ def proven_option(site: Site, offer: Offer, proposal: Proposal, result: ProofRes
     option = option_of(site, offer, electrical, findings + checked.findings, phases=checked.phases)
     if not option.feasible:  # its backfeed states would only tell the same again
         return option
-    states, told = check_backfeed_states(site, proposal)
-    return replace(option, backfeed=states).with_findings(*told)
+    backfeed = check_backfeed_states(site, proposal, site.state.footing)
+    return replace(option, backfeed=backfeed.states).with_findings(*backfeed.findings)
 
 
 def electrical_of(result: ProofResult) -> ElectricalResult:

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from gisplan.electrical.connection import prove
 from gisplan.electrical.limits import check_limits
-from gisplan.model.option import Severity
-from gisplan.planning.checks import asked_bases, has_band, with_band
+from gisplan.planning.checks import asked_bases
 from gisplan.planning.offers import Offer, proposal_of
-from gisplan.planning.proven import proven_option
+from gisplan.planning.outcome import violations
+from gisplan.planning.proven import proven_offer
 from gisplan.planning.remedies import Remedies
 
 if TYPE_CHECKING:
@@ -17,19 +17,18 @@ if TYPE_CHECKING:
 
     from gisplan.electrical.proof import ProofResult
     from gisplan.electrical.proposal import Proposal
-    from gisplan.model.option import Option
+    from gisplan.planning.proven import Proven
     from gisplan.planning.site import Site
 
 
-def prove_offers(site: Site, offers: Sequence[Offer]) -> tuple[Option, ...]:
+def prove_offers(site: Site, offers: Sequence[Offer]) -> tuple[Proven, ...]:
     """Return offers as options, each with the findings of its AC power flow."""
     proposals = [proposal_of(site, offer) for offer in offers]
     remedies = Remedies(site=site)
-    options = []
-    for offer, proposal, result in zip(offers, proposals, _prove(site, proposals), strict=True):
-        option = remedies.mend(offer, proven_option(site, offer, proposal, result))
-        options.append(option if has_band(option) else with_band(site, proposal, option))
-    return tuple(options)
+    return tuple(
+        remedies.mend(proven_offer(site, offer, proposal, result))
+        for offer, proposal, result in zip(offers, proposals, _prove(site, proposals), strict=True)
+    )
 
 
 def _prove(site: Site, proposals: Sequence[Proposal]) -> tuple[ProofResult, ...]:
@@ -44,6 +43,4 @@ def _prove(site: Site, proposals: Sequence[Proposal]) -> tuple[ProofResult, ...]
 
 
 def _may_be_offered(site: Site, result: ProofResult) -> bool:
-    findings = check_limits(result, site.region.catalogue)
-    violated = any(finding.severity is Severity.VIOLATION for finding in findings)
-    return not result.whole_network and not violated
+    return not result.whole_network and not violations(check_limits(result, site.region.catalogue))

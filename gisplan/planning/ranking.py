@@ -3,29 +3,30 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from gisplan.model.option import AccessKind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from gisplan.model.option import Option
 
+Found = TypeVar("Found")
 
 FEASIBLE_SHOWN = 5
 FAILED_SHOWN = 3
 
 
-def chosen(options: Iterable[Option]) -> tuple[Option, ...]:
-    """Return the options worth reading: the best ones, and the cheapest of those that fail.
+def chosen(found: Iterable[Found], option_of: Callable[[Found], Option]) -> tuple[Found, ...]:
+    """Return what has an option worth reading: the best ones, and the cheapest of those that fail.
 
     The best of every kind of access point stays, and so does the site's own service.
     """
-    ordered = sorted(options, key=_order)
-    kept: list[Option] = []
-    for option in ordered:
-        same = [other for other in kept if other.feasible == option.feasible]
+    kept: list[Found] = []
+    for one in sorted(found, key=lambda one: _order(option_of(one))):
+        option = option_of(one)
+        same = [o for o in map(option_of, kept) if o.feasible == option.feasible]
         first_of_kind = all(o.access_point.kind != option.access_point.kind for o in same)
         if option.feasible:
             wanted = len(same) < FEASIBLE_SHOWN or first_of_kind
@@ -33,7 +34,7 @@ def chosen(options: Iterable[Option]) -> tuple[Option, ...]:
             own = option.access_point.kind is AccessKind.EXISTING_SERVICE
             wanted = len(same) < FAILED_SHOWN or own
         if wanted:
-            kept.append(option)
+            kept.append(one)
     return tuple(kept)
 
 

@@ -5,7 +5,7 @@ Each is proven by AC power flow before it is offered. One that was tried in vain
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from gisplan.model.option import Finding, Severity
@@ -14,8 +14,7 @@ from gisplan.planning.phase_swap import try_phase_swap
 from gisplan.planning.tap_change import try_tap_change
 
 if TYPE_CHECKING:
-    from gisplan.model.option import Option
-    from gisplan.planning.offers import Offer
+    from gisplan.planning.proven import Proven
     from gisplan.planning.site import Site
 
 
@@ -29,21 +28,21 @@ class Remedies:
     def __post_init__(self) -> None:
         self._open_points = OpenPoints(site=self.site)
 
-    def mend(self, offer: Offer, option: Option) -> Option:
+    def mend(self, proven: Proven) -> Proven:
         """Return the option with the first remedy that makes it feasible, or as it was.
 
         What was tried before is told as a finding, whether another remedy works or none.
         """
         told: list[Finding] = []
         for attempt in (try_tap_change, self._open_points.attempt, try_phase_swap):
-            if option.feasible:
+            if proven.option.feasible:
                 break
-            outcome = attempt(self.site, offer, option)
+            outcome = attempt(self.site, proven.offer, proven.option)
             if outcome.mended is not None:
-                option = outcome.mended
+                proven = outcome.mended
             elif outcome.tried:
                 told.append(_in_vain(outcome.kind, outcome.element, outcome.tried))
-        return option.with_findings(*told)
+        return replace(proven, option=proven.option.with_findings(*told)) if told else proven
 
 
 def _in_vain(kind: str, element: str, tried: str) -> Finding:

@@ -5,15 +5,25 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from gisplan.electrical.demand import LoadCase
 from gisplan.electrical.screening import screening_limits
 from gisplan.planning.demand import case_demands, sizing_kva
 from gisplan.planning.judge import ElectricalJudge
 from gisplan.planning.region import site_metres
-from gisplan.planning.supply_mode import LOW_VOLTAGE_MAX_V, SupplyMode, supply_mode
+from gisplan.planning.supply_mode import (
+    LOW_VOLTAGE_MAX_V,
+    SupplyMode,
+    needs_backfeed,
+    supply_mode,
+)
 from gisplan.planning.variants import build_variants
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from gisplan.model.application import Application
+    from gisplan.model.grid import Flags
+    from gisplan.planning.demand import CaseDemand
     from gisplan.planning.region import Region
     from gisplan.planning.state import PlanningState
     from gisplan.planning.variants import Variant
@@ -50,6 +60,7 @@ def examine_site(application: Application, state: PlanningState) -> Site:
     xy_m = site_metres(region, application.lon, application.lat)
     mode = supply_mode(application, region.snapshot.grid.buses, region.catalogue)
     nominal_voltage_v = mode.nominal_voltage_v or LOW_VOLTAGE_MAX_V  # refused where there is none
+    demands = case_demands(application, region.catalogue)
     reach_m = region.catalogue.value("connector.max_length_m")
     return Site(
         application=application,
@@ -66,10 +77,25 @@ def examine_site(application: Application, state: PlanningState) -> Site:
         ),
         judge=ElectricalJudge(
             state=state,
-            demands=case_demands(application, region.catalogue),
+            demands=demands,
             limits=screening_limits(region.catalogue),
             nominal_voltage_v=nominal_voltage_v,
             phase_count=mode.phase_count,
             short_circuit_ka=state.standing.faults.get().maximum_ka,
+            unbacked=_unbacked(state, mode, demands),
         ),
     )
+
+
+def _unbacked(
+    state: PlanningState, mode: SupplyMode, demands: Sequence[CaseDemand]
+) -> Flags | None:
+    """Return where no backfeed holds, for a load at medium voltage that needs one."""
+    is_load = any(demand.load_case is LoadCase.LOAD for demand in demands)
+    if (
+        mode.voltage_level != "mv"
+        or not is_load
+        or not needs_backfeed(mode, state.region.catalogue)
+    ):
+        return None
+    return state.footing.unbacked.get()

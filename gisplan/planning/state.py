@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
-from gisplan.electrical.backfeed import build_backfeed_base
+from gisplan.electrical.backfeed import build_backfeed_base, find_unbacked
 from gisplan.electrical.base_state import prepare_base, solve_base_states
 from gisplan.electrical.load_band import band_factors
 from gisplan.electrical.short_circuit import short_circuit_currents
@@ -26,11 +26,11 @@ if TYPE_CHECKING:
     from gisplan.electrical.base_state import BaseState, PreparedBase
     from gisplan.electrical.demand import LoadCase
     from gisplan.electrical.short_circuit import ShortCircuits
+    from gisplan.model.grid import Flags
     from gisplan.planning.held import Held
     from gisplan.planning.region import Region
 
 Solved = TypeVar("Solved")
-BaseStates = dict["LoadCase", "BaseState"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,18 +51,35 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PlanningState:
-    """The grid as it stands for the next application; ``base`` is solved by AC power flow.
+class Footing:
+    """The grid under one existing load with what is held: what a connection is judged against.
 
-    ``edges`` holds the base states at the edges of the load band by their factor; an edge at which
-    the grid itself has no solution is left out.
+    ``base`` is solved by AC power flow, ``backfeed`` holds its backfeed states, ``unbacked`` flags
+    the buses where one of them breaks a limit whatever is connected there.
+    """
+
+    base: Mapping[LoadCase, BaseState]
+    backfeed: Once[BackfeedBase]
+    unbacked: Once[Flags]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanningState:
+    """The grid as it stands for the next application.
+
+    ``edges`` is the same at the edges of the load band, by their factor; an edge at which the grid
+    itself has no solution is left out.
     """
 
     standing: Standing
     held: Held
-    base: Mapping[LoadCase, BaseState]
-    edges: Once[dict[float, BaseStates]]
-    backfeed: Once[BackfeedBase]
+    footing: Footing
+    edges: Once[dict[float, Footing]]
+
+    @property
+    def base(self) -> Mapping[LoadCase, BaseState]:
+        """The base states under the existing load as it is known."""
+        return self.footing.base
 
     @property
     def region(self) -> Region:
@@ -126,19 +143,25 @@ def build_standing(region: Region, peaks: Peaks, *, loaded: Region, measured: Pe
 
 def state_of(standing: Standing, held: Held) -> PlanningState:
     """Solve what is held on top of the existing load."""
-    base = solve_base_states(standing.prepared, held.demands)
-    region = standing.region
 
-    def solve_edges() -> dict[float, BaseStates]:
+    def solve_edges() -> dict[float, Footing]:
         prepared = standing.edges.get()
-        return _solvable(lambda factor: solve_base_states(prepared[factor], held.demands), prepared)
+        return _solvable(lambda factor: _footing(standing, prepared[factor], held), prepared)
 
     return PlanningState(
         standing=standing,
         held=held,
-        base=base,
+        footing=_footing(standing, standing.prepared, held),
         edges=Once(solve_edges),
-        backfeed=Once(partial(build_backfeed_base, region.snapshot, base, region.catalogue)),
+    )
+
+
+def _footing(standing: Standing, prepared: PreparedBase, held: Held) -> Footing:
+    base = solve_base_states(prepared, held.demands)
+    snapshot, catalogue = standing.region.snapshot, standing.region.catalogue
+    backfeed = Once(partial(build_backfeed_base, snapshot, base, catalogue))
+    return Footing(
+        base=base, backfeed=backfeed, unbacked=Once(lambda: find_unbacked(backfeed.get()))
     )
 
 

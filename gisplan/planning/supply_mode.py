@@ -58,6 +58,11 @@ def supply_mode(application: Application, buses: Buses, catalogue: Catalogue) ->
     )
 
 
+def needs_backfeed(mode: SupplyMode, catalogue: Catalogue) -> bool:
+    """Tell whether an application is refused where no backfeed holds, with it or without."""
+    return mode.sources_required >= catalogue.value("backfeed.strict_from_sources")
+
+
 def is_low_voltage(nominal_voltage_v: float) -> bool:
     """Tell whether a nominal voltage is low voltage (at most 1 kV)."""
     return nominal_voltage_v <= LOW_VOLTAGE_MAX_V

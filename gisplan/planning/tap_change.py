@@ -10,10 +10,9 @@ import numpy as np
 
 from gisplan.electrical.connection import prove
 from gisplan.model.option import Remedy
-from gisplan.planning.checks import with_band
 from gisplan.planning.offers import proposal_of
 from gisplan.planning.outcome import Outcome, violations, voltage_effect
-from gisplan.planning.proven import proven_option
+from gisplan.planning.proven import proven_offer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,11 +46,11 @@ def try_tap_change(site: Site, offer: Offer, option: Option) -> Outcome:
     proposals = [proposal_of(site, offer, setting) for setting in settings]
     results = prove(site.region.snapshot, site.state.base, proposals)
     for setting, proposal, result in zip(settings, proposals, results, strict=True):
-        changed = proven_option(site, offer, proposal, result)
-        if changed.feasible:
-            remedies = tuple(_remedy(table, *one, option, changed) for one in setting)
-            mended = with_band(site, proposal, replace(changed, remedies=remedies))
-            return Outcome(kind=KIND, mended=mended)
+        changed = proven_offer(site, offer, proposal, result)
+        if changed.option.feasible:
+            remedies = tuple(_remedy(table, *one, option, changed.option) for one in setting)
+            mended = replace(changed.option, remedies=remedies)
+            return Outcome(kind=KIND, mended=replace(changed, option=mended))
     return _in_vain(table, settings)
 
 

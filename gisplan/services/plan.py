@@ -16,6 +16,7 @@ from gisplan.planning.reserving import reservation_rows
 from gisplan.planning.state import PlanningState, build_state, peaks_with
 from gisplan.rules.catalogue import load_catalogue
 from gisplan.services.snapshot import load_snapshot
+from gisplan.services.voltage_profile import voltage_profiles
 from gisplan.store.applications import (
     ledger_sequence,
     read_reservations,
@@ -35,9 +36,10 @@ if TYPE_CHECKING:
 
     from gisplan.model.application import Application
     from gisplan.model.grid import Grid
-    from gisplan.model.option import Plan
+    from gisplan.model.option import Option, Plan
     from gisplan.model.reservation import ReservationRow
     from gisplan.planning.region import Region
+    from gisplan.services.voltage_profile import VoltageProfiles
 
 ATTEMPTS = 5  # how often a plan is made anew when somebody else reserved in between
 
@@ -75,6 +77,18 @@ class Planner:
         """Return the grid version that serves with everything that is held."""
         with borrow(self.pool) as connection, self._lock:
             return self._present_state(connection)
+
+    def profiles(self, application: Application, option: Option) -> VoltageProfiles:
+        """Return the voltages on the way of supply of an option, as the grid stands now.
+
+        Raises
+        ------
+        UnknownElementError
+            If the option names an element that the grid version does not hold.
+        InputError
+            If the option is none of this application and catalogue.
+        """
+        return voltage_profiles(self._state_for(application), application, option)
 
     def propose(self, application: Application) -> Plan:
         """Plan without storing anything."""

@@ -62,13 +62,22 @@ def _pictures(browser: Browser, address: str) -> Iterator[tuple[str, Page]]:
         _ask(page, "industrial", 630)
         yield "large_customer", page
         page.click("#option-2")
-        page.evaluate("document.getElementById('findings').scrollIntoView()")
+        wait_until(lambda: page.query_selector("#profile svg"), "the voltage profile")
+        _bring(page, "option")
+        yield "option", page
+        page.click("#backfeed summary")
+        _bring(page, "backfeed")
+        yield "backfeed", page
+        _bring(page, "findings")
         yield "findings", page
         _inspect(page)
         yield "transformer", page
     with visit(browser, address, viewport=LARGE, locale="zh-CN") as visited:
         _ask(visited.page, "industrial", 630)
         yield "chinese", visited.page
+        visited.page.click("#backfeed summary")
+        _bring(visited.page, "option")
+        yield "chinese_option", visited.page
     page = browser.new_page(viewport=SMALL)
     page.goto(f"{address}docs")
     wait_until(lambda: page.query_selector(".opblock"), "the description of the API")
@@ -82,7 +91,12 @@ def _ask(page: Page, customer_class: str, demand_kva: float) -> None:
     click_place(page, HOUSE)
     wait_until(lambda: not page.query_selector("#busy"), "the answer")
     wait_for_answer(page)
+    wait_until(lambda: page.query_selector("#profile svg"), "the voltage profile")
     page.mouse.move(5, 5)
+
+
+def _bring(page: Page, name: str) -> None:
+    page.evaluate("(name) => document.getElementById(name).scrollIntoView()", name)
 
 
 def _inspect(page: Page) -> None:

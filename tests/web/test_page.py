@@ -74,6 +74,101 @@ def test_click_on_a_house_gives_options_with_findings_and_routes(page):
     assert page.query_selector("#findings li")
 
 
+def ask_large(page: Page) -> None:
+    page.select_option("#field-customer_class", "industrial")
+    ask_at(page, HOUSE, 630)
+    wait_until(lambda: page.query_selector("#profile svg"), "the voltage profile")
+
+
+def test_option_shows_its_key_figures_and_verdicts(page):
+    ask_large(page)
+    text = page.inner_text("#option")
+    for told in ("feasible", "load band", "N-1:", "Limiting element", "kA", "L1-L2-L3"):
+        assert told in text
+    assert page.query_selector(".badge.good")
+
+
+def test_voltage_profile_is_drawn_from_source_to_customer(page):
+    ask_at(page, HOUSE)
+    wait_until(lambda: page.query_selector("#profile svg"), "the voltage profile")
+    dots = page.query_selector_all("#profile circle")
+    assert len(dots) >= 6
+    assert "p.u." in dots[-1].text_content()
+    label = page.get_attribute("#profile svg", "aria-label")
+    assert label.startswith("Voltage from source to customer · highest load")
+    named = page.inner_text("#profile")
+    assert all(part in named for part in ("HV/MV", "MV/LV", "LV main", "beyond the limit"))
+
+
+def test_refused_option_shows_where_its_voltage_breaks_the_limit(page):
+    page.select_option("#field-customer_class", "commercial")
+    ask_at(page, HOUSE, 100)
+    page.click("#option-5")
+    wait_until(lambda: page.query_selector("#profile circle.broken"), "the broken limit")
+
+
+def test_answer_that_comes_later_does_not_scroll_the_panel(page):
+    ask_large(page)
+    page.click("#option-2")
+    page.evaluate("document.getElementById('findings').scrollIntoView()")
+    before = page.evaluate("document.getElementById('panel').scrollTop")
+    wait_until(lambda: page.query_selector("#profile svg"), "the voltage profile")
+    assert abs(page.evaluate("document.getElementById('panel').scrollTop") - before) < 60
+
+
+def test_backfeed_states_unfold_with_what_was_before(page):
+    ask_large(page)
+    assert not page.is_visible("#backfeed table")
+    page.click("#backfeed summary")
+    assert page.is_visible("#backfeed table")
+    rows = page.query_selector_all("#backfeed tbody tr")
+    assert len(rows) >= 3
+    assert "before" in rows[0].inner_text()
+    assert rows[0].query_selector(".mark").inner_text() in {"yes", "no", "not proven"}
+
+
+def test_findings_are_grouped_and_notes_are_folded(page):
+    ask_at(page, HOUSE)
+    groups = page.query_selector_all("#findings details")
+    assert [group.get_attribute("class") for group in groups] == ["group survey", "group info"]
+    assert [group.get_attribute("open") is not None for group in groups] == [True, False]
+    assert page.query_selector("#findings .confidence.unverified")
+
+
+def test_single_phase_customer_sees_the_voltage_of_its_phase(page):
+    page.select_option("#field-phases", "phases_1")
+    ask_at(page, HOUSE, 4)
+    wait_until(lambda: page.query_selector("#profile svg"), "the voltage profile")
+    phase = page.inner_text("#profile figcaption").rpartition(" ")[2]
+    assert phase in {"L1", "L2", "L3"}
+
+
+def test_electrical_answer_is_in_chinese_on_the_chinese_page(page):
+    ask_large(page)
+    page.click("#language")
+    page.click("#backfeed summary")
+    text = page.inner_text("#option")
+    for told in (
+        "负荷偏差内成立",
+        "受限设备",
+        "短路电流",
+        "转供状态",
+        "电源至客户的电压",
+        "首端断开",
+    ):
+        assert told in text
+    assert "主变" in page.inner_text("#profile")
+
+
+def test_nothing_is_cut_off_at_the_side(page):
+    ask_large(page)
+    for _ in range(2):
+        page.click("#language")
+        cut = "(node) => node.scrollWidth > node.clientWidth"
+        assert not page.eval_on_selector("#panel", cut)
+        assert not page.eval_on_selector("#options", "(node) => node.offsetWidth > 398")
+
+
 def test_option_that_is_pointed_at_comes_to_the_front(page):
     ask_at(page, HOUSE)
     page.hover("#option-2")

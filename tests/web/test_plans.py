@@ -62,6 +62,42 @@ def test_plan_that_reserves_is_seen_by_the_next(sample):
     assert application["status"] == "accepted"
 
 
+def profile_of(sample, application, option):
+    body = {"application": application, "option": option}
+    response = sample.post("/api/v1/options/voltage-profile", json=body)
+    assert response.status_code == 200, response.text
+    return response.json()
+
+
+def test_voltage_profile_of_an_option_ends_at_what_the_option_says(sample):
+    for option in sample.post("/api/v1/options", json=HEAT_PUMP).json()["options"]:
+        (profile,) = profile_of(sample, HEAT_PUMP, option)["profiles"]
+        first, last = profile["points"][0], profile["points"][-1]
+        assert (first["part"], first["distance_m"]) == ("set_point", 0)
+        assert first["nominal_voltage_v"] == 110_000
+        assert abs(last["voltage_pu"] - option["electrical"]["voltage_at_customer_pu"]) < 2e-6
+
+
+def test_voltage_profile_of_another_grid_is_refused_by_element(sample):
+    option = sample.post("/api/v1/options", json=HEAT_PUMP).json()["options"][0]
+    option["access_point"]["element_id"] = "elsewhere"
+    body = {"application": HEAT_PUMP, "option": option}
+    response = sample.post("/api/v1/options/voltage-profile", json=body)
+    assert response.status_code == 404
+    assert "elsewhere" in response.json()["detail"]
+
+
+def test_stored_plan_has_voltage_profiles_that_leave_out_its_own_promise(sample):
+    asked = {**HEAT_PUMP, "demand_kva": 25}
+    record = sample.post("/api/v1/plans", json={**asked, "reference": "V-1", "reserve": True})
+    plan = record.json()["plan"]
+    address = f"{record.headers['location']}/options/1/voltage-profile"
+    (profile,) = sample.get(address).json()["profiles"]
+    expected = plan["options"][0]["electrical"]["voltage_at_customer_pu"]
+    assert abs(profile["points"][-1]["voltage_pu"] - expected) < 2e-6
+    assert sample.get(address.replace("/1/voltage", "/99/voltage")).status_code == 404
+
+
 def test_several_at_once_are_all_answered(sample):
     def plan(number: int) -> int:
         body = {**HEAT_PUMP, "reference": f"C-{number}"}

@@ -73,12 +73,62 @@ export interface Option {
     limiting_element: string;
     limiting_name: string;
     short_circuit_ka: number | null;
+    short_circuit_min_ka: number | null;
     transformer: string;
     feeder: string;
   };
   remedies: { kind: string; element: string; cost: number; text: string }[];
   findings: Finding[];
   gap: number | null;
+  backfeed: BackfeedState[];
+}
+
+export interface BackfeedState {
+  state: string;
+  loading_max: number | null;
+  loading_before: number | null;
+  limiting_element: string;
+  voltage_min_pu: number | null;
+  voltage_min_before_pu: number | null;
+  voltage_min_bus: string;
+  unsupplied_buses: number;
+  holds: boolean | null;
+}
+
+export type Part =
+  | "set_point"
+  | "set_point_band"
+  | "main_transformer_tap"
+  | "main_transformer"
+  | "medium_voltage"
+  | "distribution_transformer_tap"
+  | "distribution_transformer"
+  | "low_voltage_main"
+  | "service";
+
+export interface ProfilePoint {
+  element: string;
+  name: string;
+  part: Part;
+  nominal_voltage_v: number;
+  distance_m: number;
+  voltage_pu: number;
+  voltage_before_pu: number | null;
+  limit_min_pu: number;
+  limit_max_pu: number;
+}
+
+export interface VoltageProfile {
+  load_case: "load" | "feed_in";
+  phase: string;
+  points: ProfilePoint[];
+  shares: { part: Part; change_pct: number }[];
+}
+
+/** One profile a load case; without any the reason says why. */
+export interface VoltageProfiles {
+  profiles: VoltageProfile[];
+  reason: string;
 }
 
 export interface Plan {
@@ -144,6 +194,16 @@ export const getGrid = (): Promise<Grid> => ask("GET", "/grid");
 
 export const findOptions = (application: WhatIf, signal: AbortSignal): Promise<Plan> =>
   ask("POST", "/options", application, signal);
+
+export const findProfiles = (
+  application: WhatIf,
+  option: Option,
+  signal: AbortSignal,
+): Promise<VoltageProfiles> =>
+  ask("POST", "/options/voltage-profile", { application, option }, signal);
+
+export const getProfiles = (planId: number, rank: number): Promise<VoltageProfiles> =>
+  ask("GET", `/plans/${planId}/options/${rank}/voltage-profile`);
 
 export const createPlan = (
   application: WhatIf & { reference: string; reserve: boolean },

@@ -47,18 +47,17 @@ const words = {
   voltage_min: ["U min", "最低电压"],
   voltage_max: ["U max", "最高电压"],
   loading_max: ["Loading", "负载率"],
-  verdict: ["Verdict", "结论"],
+  verdict: ["Fits", "结论"],
   feasible: ["feasible", "可行"],
   infeasible: ["not feasible", "不可行"],
+  more_reasons: ["more, see the findings of the option", "条原因，见该方案的校核结果"],
   nearest: ["Nearest by straight line", "直线最近点"],
   no_options: ["No option was found.", "未找到接入方案。"],
   findings: ["Findings", "校核结果"],
   of_option: ["of option", "方案"],
-  rule: ["Rule", "规则"],
   measured: ["Measured", "计算值"],
   limit: ["Limit", "限值"],
   margin: ["Margin", "裕度"],
-  confidence: ["Confidence", "依据"],
   official: ["official", "官方"],
   secondary: ["secondary", "二手资料"],
   practice: ["practice", "惯例"],
@@ -67,6 +66,48 @@ const words = {
   survey: ["site survey", "现场勘查"],
   warning: ["warning", "警告"],
   info: ["note", "说明"],
+  violations: ["Violations", "越限"],
+  surveys: ["To be surveyed or found out", "需现场勘查或核实"],
+  warnings_of_option: ["Warnings", "警告"],
+  notes: ["Notes: limits that are kept, reasons", "说明：满足的限值与依据"],
+  option: ["Option", "方案"],
+  to_survey: ["to survey", "项待勘查"],
+  band_holds: ["holds in the load band", "负荷偏差内成立"],
+  band_depends: ["depends on the existing load", "取决于现有负荷"],
+  voltage: ["Voltage", "电压"],
+  at_customer: ["at the customer", "客户处"],
+  limiting_element: ["Limiting element", "受限设备"],
+  largest: ["max", "最大"],
+  smallest: ["min", "最小"],
+  unknown: ["unknown", "未知"],
+  before: ["before", "接入前"],
+  holds: ["Holds", "成立"],
+  not_proven: ["not proven", "未证实"],
+  states_hold: ["states hold", "个状态成立"],
+  without_supply: ["buses without supply", "失电节点"],
+  backfeed: ["Backfeed states (N-1)", "转供状态 (N-1)"],
+  backfeed_state: ["State", "状态"],
+  backfeed_note: [
+    "Worst over the load cases. Nobody is shed and no tap moves.",
+    "取各负荷工况最不利值；不切负荷，分接头不调整。",
+  ],
+  profile: ["Voltage from source to customer", "电源至客户的电压"],
+  no_profile: ["No voltage profile", "无电压曲线"],
+  with_connection: ["with the connection", "接入后"],
+  today: ["today", "现状"],
+  beyond_limit: ["beyond the limit", "越限区"],
+  highest_load: ["highest load", "最大负荷"],
+  highest_feed_in: ["highest feed-in", "最大上送"],
+  part_set_point: ["Source", "电源"],
+  part_main_transformer: ["HV/MV", "主变"],
+  part_medium_voltage: ["MV", "中压"],
+  part_distribution_transformer: ["MV/LV", "配变"],
+  part_low_voltage_main: ["LV main", "低压干线"],
+  part_service: ["Service", "接户线"],
+  tap_change: ["Tap change", "调分接头"],
+  open_point: ["Moved open point", "改变开环点"],
+  phase_swap: ["Phase swap", "换相"],
+  new_connection: ["new connection", "新接入点"],
   remedies: ["Remedies", "补救措施"],
   cable: ["Cable", "电缆"],
   civil: ["Civil works", "土建"],
@@ -74,7 +115,7 @@ const words = {
   phases: ["Phases", "相别"],
   transformer: ["Transformer", "变压器"],
   feeder: ["Feeder", "馈线"],
-  short_circuit: ["Short circuit", "短路电流"],
+  short_circuit: ["Short circuit Ik\"", "短路电流 Ik\""],
   reference: ["Reference", "申请编号"],
   save: ["Save plan", "保存方案"],
   reserve: ["Save and reserve", "保存并预留容量"],
@@ -162,6 +203,33 @@ export const say = (word: Word): string => words[word][language === "en" ? 0 : 1
 /** Word for a value of the service; a value without one is shown as it is. */
 export const sayValue = (value: string): string =>
   value in words ? say(value as Word) : value.replaceAll("_", " ");
+
+/** An element of an answer, as in "line mv/27", with its kind in the language of the page. */
+export function sayElement(text: string): string {
+  if (text === "new connection") return say("new_connection");
+  const [kind = "", ...id] = text.split(" ");
+  return id.length && kind in words ? `${sayValue(kind).toLocaleLowerCase()} ${id.join(" ")}` : text;
+}
+
+/** Phrases that the name of a backfeed state is made of. */
+const statePhrases: [phrase: RegExp, chinese: string][] = [
+  [/head of feeder (\S+) out/, "馈线 $1 首端断开"],
+  [/standby transformer (\S+) closed/, "备用主变 $1 投入"],
+  [/transformer (.+?) out/, "主变 $1 停运"],
+  [/tie (\S+) closed/, "联络 $1 合上"],
+  [/coupler (\S+) closed/, "母联 $1 合上"],
+  [/feeder (\S+) by tie ([^\s;]+)/g, "馈线 $1 经联络 $2 转供"],
+  [/without supply: feeder (.+)/, "失电馈线 $1"],
+  [/its closed ring supplies it/, "由闭合环网供电"],
+  [/what stands in parallel supplies its busbar/, "由并列设备供电"],
+  [/, /g, "，"],
+  [/; /g, "；"],
+];
+
+export const sayState = (text: string): string =>
+  language === "en"
+    ? text
+    : statePhrases.reduce((said, [phrase, chinese]) => said.replace(phrase, chinese), text);
 
 export const sayNumber = (value: number | null, digits = 0, unit = ""): string => {
   if (value === null) return "–";

@@ -4,8 +4,10 @@ import {
   type ElementKind,
   type ElementRecord,
   findOptions,
+  findProfiles,
   getElement,
   getGrid,
+  getProfiles,
   type Grid,
   type Place,
   type Plan,
@@ -13,7 +15,8 @@ import {
   Problem,
   recordPeak,
 } from "./api";
-import { renderAnswer, renderDetails } from "./answer";
+import { renderAnswer } from "./answer";
+import { type ProfileState, renderDetails } from "./details";
 import { make, refill } from "./dom";
 import { renderElement } from "./element";
 import { firstDraft, renderForm, toWhatIf } from "./form";
@@ -47,6 +50,8 @@ let problem: unknown = null;
 let busy: "loading" | "thinking" | null = "loading";
 let reference = newReference();
 let question = new AbortController();
+/** Profiles of the options of this plan by rank; those that failed are not asked for again. */
+let profiles = new Map<number, ProfileState>();
 
 function newReference(): string {
   const now = new Date().toISOString().replaceAll(/[-:]/g, "");
@@ -76,6 +81,7 @@ async function ask(): Promise<void> {
   question = new AbortController();
   const { signal } = question;
   [plan, selected, saved, element] = [null, null, null, null];
+  profiles = new Map();
   reference = newReference();
   const site: Place = [asked.lon, asked.lat];
   await attempt("thinking", async () => {
@@ -86,6 +92,22 @@ async function ask(): Promise<void> {
     void map?.show(site, answer);
     map?.highlight(selected);
   });
+  await loadProfiles();
+}
+
+/** Fetch the voltages of the chosen option beside everything else; without them the page lives. */
+async function loadProfiles(): Promise<void> {
+  const asked = toWhatIf(draft);
+  const option = plan?.options.find((each) => each.rank === selected);
+  if (!asked || !option || profiles.has(option.rank)) return;
+  const known = profiles;
+  known.set(option.rank, "busy");
+  render();
+  const answer = saved
+    ? getProfiles(saved.record.plan_id, option.rank)
+    : findProfiles(asked, option, question.signal);
+  known.set(option.rank, await answer.catch(() => null));
+  if (known === profiles) render();
 }
 
 async function save(reserve: boolean): Promise<void> {
@@ -95,9 +117,11 @@ async function save(reserve: boolean): Promise<void> {
     const record = await createPlan({ ...asked, reference, reserve });
     plan = record.plan;
     saved = { record, isReserved: reserve };
+    profiles = new Map();
     void map?.show([asked.lon, asked.lat], plan);
     map?.refresh();
   });
+  await loadProfiles();
 }
 
 async function inspect(kind: ElementKind, id: string): Promise<void> {
@@ -187,10 +211,11 @@ function render(): void {
       selected = rank;
       map?.highlight(rank);
       render();
+      void loadProfiles();
     },
     onPoint: (rank: number | null) => map?.highlight(rank ?? selected),
-    onInspect: (kind: string, id: string) => void inspect(kind as ElementKind, id),
   };
+  const onInspect = (kind: string, id: string): void => void inspect(kind as ElementKind, id);
   const elementEvents = {
     onRecord: (peak: number, day: string) => void record(peak, day),
     onClose: () => {
@@ -205,7 +230,7 @@ function render(): void {
     element ? renderElement(element, elementNote, elementEvents) : null,
     plan ? renderAnswer(plan, selected, answerEvents) : null,
     plan ? renderSaving() : null,
-    plan ? renderDetails(plan, selected, answerEvents) : null,
+    plan ? renderDetails(plan, selected, profiles.get(selected ?? -1) ?? null, onInspect) : null,
     plan || element || busy ? null : make("p", { class: "hint" }, say("click_to_ask")),
   );
 }

@@ -15,6 +15,7 @@ from gisplan.electrical.asymmetric import (
     assign_phase,
     check_single_phase,
     prove_single_phase,
+    prove_single_phases,
 )
 from gisplan.electrical.asymmetric_flow import unbalance_pct
 from gisplan.electrical.asymmetric_scenarios import BEFORE_MAIN, SERVICE, solve_phases
@@ -243,6 +244,20 @@ def test_promise_on_a_line_and_one_elsewhere_are_placed() -> None:
     )
     assert alone - near > 1e-3
     assert 0 <= alone - far < 1e-4
+
+
+def test_several_existing_loads_together_say_what_each_says_alone() -> None:
+    g = grid(*ROWS)
+    proposal = proposal_at(bus(g, "C"), 3.0)
+    footings = [
+        build_base_states(snapshot(g), CATALOGUE, load_factor=factor) for factor in (0.8, 1.0, 1.2)
+    ]
+    together = prove_single_phases(snapshot(g), footings, CATALOGUE, proposal, {})
+    assert together == tuple(
+        prove_single_phase(snapshot(g), bases, CATALOGUE, proposal, {}) for bases in footings
+    )
+    lowest = [best(result).voltage_min_pu for result in together]
+    assert lowest == sorted(lowest, reverse=True)
 
 
 def test_wrong_number_of_held_phases_is_refused() -> None:

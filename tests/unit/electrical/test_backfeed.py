@@ -15,6 +15,7 @@ from gisplan.electrical.backfeed import (
     BackfeedBase,
     BackfeedProof,
     build_backfeed_base,
+    find_unbacked,
     prove_backfeed,
 )
 from gisplan.electrical.backfeed_states import SwitchedState
@@ -522,6 +523,39 @@ def test_collapse_without_the_connection_is_told_apart() -> None:
     assert any("there was none before either" in one.text for one in violations(proof))
     told = findings(proof, "backfeed.voltage_min_pu", Severity.WARNING)
     assert any("Without this connection already" in one.text for one in told)
+
+
+def test_collapse_where_a_limit_was_broken_before_refuses_only_who_asks_for_a_backfeed() -> None:
+    # 3,200 kW over 40 km stand below 0.9 p.u. when the tie is closed; 12,200 kW have no solution
+    g = grid(
+        "S1>H1 25000 110/20", "S2>H2 25000 110/20", "H1-A 1000 i=1000", "A-B 500 open",
+        "H2-B 40000 r=0.6 x=0.3", "A: 3200 kW 800 kvar",
+    )  # fmt: skip
+    some, bases = based(g)
+    proposal = proposal_at(bus(g, "A"), 9000.0, 2000.0, cable=MV_CABLE)
+    (lenient,) = prove_backfeed(some, bases, CATALOGUE, [proposal], is_strict=False)
+    assert violations(lenient) == []
+    told = findings(lenient, "backfeed.voltage_min_pu", Severity.WARNING)
+    assert any("collapse" in one.text and "did not hold before" in one.text for one in told)
+    assert any("Without this connection already" in one.text for one in told)
+    (strict,) = prove_backfeed(some, bases, CATALOGUE, [proposal], is_strict=True)
+    assert any("collapse" in one.text for one in violations(strict))
+
+
+def test_feeders_whose_backfeed_is_broken_whoever_connects_are_known_before() -> None:
+    some, bases = based(grid(*PAIR, "B2: 6000 kW 1000 kvar"))
+    unbacked = find_unbacked(build_backfeed_base(some, bases, CATALOGUE))
+    names = some.grid.buses.bus_id[unbacked].tolist()
+    # both feeders of the tie, the stub C1 and the busbars have no state that breaks
+    assert names == ["A1", "A2", "B1", "B2"]
+    some, bases = based(grid(*PAIR))
+    assert not find_unbacked(build_backfeed_base(some, bases, CATALOGUE)).any()
+
+
+@pytest.mark.parametrize("name", ["A1", "A2", "B1", "B2"])
+def test_where_no_backfeed_holds_every_load_is_refused(name: str) -> None:
+    g = grid(*PAIR, "B2: 6000 kW 1000 kvar")
+    assert violations(proven(g, proposal_at(bus(g, name), 10.0, cable=MV_CABLE)))
 
 
 def test_unknown_rating_proves_nothing() -> None:

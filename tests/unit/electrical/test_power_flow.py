@@ -39,6 +39,26 @@ def test_two_bus_feeder_has_the_voltage_of_the_hand_calculation() -> None:
     assert voltage(g, "A") * 400 == pytest.approx(394.7819, abs=1e-3)
 
 
+@pytest.mark.parametrize("share", [0.5, 0.9, 0.99, 0.9999])
+def test_feeder_is_solved_up_to_its_largest_power(share: float) -> None:
+    # over 1 ohm at 400 V at most U^2 / 4R = 40 kW; V = (1 + sqrt(1 - share)) / 2, upper branch.
+    # Iterated currents do not settle at the upper end: Newton-Raphson takes over there
+    g = grid("S1-A 1000 r=1 x=0 c=0", f"A: {40 * share} kW", nominal_voltage_v=400)
+    assert voltage(g, "A") == pytest.approx((1 + np.sqrt(1 - share)) / 2, abs=2e-6)
+
+
+def test_scenario_without_a_solution_leaves_its_neighbours_alone() -> None:
+    g = grid("S1-A 1000 r=1 x=0 c=0", "A: 1 kW", nominal_voltage_v=400)
+    network = build_network(g, build_topology(g))
+    model = PowerFlowModel.build(network, np.array([bus(g, "A")]))
+    kw = np.array([[20.0], [41.0], [39.9]])
+    result = model.solve(kw, np.zeros_like(kw))
+    assert result.converged.tolist() == [True, False, True]
+    expected = (1 + np.sqrt(1 - np.array([0.5, 0.9975]))) / 2
+    assert result.voltage_pu[[0, 2], bus(g, "A")] == pytest.approx(expected, abs=2e-6)
+    assert np.isnan(result.voltage_pu[1]).all()
+
+
 def test_transformer_lowers_the_voltage_by_its_short_circuit_voltage() -> None:
     # 630 kvar over 630 kVA with 6 % and no losses: 1 - 0.06 / V = V, so V = 0.935890
     g = grid("S1>A 630 vk=6 vkr=0", "A: 0 kW 630 kvar")

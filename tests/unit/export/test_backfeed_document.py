@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from rich.console import Console
 
-from gisplan.cli.plan import backfeed_table
+from gisplan.cli.plan_answer import backfeed_table
 from gisplan.export.plan_document import plan_from_json, plan_to_json, summarise
 from gisplan.model.option import BackfeedState, Plan
 from tests.plans import example_option, example_plan

@@ -74,8 +74,16 @@ def test_click_on_a_row_opens_the_option(page, tmp_path):
     text = page.locator(".leaflet-popup-content").inner_text()
     assert "26\u2009900\u00a0EUR" in text
     assert "lower the tap by one" in text
-    assert "limit 0.9\u00a0p.u., margin 0.0312\u00a0p.u." in text
-    assert "short circuit\tunknown" in text
+    assert "largest unknown, smallest unknown" in text
+
+
+def test_notes_unfold_on_a_click(page, tmp_path):
+    show(page, render_plan(example_plan(), None), tmp_path)
+    page.click('#panel tr.option[data-rank="2"]')
+    popup = page.locator(".leaflet-popup-content")
+    assert "limit 0.9" not in popup.inner_text()
+    popup.locator("details.info summary").click()
+    assert "limit 0.9\u00a0p.u., margin 0.0312\u00a0p.u." in popup.inner_text()
 
 
 def test_names_are_text_never_markup_or_template(page, tmp_path):

@@ -6,15 +6,8 @@ import pytest
 
 from gisplan.model.option import Severity
 from maps.plan_panel import build_panel
-from maps.plan_texts import (
-    escaped,
-    findings_list,
-    money,
-    number,
-    option_details,
-    plan_head,
-    voltage,
-)
+from maps.plan_texts import findings_list, option_details, plan_head
+from maps.texts import escaped, money, number, voltage
 from tests.plans import BAY, LOADING, VOLTAGE, example_option, example_plan, service_option
 
 

@@ -16,6 +16,10 @@ def option(cost: float, kind: AccessKind, *, feasible: bool = True) -> Option:
     )
 
 
+def itself(some: Option) -> Option:
+    return some
+
+
 def test_feasible_options_come_first_then_the_cheapest() -> None:
     shown = ranked(
         [
@@ -29,7 +33,7 @@ def test_feasible_options_come_first_then_the_cheapest() -> None:
 
 def test_only_the_best_are_shown_and_the_best_of_every_kind() -> None:
     many = [option(float(cost), AccessKind.SPARE_BAY) for cost in range(10)]
-    shown = chosen([*many, option(99.0, AccessKind.LOOP_IN)])
+    shown = chosen([*many, option(99.0, AccessKind.LOOP_IN)], itself)
     assert len(shown) == FEASIBLE_SHOWN + 1
     assert shown[-1].access_point.kind is AccessKind.LOOP_IN
 
@@ -37,7 +41,7 @@ def test_only_the_best_are_shown_and_the_best_of_every_kind() -> None:
 def test_few_failures_are_shown_and_always_the_own_service() -> None:
     failures = [option(float(cost), AccessKind.SERVICE_JOINT, feasible=False) for cost in range(10)]
     own = option(50.0, AccessKind.EXISTING_SERVICE, feasible=False)
-    shown = chosen([*failures, own])
+    shown = chosen([*failures, own], itself)
     assert len(shown) == FAILED_SHOWN + 1
     assert own in shown
 
