@@ -2,4 +2,8 @@
 
 from importlib.metadata import version
 
+from gisplan.kernel_cache import use_own_kernel_cache
+
 __version__ = version("gisplan")
+
+use_own_kernel_cache()

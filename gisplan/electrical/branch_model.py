@@ -11,7 +11,6 @@ Power Grid Model documentation, LF Energy, "Components": line and transformer.
 from __future__ import annotations
 
 from dataclasses import dataclass
-
 from typing import Any
 
 import numpy as np
@@ -98,7 +97,7 @@ def segment_pis(network: Network) -> Pi:
     ohm = np.where(np.abs(ohm) < smallest_ohm, network.resistance_ohm + 1j * smallest_ohm, ohm)
     half = np.pi * FREQUENCY_HZ * network.capacitance_f * voltage_v**2 / KVA * 1j
     return Pi(
-        impedance=ohm * KVA / voltage_v**2,
+        impedance=np.asarray(ohm * KVA / voltage_v**2, np.complex128),
         ratio=np.ones(len(ohm)),
         half_first=half,
         half_second=half,

@@ -34,8 +34,8 @@ from gisplan.electrical.subtree_kernel import (
 )
 
 if TYPE_CHECKING:
-    from gisplan.electrical.radial_state import LevelArrays
     from gisplan.electrical.path_kernel import Path, PointArrays
+    from gisplan.electrical.radial_state import LevelArrays
     from gisplan.electrical.tree import TreeArrays
     from gisplan.model.grid import Codes, Flags, Floats, Integers
 
@@ -64,8 +64,8 @@ def grown_to(base: complex, change: complex, size: float) -> float:
     if c >= 0.0:
         if half >= 0.0:
             return 0.0
-        return (-half + np.sqrt(max(half * half - a * c, 0.0))) / a
-    return (-half + np.sqrt(half * half - a * c)) / a
+        return float((-half + np.sqrt(max(half * half - a * c, 0.0))) / a)
+    return float((-half + np.sqrt(half * half - a * c)) / a)
 
 
 @numba.njit(cache=True, nogil=True, inline="always", error_model="numpy")
@@ -84,11 +84,11 @@ def fallen_to(base: complex, change: complex, size: float) -> float:
     root = half * half - a * c
     if root < 0.0 or size < 0.0:
         return np.inf
-    return (-half - np.sqrt(root)) / a
+    return float((-half - np.sqrt(root)) / a)
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
-def room_factor(
+def room_factor(  # noqa: PLR0917
     v: complex, dv: complex, move: float, room: float, gain: float, falls: bool
 ) -> float:
     """Return by what factor a change may grow until a voltage that follows it has used its room.
@@ -279,9 +279,9 @@ def largest_size(  # noqa: PLR0917
                 return 0.0, reason, node
         if abs(allowed - size) <= SAME_SIZE * size:
             return min(allowed, size), reason, node
-        if breaks - fits <= SAME_SIZE * breaks:
+        if breaks < np.inf and breaks - fits <= SAME_SIZE * breaks:
             break
-        if fits < allowed < min(breaks, FURTHER * size):
+        if fits < allowed < min(breaks, LARGEST_KVA):
             size = allowed
         elif breaks == np.inf:
             size = min(FURTHER * size, LARGEST_KVA)

@@ -87,8 +87,9 @@ def busbars(network: Network, node_count: int) -> Integers:
     """Number of the busbar of each node: closed bus-bus switches join nodes to one."""
     switches, row = network.grid.switches, network.coupler
     ends = (switches.bus[row], switches.element[row])
-    joined = coo_array((np.ones(len(row), np.bool_), ends), shape=(node_count, node_count))
-    return connected_components(joined, directed=False)[1].astype(np.int64)
+    joined = coo_array((np.ones(len(row)), ends), shape=(node_count, node_count))
+    _, label = connected_components(joined, directed=False)
+    return label.astype(np.int64)
 
 
 def hang_busbars_once(topology: Topology, busbar: Integers) -> Topology:

@@ -71,7 +71,7 @@ def magnitude_change(v: complex, dv: complex) -> float:
     """Change of a magnitude, without the loss of digits of a difference."""
     before = abs(v)
     square = dv.real * (2 * v.real + dv.real) + dv.imag * (2 * v.imag + dv.imag)
-    return square / (np.sqrt(max(before * before + square, 0.0)) + before)
+    return float(square / (np.sqrt(max(before * before + square, 0.0)) + before))
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")

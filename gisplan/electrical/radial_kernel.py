@@ -342,7 +342,7 @@ def solve_tree(  # noqa: PLR0917
     which makes it a Newton step of tree and chords together. Returns whether an operating point
     was found; ``below`` and ``seen`` then hold its blocks.
     """
-    steps, sign = chord_steps, 1.0
+    steps, sign = chord_steps.copy(), 1.0
     drawn = np.zeros(parent.size, dtype=np.complex128)
     slopes = np.zeros(parent.size, dtype=np.complex128)
     gap = np.zeros(chord_first.size, dtype=np.complex128)
@@ -360,7 +360,7 @@ def solve_tree(  # noqa: PLR0917
             )  # fmt: skip
             if not np.isfinite(gaps).all():
                 return False
-            steps, sign = np.linalg.pinv(gaps), np.linalg.det(gaps)
+            steps[:], sign = np.linalg.pinv(gaps), np.linalg.det(gaps)
         before = voltage.copy() if is_joint_step else voltage
         draw_chords(chord_first, chord_second, chord_ratio, chord_current, drawn)
         change = sweep(

@@ -142,9 +142,7 @@ def solve_states(
             )
             if converged[n] and (not len(chords) or np.abs(voltage[n]).min() > DOUBTFUL_PU):
                 break
-        demand_currents(
-            tree.order, arrays.parent, arrays.ratio, power_kva[n], voltage[n], drawn[n]
-        )
+        demand_currents(tree.order, arrays.parent, arrays.ratio, power_kva[n], voltage[n], drawn[n])
     repeated = [n > 0 and np.array_equal(power_kva[n], power_kva[n - 1]) for n in range(states)]
     return Solution(
         converged=converged,
@@ -189,8 +187,7 @@ def chord_steps(tree: SupplyTree, near: Solution | None = None) -> Floats:
         below,
         keep,
     )
-    steps: Floats = np.linalg.pinv(gaps) if len(chords) else gaps
-    return steps
+    return np.asarray(np.linalg.pinv(gaps) if len(chords) else gaps, np.float64)
 
 
 def build_levels(tree: SupplyTree, solution: Solution, far: FarLimits) -> LevelArrays:
@@ -212,7 +209,10 @@ def build_levels(tree: SupplyTree, solution: Solution, far: FarLimits) -> LevelA
             solution.voltage[n],
             solution.below[n],
             solution.seen[n],
-            *(block[n] for block in blocks),
+            blocks[0][n],
+            blocks[1][n],
+            blocks[2][n],
+            blocks[3][n],
             growth[n],
         )
     return LevelArrays(

@@ -87,7 +87,7 @@ def loadings(  # noqa: PLR0917
     current = base.current[level, w] + di
     fed = abs(current - tree.half_fed[w] * v) / tree.limit_fed_kva[w]
     feeding = abs(tree.ratio[w] * current + tree.half_feeding[w] * above)
-    return max(fed, feeding / tree.limit_feeding_kva[w])
+    return float(max(fed, feeding / tree.limit_feeding_kva[w]))
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
@@ -110,7 +110,7 @@ def cut_loadings(  # noqa: PLR0917
     upper, half = base.current[level, w] + path.di[0], tree.half_fed[w]
     lower = abs(upper - drawn - half * v)
     at_point = abs(upper + (1 - 2 * points.upper[c]) * half * after)
-    return max(lower, at_point, abs(upper + half * above)) / tree.limit_fed_kva[w]
+    return float(max(lower, at_point, abs(upper + half * above)) / tree.limit_fed_kva[w])
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
@@ -118,7 +118,7 @@ def stub_loading(c: int, drawn: complex, after: complex, points: PointArrays) ->
     """Return the loading of a line that ends open, at its closed end and above the point."""
     charging = points.stub_admittance[c] * after
     at_point = abs(drawn + (1 - points.upper[c]) * charging)
-    return max(abs(drawn + charging), at_point) / points.stub_limit_kva[c]
+    return float(max(abs(drawn + charging), at_point) / points.stub_limit_kva[c])
 
 
 @numba.njit(cache=True, nogil=True, inline="always")
@@ -187,7 +187,9 @@ def judge_loadings(  # noqa: PLR0917
 
 
 @numba.njit(cache=True, nogil=True, inline="always", error_model="numpy")
-def spend(c: int, room: float, size: float, own: float, most: float, numbers: Floats) -> bool:
+def spend(  # noqa: PLR0917
+    c: int, room: float, size: float, own: float, most: float, numbers: Floats
+) -> bool:
     """Note what is left of a room after a change, by the own gain and by the largest one.
 
     Returns whether it may be overspent by a change that counts.

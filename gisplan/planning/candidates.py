@@ -109,12 +109,24 @@ class Pool:
         return chosen
 
     def rejected(self) -> list[Candidate]:
-        """Return the cheapest elements that failed with every cable.
+        """Return the cheapest elements that failed with every cable, and the cheapest of each kind.
 
         One that passes elsewhere counts too where it is cheaper and a remedy may mend it.
         """
         failed = [c for element, c in self.failed.items() if self._matters(c, element)]
-        return sorted(failed, key=lambda c: c.order)[:REJECTED_KEPT]
+        ordered = sorted(failed, key=lambda c: c.order)
+        chosen, kinds = ordered[:REJECTED_KEPT], {c.kind for c in ordered[:REJECTED_KEPT]}
+        for candidate in ordered[REJECTED_KEPT:]:
+            if candidate.kind not in kinds:
+                kinds.add(candidate.kind)
+                chosen.append(candidate)
+        return chosen
+
+    def is_known_to_fail(self, kind: int) -> bool:
+        """Tell whether enough is kept of what failed, and something of this kind."""
+        return len(self.failed) >= FAILED_KEPT and any(
+            candidate.kind == kind for candidate in self.failed.values()
+        )
 
     def _matters(self, failed: Candidate, element: tuple[int, int]) -> bool:
         passed = self.passed.get(element)
@@ -226,7 +238,7 @@ def _offer(
     bound = pool.bound_cents(variant.role)
     for row in np.lexsort((met.bus, met.line, length_m, total_cents)):
         store = pool.passed if verdicts.passes[row] else pool.failed
-        full = store is pool.failed and len(store) >= FAILED_KEPT
+        full = store is pool.failed and pool.is_known_to_fail(int(met.kind[row]))
         element = int(met.line[row]), int(met.bus[row])
         known = store.get(element)
         total = int(total_cents[row])

@@ -21,7 +21,7 @@ FAILED_SHOWN = 3
 def chosen(found: Iterable[Found], option_of: Callable[[Found], Option]) -> tuple[Found, ...]:
     """Return what has an option worth reading: the best ones, and the cheapest of those that fail.
 
-    The best of every kind of access point stays, and so does the site's own service.
+    The best of every kind of access point stays, of both, and so does the site's own service.
     """
     kept: list[Found] = []
     for one in sorted(found, key=lambda one: _order(option_of(one))):
@@ -32,7 +32,7 @@ def chosen(found: Iterable[Found], option_of: Callable[[Found], Option]) -> tupl
             wanted = len(same) < FEASIBLE_SHOWN or first_of_kind
         else:
             own = option.access_point.kind is AccessKind.EXISTING_SERVICE
-            wanted = len(same) < FAILED_SHOWN or own
+            wanted = len(same) < FAILED_SHOWN or first_of_kind or own
         if wanted:
             kept.append(one)
     return tuple(kept)

@@ -83,8 +83,9 @@ def ask_large(page: Page) -> None:
 def test_option_shows_its_key_figures_and_verdicts(page):
     ask_large(page)
     text = page.inner_text("#option")
-    for told in ("feasible", "load band", "N-1:", "Limiting element", "kA", "L1-L2-L3"):
+    for told in ("feasible", "N-1:", "Limiting element", "kA", "L1-L2-L3"):
         assert told in text
+    assert "holds in the load band" in text or "depends on the existing load" in text
     assert page.query_selector(".badge.good")
 
 
@@ -149,7 +150,6 @@ def test_electrical_answer_is_in_chinese_on_the_chinese_page(page):
     page.click("#backfeed summary")
     text = page.inner_text("#option")
     for told in (
-        "负荷偏差内成立",
         "受限设备",
         "短路电流",
         "转供状态",
@@ -157,6 +157,7 @@ def test_electrical_answer_is_in_chinese_on_the_chinese_page(page):
         "首端断开",
     ):
         assert told in text
+    assert "负荷偏差内成立" in text or "取决于现有负荷" in text
     assert "主变" in page.inner_text("#profile")
 
 

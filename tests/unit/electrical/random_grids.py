@@ -13,11 +13,18 @@ from tests.grids import grid
 ZERO = "r=0 x=0 c=0"
 
 
-def random_network(seed: int, *, chords: int = 0, sources: int = 1, load: float = 1.0) -> Grid:
+def random_network(
+    seed: int,
+    *,
+    chords: int = 0,
+    sources: int = 1,
+    load: float = 1.0,
+    zero_impedance: bool = False,
+) -> Grid:
     """A town of several voltage levels with taps on both sides and ``chords`` more lines.
 
     ``load`` scales the demands. Without chords and with one source it is radial, closed couplers,
-    parallel systems, generators, lines that end open and lines without impedance included.
+    parallel systems, generators and lines that end open included.
     """
     pick = random.Random(seed)
     rows = [f"S1>H 16000 110/20 tap={pick.randint(-3, 1)} x{pick.choice([1, 1, 2])} clock=0"]
@@ -34,10 +41,11 @@ def random_network(seed: int, *, chords: int = 0, sources: int = 1, load: float 
         if pick.random() < 0.2:
             rows.append(f"M{n}-E{n} {pick.randint(100, 3000)} open{pick.choice(['', f'@M{n}'])}")
         if pick.random() < 0.3:
-            rows.append(f"M{n}: {load * pick.uniform(50, 900):.1f} kW {pick.uniform(0, 200):.1f} kvar")
-        low.append(_low_voltage(pick, n, rows, load))
+            p_kw, q_kvar = load * pick.uniform(50, 900), pick.uniform(0, 200)
+            rows.append(f"M{n}: {p_kw:.1f} kW {q_kvar:.1f} kvar")
+        low.append(_low_voltage(pick, n, rows, load, ZERO if zero_impedance else ""))
     for n in range(1, sources):
-        rows.append(f"S{n + 1}-{pick.choice(medium)} {pick.randint(500, 5000)}".replace("-H", "-M0"))
+        rows.append(f"S{n + 1}-{pick.choice(medium[1:])} {pick.randint(500, 5000)}")
         rows.append(f"S{n + 1} 20000V")
     for _ in range(chords):
         own = pick.choice([medium, *[buses for buses in low if len(buses) > 2]])
@@ -46,15 +54,15 @@ def random_network(seed: int, *, chords: int = 0, sources: int = 1, load: float 
     return tapped_anywhere(grid(*rows), seed)
 
 
-def _low_voltage(pick: random.Random, n: int, rows: list[str], load: float) -> list[str]:
-    """Add a low-voltage network, now and then fed through a transformer drawn backwards."""
+def _low_voltage(pick: random.Random, n: int, rows: list[str], load: float, odd: str) -> list[str]:
+    """Add a low-voltage network; ``odd`` describes some of its lines."""
     clock = pick.choice(["", "clock=0", "clock=11"])
     rows.append(f"M{n}>T{n} {pick.choice([250, 400, 630])} tap={pick.randint(-1, 1)} {clock}")
     low = [f"T{n}"]
     for k in range(pick.randint(1, 6)):
         name, at = f"L{n}x{k}", pick.choice(low)
         a, b = (at, name) if pick.random() < 0.7 else (name, at)
-        kind = pick.choice(["", "", "", "service", "x2", ZERO, "i=?"])
+        kind = pick.choice(["", "", "", "service", "x2", odd, "i=?"])
         rows.append(f"{a}-{b} {pick.randint(10, 180)} {kind}")
         rows.append(
             f"{name}: {load * pick.uniform(1, 14):.2f} kW {load * pick.uniform(0, 4):.2f} kvar"

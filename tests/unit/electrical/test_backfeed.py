@@ -484,9 +484,7 @@ def test_state_that_did_not_hold_before_refuses_only_who_asks_for_a_backfeed() -
     proposal = proposal_at(bus(g, "A2"), 200.0, cable=MV_CABLE)
     (lenient,) = prove_backfeed(some, bases, CATALOGUE, [proposal], is_strict=False)
     assert findings(lenient, "backfeed.loading_max_line", Severity.VIOLATION) == []
-    texts = [
-        one.text for one in findings(lenient, "backfeed.loading_max_line", Severity.WARNING)
-    ]
+    texts = [one.text for one in findings(lenient, "backfeed.loading_max_line", Severity.WARNING)]
     assert any("this state did not hold before" in text for text in texts)
     assert state(lenient, OWN_HEAD).holds is False
     (strict,) = prove_backfeed(some, bases, CATALOGUE, [proposal], is_strict=True)

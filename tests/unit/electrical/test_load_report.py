@@ -139,8 +139,7 @@ def test_load_of_which_nothing_is_known_makes_an_assumed_row() -> None:
         "assumed",
     ]
     assert rows["S-M1"].note == (
-        "nothing is known of 1 load: counted as typical; "
-        "nothing is known of 1 load: left out"
+        "nothing is known of 1 load: counted as typical; nothing is known of 1 load: left out"
     )
     assert report(g, M1_A=60.0)["M1>A"].provenance == "measured"
 

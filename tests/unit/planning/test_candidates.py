@@ -198,7 +198,21 @@ def test_element_that_always_fails_is_kept_with_its_reason() -> None:
         ground, low_voltage_variants(9.0), connectors, LongCablesAreThick(0.0), wanted=3
     )
     assert pool.best() == []
-    assert [candidate.reason for candidate in pool.rejected()] == ["too far"] * 3
+    rejected = pool.rejected()
+    assert {candidate.reason for candidate in rejected} == {"too far"}
+    cheapest = sorted(candidate.total_cents for candidate in pool.failed.values())
+    assert [candidate.total_cents for candidate in rejected[:3]] == cheapest[:3]
+
+
+def test_best_of_every_kind_that_fails_is_kept_with_its_reason() -> None:
+    ground, index = GROUND
+    connectors = index.connectors(100.0, 30.0, 150.0)
+    pool = find_candidates(
+        ground, low_voltage_variants(9.0), connectors, LongCablesAreThick(0.0), wanted=3
+    )
+    kinds = [candidate.kind for candidate in pool.rejected()]
+    assert set(kinds) == {candidate.kind for candidate in pool.failed.values()}
+    assert len(kinds[3:]) == len(set(kinds[3:]) - set(kinds[:3])) > 0
 
 
 def test_site_without_corridors_in_reach_finds_nothing() -> None:

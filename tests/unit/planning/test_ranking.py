@@ -46,6 +46,13 @@ def test_few_failures_are_shown_and_always_the_own_service() -> None:
     assert own in shown
 
 
+def test_best_failure_of_every_kind_is_shown() -> None:
+    joints = [option(float(cost), AccessKind.SERVICE_JOINT, feasible=False) for cost in range(5)]
+    board = option(50.0, AccessKind.TRANSFORMER_FUSE_WAY, feasible=False)
+    shown = chosen([*joints, board], itself)
+    assert [one.cost.total for one in shown] == [0.0, 1.0, 2.0, 50.0]
+
+
 def test_order_does_not_depend_on_the_order_given() -> None:
     some = [option(7.0, kind) for kind in AccessKind]
     assert ranked(some) == ranked(reversed(some))
