@@ -102,7 +102,8 @@ def solve_all(some: Snapshot, base: BaseState, candidates: Demands) -> Truth:
     state = element_state(network, result)
 
     def cut(values: Floats) -> Floats:
-        return values.reshape(-1, len(STATES), values.shape[1])[:, FIRST_LEVEL:]
+        scenarios = len(flat) // len(STATES)
+        return values.reshape(scenarios, len(STATES), values.shape[1])[:, FIRST_LEVEL:]
 
     after = ElementState(
         line_current_a=cut(state.line_current_a)[:-1],

@@ -90,7 +90,7 @@ def check(
     tree: Tree, nodes: list[int], top: int, row: tuple[Floats, Floats, Integers], name: str
 ) -> None:
     value, gain, node = row
-    best = {field: (np.inf, 1.0, -1) for field in range(EXTREMES)}
+    best = dict.fromkeys(range(EXTREMES), (np.inf, 1.0, -1))
     for field, *found in tree.candidates(nodes, top):
         best[field] = min(best[field], tuple(found))
     for field, expected in best.items():

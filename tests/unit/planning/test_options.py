@@ -189,6 +189,40 @@ def test_promise_to_a_neighbour_counts_for_the_next() -> None:
     assert second.provenance.ledger_sequence == 20
 
 
+def test_order_of_the_promises_never_changes_a_plan() -> None:
+    state = state_of(TOWN)
+    promises = [
+        HeldReservation(
+            application_id=number,
+            reference=f"N-{number}",
+            kind="load",
+            customer_class=customer_class,
+            row=row,
+        )
+        for number, (x_m, customer_class, kva) in enumerate(
+            [(60, "ev_charging", 11.0), (110, "heat_pump", 9.0), (170, "ev_charging", 22.0)]
+        )
+        for asked in (
+            application(
+                TOWN,
+                x_m,
+                20,
+                reference=f"N-{number}",
+                customer_class=customer_class,
+                demand_kva=kva,
+            ),
+        )
+        for row in reservation_rows(asked, best(plan_connection(asked, state)), state)
+    ]
+    documents = {
+        plan_to_json(
+            plan_at(state_of(TOWN, *order, sequence=3), 60, 20, customer_class="ev_charging")
+        )
+        for order in (promises, promises[::-1], promises[5:] + promises[:5])
+    }
+    assert len(documents) == 1
+
+
 def test_reservation_holds_the_demand_in_full_and_coincident() -> None:
     plan = plan_at(STATE, 60, 20, power_factor=0.995)
     rows = reservation_rows(plan.application, best(plan), STATE)
