@@ -101,16 +101,17 @@ def cut_loadings(  # noqa: PLR0917
     base: LevelArrays,
     path: Path,
 ) -> float:
-    """Return the loading of a line that is cut by the point: at its ends and above the point.
+    """Return the loading of a line that is cut by the point: at its ends, above and below the point.
 
     What the point draws does not reach the lower end. Charging is spread along the line.
     """
     w = points.node[c]
     v, above = base.voltage[level, w] + path.dv[0], base.voltage[level, tree.parent[w]] + path.dv[1]
     upper, half = base.current[level, w] + path.di[0], tree.half_fed[w]
-    lower = abs(upper - drawn - half * v)
-    at_point = abs(upper + (1 - 2 * points.upper[c]) * half * after)
-    return float(max(lower, at_point, abs(upper + half * above)) / tree.limit_fed_kva[w])
+    lower, charging = upper - drawn, (1 - 2 * points.upper[c]) * half * after
+    at_ends = max(abs(upper + half * above), abs(lower - half * v))
+    at_point = max(abs(upper + charging), abs(lower + charging))
+    return float(max(at_ends, at_point) / tree.limit_fed_kva[w])
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")

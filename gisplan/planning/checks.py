@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from gisplan.electrical.asymmetric import SinglePhaseResult
+    from gisplan.electrical.asymmetric_result import PhaseResult
     from gisplan.electrical.base_state import BaseState
     from gisplan.electrical.demand import LoadCase
     from gisplan.electrical.proposal import Proposal
@@ -35,12 +36,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checked:
-    """What the checks found; currents in kA where the new cable begins, NaN where unknown."""
+    """What the checks found; currents in kA where the new cable begins, NaN where unknown.
+
+    ``one_phase`` is what a single-phase customer gets and does on its phase.
+    """
 
     findings: tuple[Finding, ...]
     phases: str
     short_circuit_max_ka: float
     short_circuit_min_ka: float
+    one_phase: PhaseResult | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +54,7 @@ class PhaseCheck:
 
     phases: str
     findings: tuple[Finding, ...] = ()
+    one_phase: PhaseResult | None = None
 
 
 def asked_bases(site: Site, bases: Mapping[LoadCase, BaseState]) -> dict[LoadCase, BaseState]:
@@ -72,6 +78,7 @@ def check_proposal_further(site: Site, proposal: Proposal) -> Checked:
         phases=by_phase.phases,
         short_circuit_max_ka=largest_ka,
         short_circuit_min_ka=smallest_ka,
+        one_phase=by_phase.one_phase,
     )
 
 
@@ -97,6 +104,7 @@ def _phase_check(site: Site, result: SinglePhaseResult) -> PhaseCheck:
     return PhaseCheck(
         phases=result.assigned or ONE_PHASE,
         findings=check_single_phase(result, site.region.catalogue),
+        one_phase=result.best,
     )
 
 

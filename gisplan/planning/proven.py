@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from gisplan.electrical.asymmetric_result import HIGHEST, LOWEST
 from gisplan.electrical.limits import check_limits
 from gisplan.model.option import ElectricalResult
 from gisplan.planning.checks import (
@@ -17,6 +18,7 @@ from gisplan.planning.existing import check_service
 from gisplan.planning.offers import option_of
 
 if TYPE_CHECKING:
+    from gisplan.electrical.asymmetric_result import PhaseResult
     from gisplan.electrical.proof import ProofResult
     from gisplan.electrical.proposal import Proposal
     from gisplan.model.option import Option
@@ -59,11 +61,43 @@ def _option(site: Site, offer: Offer, proposal: Proposal, result: ProofResult) -
         short_circuit_ka=_known(checked.short_circuit_max_ka),
         short_circuit_min_ka=_known(checked.short_circuit_min_ka),
     )
+    if checked.one_phase is not None and checked.one_phase.converged:
+        electrical = _on_one_phase(electrical, checked.one_phase)
     option = option_of(site, offer, electrical, findings + checked.findings, phases=checked.phases)
     if not option.feasible:  # its backfeed states would only tell the same again
         return option
     backfeed = check_backfeed_states(site, proposal, site.state.footing)
     return replace(option, backfeed=backfeed.states).with_findings(*backfeed.findings)
+
+
+def _on_one_phase(electrical: ElectricalResult, phase: PhaseResult) -> ElectricalResult:
+    """Return the figures of a single-phase customer: the balanced ones would flatter its phase."""
+    low, low_bus = _extreme(phase, LOWEST, electrical.voltage_min_pu, electrical.voltage_min_bus)
+    high, high_bus = _extreme(phase, HIGHEST, electrical.voltage_max_pu, electrical.voltage_max_bus)
+    return replace(
+        electrical,
+        voltage_min_pu=low,
+        voltage_min_bus=low_bus,
+        voltage_max_pu=high,
+        voltage_max_bus=high_bus,
+        voltage_at_customer_pu=_known(phase.voltage_at_customer_pu),
+    )
+
+
+def _extreme(
+    phase: PhaseResult, rule: str, balanced_pu: float | None, bus: str
+) -> tuple[float | None, str]:
+    """Return the worse of the balanced extreme and those of the phase, and where it stands."""
+    found = [
+        (one.value, one.element.removeprefix("bus ")) for one in phase.worst if one.rule == rule
+    ]
+    if balanced_pu is not None:
+        found.append((balanced_pu, bus))
+    known = [(value, element) for value, element in found if math.isfinite(value)]
+    if not known:
+        return None, ""
+    value, element = min(known) if rule == LOWEST else max(known)
+    return round(value, 6), element
 
 
 def electrical_of(result: ProofResult) -> ElectricalResult:

@@ -274,7 +274,7 @@ def test_promises_count_by_their_factor_of_each_level() -> None:
 
 def test_a_busbar_is_no_part_of_what_it_feeds() -> None:
     # B is beyond its limit by existing load; a demand at the busbar moves it by less than 1e-4
-    rows = ("S1>H 25000 110/20", "H-M 2000", "M>A 100", "A-B 330", "B: 75 kW 20 kvar", "H-N 500")
+    rows = ("S1>H 25000 110/20", "H-M 2000", "M>A 100", "A-B 500", "B: 90 kW 20 kvar")
     g = grid(*rows)
     some = snapshot(g)
     base = solve_base_states(prepare_base(some, CATALOGUE))[LoadCase.LOAD]
@@ -341,7 +341,7 @@ def test_a_stub_carries_its_charging_too(row: str) -> None:
         truth = solve_all(some, base, asked)
         assert found.limiting_row[0] == stub
         assert found.loading_max_ratio[0] == pytest.approx(
-            truth.elements.line_loading_ratio[0, FEEDER, stub], abs=2e-5
+            truth.elements.line_loading_ratio[0, FEEDER, stub], abs=5e-5
         )
 
 

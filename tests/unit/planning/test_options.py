@@ -360,6 +360,14 @@ def test_single_phase_customer_gets_another_phase_than_the_one_before() -> None:
     assert any(f.rule == "supply.phase" for f in best(one).findings)
 
 
+def test_single_phase_customer_is_told_the_voltage_of_its_phase() -> None:
+    three = best(plan_at(STATE, 60, 20, demand_kva=3.7, phases=3))
+    one = best(plan_at(STATE, 60, 20, demand_kva=3.7, phases=1))
+    assert one.electrical.voltage_at_customer_pu is not None
+    assert three.electrical.voltage_at_customer_pu is not None
+    assert one.electrical.voltage_at_customer_pu < three.electrical.voltage_at_customer_pu
+
+
 def test_application_above_every_level_is_refused_with_the_rule() -> None:
     plan = plan_at(STATE, 100, 30, demand_kva=20_000.0, customer_class="industrial")
     assert not plan.feasible
