@@ -8,7 +8,7 @@ no walk; between them and the largest one that has, the interval is halved.
 
 Invariants
 - Sizes are in kVA along the unit power ``direction``; a size of 0 means that a limit is broken
-  already and any demand makes it worse.
+  already and the first kVA makes it worse.
 - ``fits`` breaks no limit, ``breaks`` does or has no operating point.
 - The limiting element is a kind (``SwitchedKind``, or ``BUS_VOLTAGE``) and a row, or a node.
 """
@@ -275,7 +275,7 @@ def largest_size(  # noqa: PLR0917
                 return np.inf, UNLIMITED, -1
         else:
             breaks, why, at = size, reason, node
-            if allowed == 0.0:
+            if allowed == 0.0 and size <= FIRST_KVA:
                 return 0.0, reason, node
         if abs(allowed - size) <= SAME_SIZE * size:
             return min(allowed, size), reason, node

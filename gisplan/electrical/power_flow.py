@@ -400,8 +400,11 @@ def _flows(columns: dict[str, Floats] | None, converged: Flags, row: Integers) -
     """Flows of one table; the solver gives no columns where the network has no row of it."""
 
     def column(name: str, scale: float) -> Floats:
-        values = np.empty((len(converged), 0)) if columns is None else columns[name] * scale
-        values[~converged] = np.nan
+        if columns is None:
+            return np.empty((len(row), 0))
+        # what the solver leaves in a failed scenario is no number to calculate with
+        values = np.full(columns[name].shape, np.nan)
+        values[converged] = columns[name][converged] * scale
         return values[row]
 
     return BranchFlows(

@@ -101,7 +101,7 @@ def cut_loadings(  # noqa: PLR0917
     base: LevelArrays,
     path: Path,
 ) -> float:
-    """Return the loading of a line that is cut by the point: at its ends, above and below the point.
+    """Return the loading of a line that is cut by the point: at its ends and on both sides of it.
 
     What the point draws does not reach the lower end. Charging is spread along the line.
     """

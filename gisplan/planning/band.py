@@ -101,7 +101,8 @@ def _balanced(proven: Sequence[Proven], footing: Footing) -> list[list[Finding]]
     """Return what the balanced power flow of each option breaks, and its own service."""
     site = proven[0].site
     proposals = [one.proposal for one in proven if one.proposal is not None]
-    results = prove(site.region.snapshot, asked_bases(site, footing.base), proposals)
+    bases = asked_bases(site, footing.base)
+    results = prove(site.region.snapshot, bases, proposals, whole_network=False)
     return [
         violations(
             (

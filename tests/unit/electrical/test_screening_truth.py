@@ -274,7 +274,7 @@ def test_promises_count_by_their_factor_of_each_level() -> None:
 
 def test_a_busbar_is_no_part_of_what_it_feeds() -> None:
     # B is beyond its limit by existing load; a demand at the busbar moves it by less than 1e-4
-    rows = ("S1>H 25000 110/20", "H-M 2000", "M>A 100", "A-B 500", "B: 90 kW 20 kvar")
+    rows = ("S1>H 25000 110/20", "H-M 2000", "M>A 100", "A-B 500", "B: 95 kW 20 kvar")
     g = grid(*rows)
     some = snapshot(g)
     base = solve_base_states(prepare_base(some, CATALOGUE))[LoadCase.LOAD]

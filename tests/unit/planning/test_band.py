@@ -95,6 +95,16 @@ def test_no_for_a_motor_stands_at_any_load_and_nothing_is_solved_for_it() -> Non
     assert not state.edges.is_made
 
 
+def test_edge_at_which_the_grid_itself_collapses_is_told() -> None:
+    # over the 6 % of transformer TB at most some 3,000 kW can flow; C hangs on another one
+    state = state_of(region_of(town(load_kw=2700.0)))
+    option = next(o for o in plan_at(state, 230, 10).options if o.feasible)
+    assert option.electrical.transformer == "RC"
+    assert list(state.edges.get()) == [0.8]
+    assert "at 120% of the existing load" in band(option).text
+    assert "no operating point" in band(option).text
+
+
 def test_single_phase_customer_is_asked_by_phase_at_the_edges() -> None:
     # 50 kW of L1 at the end of the main: phase L1 alone is near its limit, the mean of all is not
     state = state_of(region_of(town("J3: 50 kW L1")))
