@@ -374,10 +374,10 @@ def _add_reservations(power: Complexes, reserved: Demands, node: Integers) -> No
 def _start(free: Solution, tree: SupplyTree, bus_count: int) -> Solution:
     """Start every level from the state without reservations; joints from what feeds them."""
     count = len(tree.arrays.parent)
-    like = np.arange(count)
-    for joint in range(bus_count, count):
-        above = int(tree.arrays.parent[joint])
-        like[joint] = like[above] if 0 <= above < joint else tree.root[0]
+    # a joint that nothing feeds starts from anywhere
+    like = np.where(np.arange(count) < bus_count, np.arange(count), 0)
+    for joint in tree.order[tree.order >= bus_count]:
+        like[joint] = like[tree.arrays.parent[joint]]
     voltage = free.voltage[0, like]
     chords = free.chord_current[0]
     if len(chords) != len(tree.chords):

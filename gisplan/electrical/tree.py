@@ -460,8 +460,9 @@ def _merge(
         arrays.row[node] = members.row[worst]
         arrays.limit_fed_kva[node] = fed_kva[worst] / abs(members.share[worst])
         arrays.limit_feeding_kva[node] = feeding_kva[worst] / abs(members.share[worst])
-        arrays.half_fed[node] = members.half_fed[own].sum()
-        arrays.half_feeding[node] = members.half_feeding[own].sum()
+        # as large as makes the loading of the group that of this one; ``shunt`` holds those of all
+        arrays.half_fed[node] = members.half_fed[worst] / members.share[worst]
+        arrays.half_feeding[node] = members.half_feeding[worst] / members.share[worst]
     return arrays, members
 
 

@@ -52,7 +52,7 @@ CATALOGUE = load_catalogue("eu")
 
 
 def proven(
-    g: Grid, *proposals: Proposal, reserved: Demands | None = None, whole: bool = False
+    g: Grid, *proposals: Proposal, reserved: Demands | None = None, whole: bool | None = None
 ) -> tuple[ProofResult, ...]:
     some = snapshot(g)
     bases = build_base_states(
@@ -142,6 +142,26 @@ def test_joint_in_the_middle_of_a_line_equals_pandapower_with_the_line_split() -
     assert result.voltage_drop_pct == pytest.approx(
         (expected[joint] - expected[customer]) * 100, abs=1e-5
     )
+
+
+@pytest.mark.parametrize("is_loop_in", [False, True])
+def test_medium_voltage_connection_on_the_part_that_it_touches_is_near_the_whole(
+    is_loop_in: bool,
+) -> None:
+    g = grid(*TOWN)
+    proposal = Proposal(
+        line=line(g, "M1-M2"),
+        offset_m=1500.0,
+        cable=MV_CABLE,
+        is_loop_in=is_loop_in,
+        **powers(800.0, 200.0),
+    )
+    part, whole = (proven(g, proposal, whole=w)[0] for w in (False, None))
+    assert (part.whole_network, whole.whole_network) == (False, True)
+    assert part.voltage_at_customer_pu == pytest.approx(whole.voltage_at_customer_pu, abs=1e-6)
+    assert part.voltage_min_pu == pytest.approx(whole.voltage_min_pu, abs=5e-6)
+    assert part.loading_max_ratio == pytest.approx(whole.loading_max_ratio, abs=5e-6)
+    assert part.limiting_element == whole.limiting_element
 
 
 def test_existing_service_carries_the_demand_without_a_new_cable() -> None:

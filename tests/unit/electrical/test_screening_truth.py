@@ -377,3 +377,16 @@ def test_a_grid_on_several_levels_is_screened_as_ac_says() -> None:
     found = screen(some, base, asked, screening_limits(CATALOGUE))
     own = truth.voltage_pu[np.arange(len(rows)), MAIN, rows]
     assert found.voltage_pu == pytest.approx(own, abs=5e-5)
+
+
+def test_the_limiting_one_of_parallel_lines_has_its_own_charging() -> None:
+    g = grid("S1-A 500", "A-S1 5000", "A>B 400", "B-C 20", "C: 100 kW")
+    some = snapshot(g)
+    base = solve_base_states(prepare_base(some, CATALOGUE))[LoadCase.LOAD]
+    asked = demand_at_buses([bus(g, "A")], [6000.0], 1000.0)
+    found = screen(some, base, asked, screening_limits(CATALOGUE))
+    truth = solve_all(some, base, asked)
+    assert found.limiting_row[0] == line(g, "S1-A")
+    assert found.loading_max_ratio[0] == pytest.approx(
+        truth.elements.line_loading_ratio[0, FEEDER, line(g, "S1-A")], abs=1e-5
+    )
