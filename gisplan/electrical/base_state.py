@@ -32,29 +32,21 @@ from gisplan.electrical.element_state import (
     tree_elements,
 )
 from gisplan.electrical.existing_load import ScaledLoads, existing_power, fed_bus, scaled_loads
+from gisplan.electrical.far_limits import far_limits
 from gisplan.electrical.network_input import Network, build_network
 from gisplan.electrical.parts import NetworkParts, find_parts
 from gisplan.electrical.radial_state import (
-    FarLimits,
     LevelArrays,
     Solution,
     build_levels,
     chord_steps,
     solve_states,
 )
-from gisplan.electrical.screening_limits import (
-    LV_MAX,
-    LV_MIN,
-    MV_MAX,
-    MV_MIN,
-    ScreeningLimits,
-    loading_limits,
-    screening_limits,
-)
+from gisplan.electrical.screening_limits import ScreeningLimits, screening_limits
 from gisplan.electrical.segments import Joints, build_joints, joint_positions
 from gisplan.electrical.tree import SupplyTree, build_tree
 from gisplan.errors import PowerFlowError
-from gisplan.model.grid import Flags, Floats, Integers, Peaks, SwitchedKind
+from gisplan.model.grid import Flags, Floats, Integers, Peaks
 from gisplan.network.snapshot import Snapshot
 from gisplan.rules.catalogue import Catalogue
 
@@ -335,7 +327,13 @@ def _base_state(
     _require_converged(solution, case)
     solved = tree_elements(laid.index, laid.tree, solution)
     free_pu = _shown(laid.tree, free.solution, bus_count)
-    far = _far_limits(laid.tree, solved.elements, free, free_pu[0], prepared.limits)
+    far = far_limits(
+        laid.tree,
+        prepared.limits,
+        solved=solved.elements,
+        free=free.elements.elements,
+        free_pu=free_pu[0],
+    )
     return BaseState(
         case=case,
         parts=prepared.parts,
@@ -394,38 +392,3 @@ def _shown(tree: SupplyTree, solution: Solution, bus_count: int) -> Floats:
     """Voltages of buses; NaN where nothing supplies them."""
     supplied = tree.arrays.is_supplied[:bus_count]
     return np.where(supplied, np.abs(solution.voltage[:, :bus_count]), np.nan)
-
-
-def _far_limits(
-    tree: SupplyTree, solved: ElementState, free: _Free, free_pu: Floats, limits: ScreeningLimits
-) -> FarLimits:
-    """How far each node and its branch may be brought by demands elsewhere.
-
-    To the limit, or where it stood without promises, and the tolerance beyond.
-    """
-    arrays, values, tolerance = tree.arrays, limits.values, limits.far_voltage_pu
-    low = np.where(arrays.is_low, values[LV_MIN], values[MV_MIN])
-    high = np.where(arrays.is_low, values[LV_MAX], values[MV_MAX])
-    count = len(free_pu)
-    low[:count] = np.fmin(low[:count], free_pu)
-    high[:count] = np.fmax(high[:count], free_pu)
-    ceiling = loading_limits(arrays.kind, arrays.level, values)
-    loaded, before = np.zeros(len(ceiling)), free.elements.elements
-    for kind, after, free_ratio in (
-        (SwitchedKind.LINE, solved.line_loading_ratio, before.line_loading_ratio),
-        (
-            SwitchedKind.TRANSFORMER,
-            solved.transformer_loading_ratio,
-            before.transformer_loading_ratio,
-        ),
-    ):
-        node = np.flatnonzero((arrays.kind == kind) & (arrays.parent >= 0))
-        row = arrays.row[node]
-        ceiling[node] = np.fmax(ceiling[node], free_ratio[0, row])
-        loaded[node] = after[arrays.level[node], row]
-    return FarLimits(
-        low_pu=low - tolerance,
-        high_pu=high + tolerance,
-        # no rating, no limit
-        loaded_ratio=np.nan_to_num(loaded / (ceiling + limits.far_loading_ratio), nan=0.0),
-    )

@@ -16,7 +16,8 @@ from gisplan.electrical.parallel import busbars
 from gisplan.electrical.power_flow import PowerFlowResult
 from gisplan.electrical.radial_kernel import end_currents
 from gisplan.electrical.radial_state import Solution
-from gisplan.electrical.tree import SupplyTree, line_limits_kva, transformer_limits_kva
+from gisplan.electrical.ratings import line_limits_kva, transformer_limits_kva
+from gisplan.electrical.tree import SupplyTree
 from gisplan.model.grid import Flags, Floats, Integers, SwitchedKind
 
 

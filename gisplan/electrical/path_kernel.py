@@ -157,11 +157,12 @@ def walk(  # noqa: PLR0917
         return -1, before, 0j
     n = 0
     w = path.node[0]
+    step_voltage, step_current = base.step_voltage[level], base.step_current[level]
     while tree.parent[w] >= 0:
         di = path.di[n]
         n += 1
-        path.dv[n] = -act(read(base.step_voltage[level], w), di)
-        path.di[n] = act(read(base.step_current[level], w), di)
+        path.dv[n] = -act(read(step_voltage, w), di)
+        path.di[n] = act(read(step_current, w), di)
         w = tree.parent[w]
         path.node[n] = w
     if abs(path.dv[0]) > CURVED_FROM_PU:

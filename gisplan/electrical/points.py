@@ -11,8 +11,8 @@ from gisplan.electrical.branch_model import KVA, Complexes
 from gisplan.electrical.demand import MEDIUM_VOLTAGE_V, Demands, line_levels
 from gisplan.electrical.path_kernel import PointArrays
 from gisplan.electrical.power_flow import FREQUENCY_HZ
+from gisplan.electrical.ratings import line_limits_kva
 from gisplan.electrical.segments import joint_positions
-from gisplan.electrical.tree import line_limits_kva
 from gisplan.model.grid import Flags, Floats, Integers
 from gisplan.network.snapshot import Snapshot
 

@@ -14,8 +14,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from gisplan.electrical.areas import joined_areas
 from gisplan.electrical.branch_model import (
-    KVA,
     Complexes,
     FedPi,
     Pi,
@@ -28,22 +28,21 @@ from gisplan.electrical.branch_model import (
     transformer_pis,
 )
 from gisplan.electrical.demand import MEDIUM_VOLTAGE_V, line_levels, transformer_levels
+from gisplan.electrical.merging import merge_parallel
 from gisplan.electrical.network_input import Network
 from gisplan.electrical.parallel import (
     Branches,
     Chords,
     Members,
-    Merged,
     busbars,
     hang_busbars_once,
     split_off_parallel,
     turned_ratio,
 )
+from gisplan.electrical.ratings import line_limits_kva, transformer_limits_kva
 from gisplan.model.grid import Codes, Flags, Floats, Grid, Integers, SwitchedKind
 from gisplan.network.snapshot import Topology
 from gisplan.network.tree_kernel import hand_down, mark_loops
-
-NO_BRANCH = 255
 
 
 class TreeArrays(NamedTuple):
@@ -109,34 +108,6 @@ class SupplyTree:
     root: Integers
 
 
-def areas(grid: Grid, topology: Topology) -> Integers:
-    """Low-voltage network or medium-voltage feeder of every bus: what a new demand there moves.
-
-    Low-voltage networks carry the row of their transformer, feeders follow behind; -1 is none.
-    """
-    count = len(grid.transformers.transformer_id)
-    feeder = np.where(topology.feeder >= 0, count + topology.feeder, -1)
-    area: Integers = np.where(topology.transformer >= 0, topology.transformer, feeder)
-    return area
-
-
-def _joined_areas(grid: Grid, topology: Topology) -> Integers:
-    """Areas, those of low-voltage networks that closed couplers join as one.
-
-    ``topology`` lets every busbar hang on one branch: its other parts hang on the first one.
-    """
-    count = len(grid.transformers.transformer_id)
-    area, order, parent = areas(grid, topology), topology.order, topology.parent_bus
-    joined = np.arange(count)
-    coupled = order[(parent[order] >= 0) & (topology.parent_kind[order] == SwitchedKind.BUS)]
-    for bus in coupled[area[coupled] != area[parent[coupled]]]:
-        own, above = area[bus], area[parent[bus]]
-        if 0 <= own < count and 0 <= above < count:
-            joined[own] = joined[above]
-    is_unit = (area >= 0) & (area < count)
-    return np.where(is_unit, np.append(joined, -1)[np.where(is_unit, area, -1)], area)
-
-
 def line_feeding(grid: Grid, topology: Topology) -> LineFeeding:
     """Find from which end each line is fed, lines with one open end included."""
     lines = grid.lines
@@ -181,7 +152,7 @@ def build_tree(network: Network, topology: Topology) -> SupplyTree:
         network, topology, feeding, parent=parent, order=order, kind=kind, row=row, fed=fed,
         chords=chords, shunt=_shunts(network, pis, units),
     )  # fmt: skip
-    arrays, members = _merge(arrays, merged, is_reversed, grid)
+    arrays, members = merge_parallel(arrays, merged, is_reversed, grid)
     closes_loop = closed_outside.copy()
     closes_loop[members.row[arrays.kind[members.node] == SwitchedKind.LINE]] = True
     return SupplyTree(
@@ -401,28 +372,10 @@ def _static_arrays(
         limit_fed_kva=limit_fed,
         limit_feeding_kva=limit_feeding,
         is_low=voltage_v < MEDIUM_VOLTAGE_V,
-        area=np.where(like >= 0, _joined_areas(grid, topology)[like], -1),
+        area=np.where(like >= 0, joined_areas(grid, topology)[like], -1),
         needs_ac=hand_down(order, parent, meshed, meshed.astype(np.int64)) > 0,
         is_supplied=is_supplied,
         is_bus=np.arange(len(parent)) < len(grid.buses.bus_id),
-    )
-
-
-def line_limits_kva(grid: Grid) -> Floats:
-    """Power of every line at rated current and nominal voltage; inf where no rating is known."""
-    voltage_v = grid.buses.nominal_voltage_v[grid.lines.from_bus]
-    rated_a = grid.lines.rated_current_a * grid.lines.parallel_count
-    limit = np.sqrt(3) * voltage_v * rated_a / KVA
-    return np.where(np.isfinite(limit), limit, np.inf)
-
-
-def transformer_limits_kva(grid: Grid) -> tuple[Floats, Floats]:
-    """Power at rated current and nominal voltage on the high and the low-voltage side."""
-    table, nominal = grid.transformers, grid.buses.nominal_voltage_v
-    rated_kva = table.rated_power_kva * table.parallel_count
-    return (
-        rated_kva * nominal[table.hv_bus] / table.hv_voltage_v,
-        rated_kva * nominal[table.lv_bus] / table.lv_voltage_v,
     )
 
 
@@ -434,65 +387,3 @@ def _meshed(order: Integers, parent: Integers, chords: Branches) -> Flags:
     above = parent[in_loop]
     meshed[above[above >= 0]] = True
     return meshed
-
-
-def _merge(
-    arrays: TreeArrays, merged: Merged, is_reversed: Flags, grid: Grid
-) -> tuple[TreeArrays, Members]:
-    """Put parallel branches together; the limiting one stands for them all."""
-    members = _members(arrays, merged, is_reversed)
-    if not len(merged.node):
-        return arrays, members
-    arrays = arrays._replace(
-        impedance=arrays.impedance.copy(),
-        row=arrays.row.copy(),
-        half_fed=arrays.half_fed.copy(),
-        half_feeding=arrays.half_feeding.copy(),
-        limit_fed_kva=arrays.limit_fed_kva.copy(),
-        limit_feeding_kva=arrays.limit_feeding_kva.copy(),
-    )
-    fed_kva, feeding_kva = _member_limits(arrays, members, grid)
-    for node in np.unique(members.node):
-        own = np.flatnonzero(members.node == node)
-        worst = own[np.argmin(fed_kva[own] / np.abs(members.share[own]))]
-        # the first member is the branch of the tree: it carries its share of the whole voltage
-        arrays.impedance[node] *= members.share[own[0]]
-        arrays.row[node] = members.row[worst]
-        arrays.limit_fed_kva[node] = fed_kva[worst] / abs(members.share[worst])
-        arrays.limit_feeding_kva[node] = feeding_kva[worst] / abs(members.share[worst])
-        # as large as makes the loading of the group that of this one; ``shunt`` holds those of all
-        arrays.half_fed[node] = members.half_fed[worst] / members.share[worst]
-        arrays.half_feeding[node] = members.half_feeding[worst] / members.share[worst]
-    return arrays, members
-
-
-def _members(arrays: TreeArrays, merged: Merged, is_reversed: Flags) -> Members:
-    """List the branches of every group, that of the tree first."""
-    other = orient(merged.branches.pi, merged.is_reversed)
-    own = np.unique(merged.node)
-    node = np.concatenate([own, merged.node])
-    impedance = np.concatenate([arrays.impedance[own], other.impedance])
-    order = np.argsort(node, kind="stable")
-    admittance = np.zeros(len(arrays.parent), np.complex128)
-    np.add.at(admittance, node, 1 / impedance)
-    return Members(
-        node=node[order],
-        row=np.concatenate([arrays.row[own], merged.branches.row])[order],
-        is_reversed=np.concatenate([is_reversed[own], merged.is_reversed])[order],
-        share=(1 / impedance / admittance[node])[order],
-        half_fed=np.concatenate([arrays.half_fed[own], other.half_fed])[order],
-        half_feeding=np.concatenate([arrays.half_feeding[own], other.half_feeding])[order],
-    )
-
-
-def _member_limits(arrays: TreeArrays, members: Members, grid: Grid) -> tuple[Floats, Floats]:
-    """Power at rated current of every member at its node and at the node's parent."""
-    is_unit = arrays.kind[members.node] == SwitchedKind.TRANSFORMER
-    fed, feeding = np.empty(len(members.node)), np.empty(len(members.node))
-    line_kva = line_limits_kva(grid)
-    fed[~is_unit] = feeding[~is_unit] = line_kva[members.row[~is_unit]]
-    row, is_high = members.row[is_unit], members.is_reversed[is_unit]
-    high_kva, low_kva = transformer_limits_kva(grid)
-    fed[is_unit] = np.where(is_high, high_kva[row], low_kva[row])
-    feeding[is_unit] = np.where(is_high, low_kva[row], high_kva[row])
-    return fed, feeding
