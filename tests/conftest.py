@@ -13,6 +13,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from gisplan.settings import Settings, load_settings
@@ -28,6 +29,10 @@ _BINDIR_VARIABLE = "GISPLAN_PG_BINDIR"
 _HOME_PREFIX = "gisplan-test-"
 _home_key = pytest.StashKey[Path]()
 _counter = itertools.count()
+
+# how long an example takes says nothing here: the first one compiles kernels
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
 
 
 def pytest_configure(config: pytest.Config) -> None:
