@@ -33,7 +33,7 @@ from gisplan.electrical.element_state import (
 )
 from gisplan.electrical.existing_load import ScaledLoads, existing_power, fed_bus, scaled_loads
 from gisplan.electrical.far_limits import far_limits
-from gisplan.electrical.network_input import Network, build_network
+from gisplan.electrical.network_input import Network, build_network, no_joints
 from gisplan.electrical.parts import NetworkParts, find_parts
 from gisplan.electrical.radial_state import (
     LevelArrays,
@@ -265,6 +265,8 @@ def _place(prepared: PreparedBase, demands: Demands) -> tuple[Joints, Integers]:
     """Joints that the demands need, and the node of every demand."""
     grid = prepared.snapshot.grid
     on_line = np.flatnonzero(demands.bus < 0)
+    if not len(on_line):
+        return no_joints(), demands.bus
     line = demands.line[on_line]
     joints, joint = build_joints(line, joint_positions(grid, line, demands.offset_m[on_line]))
     node = demands.bus.copy()

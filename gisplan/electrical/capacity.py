@@ -52,7 +52,9 @@ class Capacities:
 
     ``kva`` is NaN where only an AC power flow can tell (``needs_ac``) or nothing supplies the bus,
     inf where nothing limits it. ``limiting`` says what does: ``voltage_low``, ``voltage_high``,
-    ``loading``, ``no_solution``, ``none``, ``needs_ac``, ``not_supplied``. ``element_kind`` is a
+    ``loading``, ``no_solution``, ``none``, ``needs_ac``, ``not_supplied``. ``no_solution`` comes
+    only where no limit of voltage or loading comes before it; the load beside is linear in the
+    voltage then, and collapse may come up to a tenth earlier. ``element_kind`` is a
     ``SwitchedKind`` for lines and transformers and 255 for a bus, ``element_row`` its row in its
     table; -1 is none.
     """

@@ -87,7 +87,8 @@ def summarise_subtrees(  # noqa: PLR0912, PLR0917
     for place in range(order.size - 1, -1, -1):
         w = order[place]
         p = parent[w]
-        if p < 0:
+        # nothing of the part hangs here
+        if p < 0 or value[w, MOST] == np.inf:
             continue
         k = growth[w]
         for field in range(EXTREMES):
@@ -108,7 +109,7 @@ def summarise_subtrees(  # noqa: PLR0912, PLR0917
                 second_node[p, field] = at
     for w in order:
         p = parent[w]
-        if p < 0:
+        if p < 0 or value[p, MOST] == np.inf:
             continue
         for field in range(EXTREMES):
             if best_child[p, field] == w:
