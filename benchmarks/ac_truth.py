@@ -13,10 +13,10 @@ import numpy as np
 from power_grid_model import ComponentType
 from power_grid_model import initialize_array as new_array
 
-from gisplan.electrical.base_state import BaseState
+from gisplan.electrical.base.base_state import BaseState
 from gisplan.electrical.demand import MEDIUM_VOLTAGE_V
-from gisplan.electrical.network_input import build_network
-from gisplan.electrical.power_flow import COLLAPSE_PU, PowerFlowModel
+from gisplan.electrical.flow.network_input import build_network
+from gisplan.electrical.flow.power_flow import COLLAPSE_PU, PowerFlowModel
 from gisplan.model.grid import Flags, Floats, Integers, SwitchedKind
 from gisplan.network.snapshot import Snapshot
 

@@ -34,10 +34,10 @@ from benchmarks.pandapower_net import (
     solve,
 )
 from benchmarks.report import Row
-from gisplan.electrical.base_state import solve_base_states
-from gisplan.electrical.capacity import Direction, capacities
+from gisplan.electrical.base.base_state import solve_base_states
 from gisplan.electrical.demand import MAIN, Demands, LoadCase, join_demands
-from gisplan.electrical.short_circuit import short_circuit_currents
+from gisplan.electrical.faults.short_circuit import short_circuit_currents
+from gisplan.electrical.screening.capacity import Direction, capacities
 
 PANDAPOWER_SOLVES = 15
 BISECTED_BUSES = 40

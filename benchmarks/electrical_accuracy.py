@@ -15,14 +15,14 @@ from benchmarks.electrical_cases import (
     powers,
 )
 from benchmarks.report import Row
-from gisplan.electrical.capacity import capacities
-from gisplan.electrical.connection import prove
 from gisplan.electrical.demand import LOAD_CASES, MEDIUM_VOLTAGE_V, STATES
-from gisplan.electrical.limits import check_limits
-from gisplan.electrical.proof import ProofResult
-from gisplan.electrical.proposal import Proposal
-from gisplan.electrical.screening import Screening, screen
-from gisplan.electrical.screening_kernel import NEEDS_AC, NO_SOLUTION
+from gisplan.electrical.proof.connection import prove
+from gisplan.electrical.proof.limits import check_limits
+from gisplan.electrical.proof.proof import ProofResult
+from gisplan.electrical.proof.proposal import Proposal
+from gisplan.electrical.screening.capacity import capacities
+from gisplan.electrical.screening.screening import Screening, screen
+from gisplan.electrical.screening.screening_kernel import NEEDS_AC, NO_SOLUTION
 from gisplan.model.grid import Flags, Floats, Integers
 from gisplan.model.option import Severity
 

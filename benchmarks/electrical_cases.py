@@ -13,10 +13,15 @@ import numpy as np
 from benchmarks.ac_truth import AcTruth
 from benchmarks.radial_grid import generate_radial_grid
 from benchmarks.scratch_database import scratch_database
-from gisplan.electrical.base_state import BaseState, PreparedBase, prepare_base, solve_base_states
-from gisplan.electrical.capacity import CASE_OF, Direction
+from gisplan.electrical.base.base_state import (
+    BaseState,
+    PreparedBase,
+    prepare_base,
+    solve_base_states,
+)
 from gisplan.electrical.demand import MEDIUM_VOLTAGE_V, STATES, Demands, LoadCase
-from gisplan.electrical.screening_limits import ScreeningLimits, screening_limits
+from gisplan.electrical.screening.capacity import CASE_OF, Direction
+from gisplan.electrical.screening.screening_limits import ScreeningLimits, screening_limits
 from gisplan.model.grid import Floats, Grid, Integers, Polylines
 from gisplan.network.snapshot import CorridorGraph, Snapshot
 from gisplan.network.topology import build_topology

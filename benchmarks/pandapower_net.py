@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from gisplan.electrical.base_state import BaseState
+from gisplan.electrical.base.base_state import BaseState
 from gisplan.model.grid import Floats, Grid, SwitchedKind
 
 with warnings.catch_warnings():

@@ -22,7 +22,7 @@ from gisplan.cli.electrical_answer import (
 )
 from gisplan.cli.planner import opened_planner
 from gisplan.cli.progress import shown_progress
-from gisplan.electrical.capacity import Direction
+from gisplan.electrical.screening.capacity import Direction
 from gisplan.planning.bus_screening import check_power_factor
 from gisplan.services.electrical import CapacityQuestion, capacity_of_grid, default_power_factor
 

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gisplan.electrical.connection import prove
-from gisplan.electrical.limits import check_limits
-from gisplan.electrical.load_band import (
+from gisplan.electrical.load.load_band import (
     EdgeFailure,
     band_factors,
     band_finding,
     refusal_finding,
 )
+from gisplan.electrical.proof.connection import prove
+from gisplan.electrical.proof.limits import check_limits
 from gisplan.model.option import Finding, Severity
 from gisplan.planning.checks import asked_bases, check_backfeed_states, check_phases
 from gisplan.planning.existing import check_service

@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gisplan.electrical.capacity import CASE_OF, Direction
-from gisplan.electrical.connection import prove
 from gisplan.electrical.demand import LOAD_CASES, STATES, Demands, LoadCase
-from gisplan.electrical.limits import check_limits
-from gisplan.electrical.proof import LOADING_MAX, ProofResult
-from gisplan.electrical.proposal import Proposal
-from gisplan.electrical.screening import REASONS, Screening, screen
-from gisplan.electrical.screening_kernel import (
+from gisplan.electrical.proof.connection import prove
+from gisplan.electrical.proof.limits import check_limits
+from gisplan.electrical.proof.proof import LOADING_MAX, ProofResult
+from gisplan.electrical.proof.proposal import Proposal
+from gisplan.electrical.screening.capacity import CASE_OF, Direction
+from gisplan.electrical.screening.screening import REASONS, Screening, screen
+from gisplan.electrical.screening.screening_kernel import (
     LINE_OVERLOADED,
     NO_SOLUTION,
     NOT_SUPPLIED,
@@ -29,7 +29,7 @@ from gisplan.electrical.screening_kernel import (
     VOLTAGE_TOO_HIGH,
     VOLTAGE_TOO_LOW,
 )
-from gisplan.electrical.screening_limits import screening_limits
+from gisplan.electrical.screening.screening_limits import screening_limits
 from gisplan.errors import InputError
 from gisplan.model.grid import SwitchedKind
 from gisplan.model.option import Severity

@@ -11,13 +11,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gisplan.electrical.asymmetric import check_single_phase, prove_single_phases
-from gisplan.electrical.backfeed import BackfeedProof, prove_backfeed
-from gisplan.electrical.collapse import largest_solvable_share
+from gisplan.electrical.backfeed.backfeed import BackfeedProof, prove_backfeed
 from gisplan.electrical.demand import LOAD_CASES
-from gisplan.electrical.fault_checks import check_faults
-from gisplan.electrical.power_quality import check_disturbance
-from gisplan.electrical.short_circuit import access_short_circuit, access_short_circuit_angle_deg
+from gisplan.electrical.faults.fault_checks import check_faults
+from gisplan.electrical.faults.short_circuit import (
+    access_short_circuit,
+    access_short_circuit_angle_deg,
+)
+from gisplan.electrical.phases.asymmetric import check_single_phase, prove_single_phases
+from gisplan.electrical.phases.power_quality import check_disturbance
+from gisplan.electrical.proof.collapse import largest_solvable_share
 from gisplan.model.option import Finding, Severity
 from gisplan.planning.phases import ONE_PHASE, THREE_PHASES
 from gisplan.planning.supply_mode import needs_backfeed
@@ -25,11 +28,11 @@ from gisplan.planning.supply_mode import needs_backfeed
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from gisplan.electrical.asymmetric import SinglePhaseResult
-    from gisplan.electrical.asymmetric_result import PhaseResult
-    from gisplan.electrical.base_state import BaseState
+    from gisplan.electrical.base.base_state import BaseState
     from gisplan.electrical.demand import LoadCase
-    from gisplan.electrical.proposal import Proposal
+    from gisplan.electrical.phases.asymmetric import SinglePhaseResult
+    from gisplan.electrical.phases.asymmetric_result import PhaseResult
+    from gisplan.electrical.proof.proposal import Proposal
     from gisplan.planning.site import Site
     from gisplan.planning.state import Footing
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gisplan.electrical.demand import LEVELS, MEDIUM_VOLTAGE_V
-from gisplan.electrical.existing_load import fed_bus_of_lines
+from gisplan.electrical.load.existing_load import fed_bus_of_lines
 from gisplan.model.grid import CustomerClass, SwitchedKind
 from gisplan.network.tree_kernel import hand_down, spread_busbar
 

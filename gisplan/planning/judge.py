@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gisplan.electrical.demand import Demands
-from gisplan.electrical.screening import REASONS, Screening, ScreeningLimits, screen
-from gisplan.electrical.screening_kernel import (
+from gisplan.electrical.screening.screening import REASONS, Screening, ScreeningLimits, screen
+from gisplan.electrical.screening.screening_kernel import (
     LINE_OVERLOADED,
     TRANSFORMER_OVERLOADED,
     VOLTAGE_TOO_HIGH,
     VOLTAGE_TOO_LOW,
 )
-from gisplan.electrical.sizing import voltage_drop_pct
+from gisplan.electrical.sizing.sizing import voltage_drop_pct
 from gisplan.model.grid import SwitchedKind
 from gisplan.network.switching import ring_elements
 from gisplan.planning.access import KINDS

@@ -14,11 +14,11 @@ from gisplan.electrical.demand import (
     line_levels,
     transformer_levels,
 )
-from gisplan.electrical.worst import OWN_TOLERANCE_PU, OWN_TOLERANCE_RATIO
+from gisplan.electrical.proof.worst import OWN_TOLERANCE_PU, OWN_TOLERANCE_RATIO
 from gisplan.network.topology import HIGH_VOLTAGE_FROM_V, LOW_VOLTAGE_BELOW_V
 
 if TYPE_CHECKING:
-    from gisplan.electrical.base_state import BaseState
+    from gisplan.electrical.base.base_state import BaseState
     from gisplan.electrical.demand import LoadCase
     from gisplan.model.grid import Codes, Flags, Floats, Grid, Texts
     from gisplan.rules.catalogue import Catalogue, Rule

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gisplan.electrical.demand import LOAD_CASES, STATES
-from gisplan.electrical.proposal import NewCable, Proposal
-from gisplan.electrical.sizing import size_conductor
-from gisplan.electrical.withstand import check_withstand
+from gisplan.electrical.proof.proposal import NewCable, Proposal
+from gisplan.electrical.sizing.sizing import size_conductor
+from gisplan.electrical.sizing.withstand import check_withstand
 from gisplan.model.option import (
     AccessKind,
     AccessPoint,

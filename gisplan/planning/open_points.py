@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gisplan.electrical.connection import prove
 from gisplan.electrical.demand import FEEDER, MEDIUM_VOLTAGE_V, LoadCase
+from gisplan.electrical.proof.connection import prove
 from gisplan.errors import PowerFlowError
 from gisplan.model.grid import SwitchedKind
 from gisplan.model.option import Remedy

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gisplan.electrical.asymmetric import (
+from gisplan.electrical.phases.asymmetric import (
     SinglePhaseResult,
     check_single_phase,
     prove_single_phase,

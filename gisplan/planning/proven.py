@@ -6,8 +6,8 @@ import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from gisplan.electrical.asymmetric_result import HIGHEST, LOWEST
-from gisplan.electrical.limits import check_limits
+from gisplan.electrical.phases.asymmetric_result import HIGHEST, LOWEST
+from gisplan.electrical.proof.limits import check_limits
 from gisplan.model.option import ElectricalResult
 from gisplan.planning.checks import (
     check_backfeed_states,
@@ -18,9 +18,9 @@ from gisplan.planning.existing import check_service
 from gisplan.planning.offers import option_of
 
 if TYPE_CHECKING:
-    from gisplan.electrical.asymmetric_result import PhaseResult
-    from gisplan.electrical.proof import ProofResult
-    from gisplan.electrical.proposal import Proposal
+    from gisplan.electrical.phases.asymmetric_result import PhaseResult
+    from gisplan.electrical.proof.proof import ProofResult
+    from gisplan.electrical.proof.proposal import Proposal
     from gisplan.model.option import Option
     from gisplan.planning.offers import Offer
     from gisplan.planning.site import Site

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gisplan.electrical.connection import prove
-from gisplan.electrical.limits import check_limits
+from gisplan.electrical.proof.connection import prove
+from gisplan.electrical.proof.limits import check_limits
 from gisplan.planning.checks import asked_bases
 from gisplan.planning.offers import Offer, proposal_of
 from gisplan.planning.outcome import violations
@@ -15,8 +15,8 @@ from gisplan.planning.remedies import Remedies
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from gisplan.electrical.proof import ProofResult
-    from gisplan.electrical.proposal import Proposal
+    from gisplan.electrical.proof.proof import ProofResult
+    from gisplan.electrical.proof.proposal import Proposal
     from gisplan.planning.proven import Proven
     from gisplan.planning.site import Site
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gisplan.electrical.demand import LoadCase
-from gisplan.electrical.screening import screening_limits
+from gisplan.electrical.screening.screening import screening_limits
 from gisplan.planning.demand import case_demands, sizing_kva
 from gisplan.planning.judge import ElectricalJudge
 from gisplan.planning.region import site_metres

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
-from gisplan.electrical.backfeed import build_backfeed_base, find_unbacked
-from gisplan.electrical.base_state import prepare_base, solve_base_states
-from gisplan.electrical.load_band import band_factors
-from gisplan.electrical.short_circuit import short_circuit_currents
+from gisplan.electrical.backfeed.backfeed import build_backfeed_base, find_unbacked
+from gisplan.electrical.base.base_state import prepare_base, solve_base_states
+from gisplan.electrical.faults.short_circuit import short_circuit_currents
+from gisplan.electrical.load.load_band import band_factors
 from gisplan.errors import PowerFlowError, UnknownElementError
 from gisplan.model.grid import Peaks
 from gisplan.planning.once import Once
@@ -22,10 +22,10 @@ from gisplan.planning.switched_region import with_switches
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from gisplan.electrical.backfeed import BackfeedBase
-    from gisplan.electrical.base_state import BaseState, PreparedBase
+    from gisplan.electrical.backfeed.backfeed import BackfeedBase
+    from gisplan.electrical.base.base_state import BaseState, PreparedBase
     from gisplan.electrical.demand import LoadCase
-    from gisplan.electrical.short_circuit import ShortCircuits
+    from gisplan.electrical.faults.short_circuit import ShortCircuits
     from gisplan.model.grid import Flags
     from gisplan.planning.held import Held
     from gisplan.planning.region import Region

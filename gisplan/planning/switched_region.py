@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gisplan.electrical.existing_load import fed_bus, fed_bus_of_lines, scaled_loads
+from gisplan.electrical.load.existing_load import fed_bus, fed_bus_of_lines, scaled_loads
 from gisplan.model.grid import Peaks
 from gisplan.network.switching import switched
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gisplan.electrical.connection import prove
+from gisplan.electrical.proof.connection import prove
 from gisplan.model.option import Remedy
 from gisplan.planning.offers import proposal_of
 from gisplan.planning.outcome import Outcome, violations, voltage_effect

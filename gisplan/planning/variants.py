@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gisplan.electrical.derating import derated_current_a
-from gisplan.electrical.sizing import design_current_a
-from gisplan.electrical.withstand import withstand_ka
+from gisplan.electrical.sizing.derating import derated_current_a
+from gisplan.electrical.sizing.sizing import design_current_a
+from gisplan.electrical.sizing.withstand import withstand_ka
 from gisplan.model.grid import CorridorKind, Surface
 from gisplan.planning.access import KINDS, LEVEL_KINDS, kinds_by_role
 

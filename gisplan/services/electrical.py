@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gisplan.electrical.capacity import CASE_OF, Direction, capacities
-from gisplan.electrical.screening_limits import screening_limits
-from gisplan.electrical.short_circuit import short_circuit_currents
+from gisplan.electrical.faults.short_circuit import short_circuit_currents
+from gisplan.electrical.screening.capacity import CASE_OF, Direction, capacities
+from gisplan.electrical.screening.screening_limits import screening_limits
 from gisplan.errors import UnknownElementError
 from gisplan.export.electrical_table import ElectricalAnswer
 from gisplan.planning.bus_screening import (

@@ -20,8 +20,8 @@ from gisplan.network.strands import line_shapes, place_points
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from gisplan.electrical.base_state import BaseState
-    from gisplan.electrical.capacity import Capacities
+    from gisplan.electrical.base.base_state import BaseState
+    from gisplan.electrical.screening.capacity import Capacities
     from gisplan.export.electrical_table import Column
     from gisplan.model.grid import Floats, Grid, Integers, Texts
     from gisplan.planning.bus_screening import BusVerdict

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
-from gisplan.electrical.existing_load import scaled_loads
-from gisplan.electrical.load_report import FEEDER, TRANSFORMER, LoadRow, load_report
+from gisplan.electrical.load.existing_load import scaled_loads
+from gisplan.electrical.load.load_report import FEEDER, TRANSFORMER, LoadRow, load_report
 from gisplan.export.electrical_table import ElectricalAnswer, ElementTable
 from gisplan.network.snapshot import Snapshot
 from gisplan.rules.catalogue import load_catalogue

@@ -13,7 +13,7 @@ from gisplan.planning.site import examine_site
 from gisplan.planning.switched_state import switched_state
 
 if TYPE_CHECKING:
-    from gisplan.electrical.proposal import Proposal
+    from gisplan.electrical.proof.proposal import Proposal
     from gisplan.model.application import Application
     from gisplan.model.grid import Texts
     from gisplan.model.option import Option

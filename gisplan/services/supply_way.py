@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gisplan.electrical.demand import MEDIUM_VOLTAGE_V
-from gisplan.electrical.low_voltage_part import first_bus
-from gisplan.electrical.proof import NEW_CONNECTION
-from gisplan.electrical.segments import joint_positions
-from gisplan.electrical.voltage_budget import Part
+from gisplan.electrical.flow.segments import joint_positions
+from gisplan.electrical.phases.low_voltage_part import first_bus
+from gisplan.electrical.proof.proof import NEW_CONNECTION
+from gisplan.electrical.proof.voltage_budget import Part
 from gisplan.model.grid import SwitchedKind
 
 if TYPE_CHECKING:
-    from gisplan.electrical.proposal import Proposal
+    from gisplan.electrical.proof.proposal import Proposal
     from gisplan.model.grid import Grid
     from gisplan.network.snapshot import Snapshot
 

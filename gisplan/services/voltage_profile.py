@@ -13,21 +13,21 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gisplan.electrical.asymmetric_result import PHASES
-from gisplan.electrical.asymmetric_scenarios import BEFORE_MAIN, SERVICE, solve_phases
 from gisplan.electrical.demand import MAIN, STATES, LoadCase
-from gisplan.electrical.low_voltage_part import NotProven, find_low_voltage_part
-from gisplan.electrical.proof import ProofResult
-from gisplan.electrical.proof_model import solve_group
-from gisplan.electrical.voltage_budget import Part, Share, voltage_budget
+from gisplan.electrical.phases.asymmetric_result import PHASES
+from gisplan.electrical.phases.asymmetric_scenarios import BEFORE_MAIN, SERVICE, solve_phases
+from gisplan.electrical.phases.low_voltage_part import NotProven, find_low_voltage_part
+from gisplan.electrical.proof.proof import ProofResult
+from gisplan.electrical.proof.proof_model import solve_group
+from gisplan.electrical.proof.voltage_budget import Part, Share, voltage_budget
 from gisplan.planning.checks import asked_bases
 from gisplan.services.option_proposal import proposal_of_option, site_of
 from gisplan.services.supply_way import CUSTOMER, JOINT, Place, is_supplied, supply_way
 
 if TYPE_CHECKING:
-    from gisplan.electrical.asymmetric_scenarios import SolvedPhases
-    from gisplan.electrical.proof_model import Group
-    from gisplan.electrical.proposal import Proposal
+    from gisplan.electrical.phases.asymmetric_scenarios import SolvedPhases
+    from gisplan.electrical.proof.proof_model import Group
+    from gisplan.electrical.proof.proposal import Proposal
     from gisplan.model.application import Application
     from gisplan.model.option import Option
     from gisplan.planning.site import Site

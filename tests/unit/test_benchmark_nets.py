@@ -8,9 +8,9 @@ import pytest
 from benchmarks.ac_truth import AcTruth
 from benchmarks.pandapower_net import add_demand, build_net, place_demand, short_circuit_ka, solve
 from benchmarks.radial_grid import generate_radial_grid
-from gisplan.electrical.base_state import BaseState, build_base_states
+from gisplan.electrical.base.base_state import BaseState, build_base_states
 from gisplan.electrical.demand import MAIN, LoadCase
-from gisplan.electrical.screening_limits import screening_limits
+from gisplan.electrical.screening.screening_limits import screening_limits
 from gisplan.model.grid import Grid
 from gisplan.network.topology import build_topology
 from gisplan.rules.catalogue import load_catalogue

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gisplan.electrical.base_state import FIRST_LEVEL, BaseState
+from gisplan.electrical.base.base_state import FIRST_LEVEL, BaseState
+from gisplan.electrical.base.element_state import ElementState, element_state
 from gisplan.electrical.demand import (
     LEVELS,
     MAIN,
@@ -17,12 +18,12 @@ from gisplan.electrical.demand import (
     line_levels,
     transformer_levels,
 )
-from gisplan.electrical.element_state import ElementState, element_state
-from gisplan.electrical.network_input import Network, build_network
-from gisplan.electrical.own_part import OwnPart, find_own_part
-from gisplan.electrical.power_flow import PowerFlowModel
-from gisplan.electrical.proposal import Proposal
-from gisplan.electrical.screening_limits import (
+from gisplan.electrical.flow.network_input import Network, build_network
+from gisplan.electrical.flow.power_flow import PowerFlowModel
+from gisplan.electrical.flow.segments import build_joints, joint_positions
+from gisplan.electrical.proof.own_part import OwnPart, find_own_part
+from gisplan.electrical.proof.proposal import Proposal
+from gisplan.electrical.screening.screening_limits import (
     LINE_MAX,
     LV_MAX,
     LV_MIN,
@@ -32,7 +33,6 @@ from gisplan.electrical.screening_limits import (
     TRANSFORMER_MAX,
     ScreeningLimits,
 )
-from gisplan.electrical.segments import build_joints, joint_positions
 from gisplan.model.grid import Flags, Floats, Grid, Integers
 from gisplan.network.snapshot import Snapshot
 from tests.unit.electrical.networks import powers

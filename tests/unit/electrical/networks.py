@@ -8,9 +8,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from gisplan.electrical.demand import Demands
-from gisplan.electrical.network_input import Network, build_network
-from gisplan.electrical.power_flow import PowerFlowModel, PowerFlowResult
-from gisplan.electrical.proposal import NewCable, Proposal
+from gisplan.electrical.flow.network_input import Network, build_network
+from gisplan.electrical.flow.power_flow import PowerFlowModel, PowerFlowResult
+from gisplan.electrical.proof.proposal import NewCable, Proposal
 from gisplan.model.grid import Grid, Integers
 from gisplan.network.corridors import build_corridors
 from gisplan.network.snapshot import Snapshot

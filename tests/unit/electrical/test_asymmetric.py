@@ -9,7 +9,9 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from gisplan.electrical.asymmetric import (
+from gisplan.electrical.base.base_state import build_base_states
+from gisplan.electrical.demand import MAIN, Demands, LoadCase
+from gisplan.electrical.phases.asymmetric import (
     PhaseResult,
     SinglePhaseResult,
     assign_phase,
@@ -17,13 +19,11 @@ from gisplan.electrical.asymmetric import (
     prove_single_phase,
     prove_single_phases,
 )
-from gisplan.electrical.asymmetric_flow import unbalance_pct
-from gisplan.electrical.asymmetric_scenarios import BEFORE_MAIN, SERVICE, solve_phases
-from gisplan.electrical.base_state import build_base_states
-from gisplan.electrical.connection import prove
-from gisplan.electrical.demand import MAIN, Demands, LoadCase
-from gisplan.electrical.low_voltage_part import LowVoltagePart, find_low_voltage_part
-from gisplan.electrical.proposal import Proposal
+from gisplan.electrical.phases.asymmetric_flow import unbalance_pct
+from gisplan.electrical.phases.asymmetric_scenarios import BEFORE_MAIN, SERVICE, solve_phases
+from gisplan.electrical.phases.low_voltage_part import LowVoltagePart, find_low_voltage_part
+from gisplan.electrical.proof.connection import prove
+from gisplan.electrical.proof.proposal import Proposal
 from gisplan.errors import InputError
 from gisplan.model.grid import Codes, Grid, Phases
 from gisplan.model.option import Finding, Severity

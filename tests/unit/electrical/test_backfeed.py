@@ -11,17 +11,17 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gisplan.electrical.backfeed import (
+from gisplan.electrical.backfeed.backfeed import (
     BackfeedBase,
     BackfeedProof,
     build_backfeed_base,
     find_unbacked,
     prove_backfeed,
 )
-from gisplan.electrical.backfeed_states import SwitchedState
-from gisplan.electrical.base_state import BaseState, build_base_states
+from gisplan.electrical.backfeed.backfeed_states import SwitchedState
+from gisplan.electrical.base.base_state import BaseState, build_base_states
 from gisplan.electrical.demand import Demands, LoadCase, join_demands
-from gisplan.electrical.proposal import NewCable, Proposal
+from gisplan.electrical.proof.proposal import NewCable, Proposal
 from gisplan.errors import InputError
 from gisplan.model.grid import Grid
 from gisplan.model.option import BackfeedState, Finding, Severity

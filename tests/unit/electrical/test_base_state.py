@@ -7,7 +7,7 @@ from dataclasses import fields, replace
 import numpy as np
 import pytest
 
-from gisplan.electrical.base_state import (
+from gisplan.electrical.base.base_state import (
     BaseState,
     build_base_states,
     prepare_base,

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from gisplan.electrical.branch_model import (
+from gisplan.electrical.flow.branch_model import (
     coupler_pis,
     join,
     open_end_shunts,
@@ -16,7 +16,7 @@ from gisplan.electrical.branch_model import (
     select,
     transformer_pis,
 )
-from gisplan.electrical.network_input import build_network
+from gisplan.electrical.flow.network_input import build_network
 from gisplan.network.topology import build_topology
 from tests.grids import grid
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from gisplan.electrical.base_state import build_base_states
-from gisplan.electrical.collapse import largest_solvable_share
+from gisplan.electrical.base.base_state import build_base_states
+from gisplan.electrical.proof.collapse import largest_solvable_share
 from gisplan.rules.catalogue import load_catalogue
 from tests.grids import grid
 from tests.unit.electrical.networks import bus, proposal_at, snapshot

@@ -10,16 +10,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gisplan.electrical.base_state import build_base_states
-from gisplan.electrical.connection import (
+from gisplan.electrical.base.base_state import build_base_states
+from gisplan.electrical.demand import FEEDER, MAIN, Demands, LoadCase, no_demands
+from gisplan.electrical.proof.connection import (
     ProofResult,
     Proposal,
     is_local,
     prove,
 )
-from gisplan.electrical.demand import FEEDER, MAIN, Demands, LoadCase, no_demands
-from gisplan.electrical.proposal import NewCable
-from gisplan.electrical.worst import Quantity, Worst
+from gisplan.electrical.proof.proposal import NewCable
+from gisplan.electrical.proof.worst import Quantity, Worst
 from gisplan.errors import InputError
 from gisplan.model.grid import Grid
 from gisplan.rules.catalogue import load_catalogue

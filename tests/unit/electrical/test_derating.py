@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from gisplan.electrical.derating import derated_current_a, derating_factor
+from gisplan.electrical.sizing.derating import derated_current_a, derating_factor
 from gisplan.errors import CatalogueError
 from gisplan.rules.catalogue import Catalogue, load_catalogue
 

@@ -7,8 +7,8 @@ import math
 import numpy as np
 import pytest
 
-from gisplan.electrical.earth_fault import check_earth_fault, find_earth_faults
-from gisplan.electrical.proposal import NewCable
+from gisplan.electrical.faults.earth_fault import check_earth_fault, find_earth_faults
+from gisplan.electrical.proof.proposal import NewCable
 from gisplan.model.grid import Grid
 from gisplan.model.option import Finding, Severity
 from gisplan.network.topology import build_topology

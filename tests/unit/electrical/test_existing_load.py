@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from gisplan.electrical.demand import LoadCase
-from gisplan.electrical.existing_load import existing_power, scaled_loads, scaling_factor
+from gisplan.electrical.load.existing_load import existing_power, scaled_loads, scaling_factor
 from gisplan.model.grid import Grid, Peaks
 from gisplan.network.topology import build_topology
 from gisplan.rules.catalogue import load_catalogue

@@ -7,12 +7,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from gisplan.electrical.base_state import PreparedBase, prepare_base, solve_base_states
-from gisplan.electrical.connection import prove
+from gisplan.electrical.base.base_state import PreparedBase, prepare_base, solve_base_states
 from gisplan.electrical.demand import MAIN, Demands, LoadCase, join_demands, no_demands
-from gisplan.electrical.screening import Screening, screen, screening_limits
-from gisplan.electrical.screening_kernel import VOLTAGE_TOO_LOW
-from gisplan.electrical.worst import Judged, Quantity
+from gisplan.electrical.proof.connection import prove
+from gisplan.electrical.proof.worst import Judged, Quantity
+from gisplan.electrical.screening.screening import Screening, screen, screening_limits
+from gisplan.electrical.screening.screening_kernel import VOLTAGE_TOO_LOW
 from gisplan.network.snapshot import Snapshot
 from gisplan.rules.catalogue import load_catalogue
 from tests.grids import grid

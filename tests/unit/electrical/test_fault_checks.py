@@ -8,13 +8,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from gisplan.electrical.fault_checks import check_faults
-from gisplan.electrical.proposal import NewCable, Proposal
-from gisplan.electrical.short_circuit import (
+from gisplan.electrical.faults.fault_checks import check_faults
+from gisplan.electrical.faults.short_circuit import (
     ShortCircuits,
     option_short_circuit,
     short_circuit_currents,
 )
+from gisplan.electrical.proof.proposal import NewCable, Proposal
 from gisplan.model.grid import Grid, Protection
 from gisplan.model.option import Finding, Severity
 from gisplan.network.snapshot import Snapshot

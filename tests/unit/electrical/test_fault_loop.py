@@ -8,14 +8,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from gisplan.electrical.fault_loop import (
+from gisplan.electrical.faults.fault_loop import (
     fault_loop_at,
     fault_loop_currents,
     why_loop_unknown,
     zero_sequence_ohm,
 )
-from gisplan.electrical.proposal import NewCable, Proposal
-from gisplan.electrical.short_circuit import ShortCircuits, place_of, short_circuit_currents
+from gisplan.electrical.faults.short_circuit import ShortCircuits, place_of, short_circuit_currents
+from gisplan.electrical.proof.proposal import NewCable, Proposal
 from gisplan.model.grid import Grid
 from gisplan.rules.catalogue import load_catalogue
 from tests.grids import grid

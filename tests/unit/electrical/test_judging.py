@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from gisplan.electrical.base_state import build_base_states
-from gisplan.electrical.connection import prove
-from gisplan.electrical.worst import Quantity
+from gisplan.electrical.base.base_state import build_base_states
+from gisplan.electrical.proof.connection import prove
+from gisplan.electrical.proof.worst import Quantity
 from gisplan.rules.catalogue import load_catalogue
 from tests.grids import grid
 from tests.unit.electrical.networks import TOWN, bus, proposal_at, snapshot

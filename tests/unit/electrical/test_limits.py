@@ -6,12 +6,12 @@ from dataclasses import replace
 
 import pytest
 
-from gisplan.electrical.base_state import build_base_states
-from gisplan.electrical.connection import Proposal, prove
+from gisplan.electrical.base.base_state import build_base_states
 from gisplan.electrical.demand import LoadCase
-from gisplan.electrical.limits import check_limits
-from gisplan.electrical.proof import ProofResult
-from gisplan.electrical.worst import Quantity, Worst
+from gisplan.electrical.proof.connection import Proposal, prove
+from gisplan.electrical.proof.limits import check_limits
+from gisplan.electrical.proof.proof import ProofResult
+from gisplan.electrical.proof.worst import Quantity, Worst
 from gisplan.model.grid import Grid
 from gisplan.model.option import Finding, Severity
 from gisplan.rules.catalogue import load_catalogue

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gisplan.electrical.load_band import (
+from gisplan.electrical.load.load_band import (
     EdgeFailure,
     band_factors,
     band_finding,

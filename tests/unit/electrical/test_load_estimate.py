@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from gisplan.electrical.load_estimate import LoadBasis, LoadEstimates, estimate_loads
+from gisplan.electrical.load.load_estimate import LoadBasis, LoadEstimates, estimate_loads
 from gisplan.errors import InputError
 from gisplan.model.grid import Grid
 from gisplan.network.topology import build_topology

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from gisplan.electrical.existing_load import scaled_loads
-from gisplan.electrical.load_report import LoadRow, load_report
+from gisplan.electrical.load.existing_load import scaled_loads
+from gisplan.electrical.load.load_report import LoadRow, load_report
 from gisplan.model.grid import Grid, Peaks
 from gisplan.network.topology import build_topology
 from gisplan.rules.catalogue import load_catalogue

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from gisplan.electrical.base_state import build_base_states
+from gisplan.electrical.base.base_state import build_base_states
 from gisplan.electrical.demand import LoadCase
-from gisplan.electrical.low_voltage_part import (
+from gisplan.electrical.phases.low_voltage_part import (
     LowVoltagePart,
     NotProven,
     find_low_voltage_part,
     upstream_impedance,
 )
-from gisplan.electrical.proposal import Proposal
+from gisplan.electrical.proof.proposal import Proposal
 from gisplan.errors import InputError
 from gisplan.model.grid import Grid
 from gisplan.network.topology import build_topology

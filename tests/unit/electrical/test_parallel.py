@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from gisplan.electrical.network_input import build_network
-from gisplan.electrical.parallel import NO_COUPLER, busbars, hang_busbars_once
-from gisplan.electrical.tree import SupplyTree, build_tree
+from gisplan.electrical.base.parallel import NO_COUPLER, busbars, hang_busbars_once
+from gisplan.electrical.base.tree import SupplyTree, build_tree
+from gisplan.electrical.flow.network_input import build_network
 from gisplan.model.grid import Grid, SwitchedKind
 from gisplan.network.topology import build_topology
 from tests.grids import grid

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from gisplan.electrical.parts import find_parts, touched_buses
+from gisplan.electrical.flow.parts import find_parts, touched_buses
 from gisplan.model.grid import Grid
 from gisplan.network.topology import build_topology
 from tests.grids import grid

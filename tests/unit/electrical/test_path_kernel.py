@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gisplan.electrical.path_kernel import draw, magnitude_change
-from gisplan.electrical.radial_kernel import scalar
+from gisplan.electrical.base.radial_kernel import scalar
+from gisplan.electrical.screening.path_kernel import draw, magnitude_change
 
 
 @given(

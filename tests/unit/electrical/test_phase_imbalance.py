@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gisplan.electrical.phase_imbalance import group_shares
+from gisplan.electrical.phases.phase_imbalance import group_shares
 
 
 def share(count: int, quantile: float = 0.95) -> float:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from gisplan.electrical.base_state import build_base_states
+from gisplan.electrical.base.base_state import build_base_states
 from gisplan.electrical.demand import LOAD_CASES, LoadCase
-from gisplan.electrical.phase_loads import PhaseLoads, existing_phases
+from gisplan.electrical.phases.phase_loads import PhaseLoads, existing_phases
 from gisplan.model.grid import Grid
 from gisplan.rules.catalogue import load_catalogue
 from tests.grids import grid

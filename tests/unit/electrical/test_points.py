@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from gisplan.electrical.base_state import BaseState, build_base_states
+from gisplan.electrical.base.base_state import BaseState, build_base_states
 from gisplan.electrical.demand import Demands, LoadCase, join_demands, no_demands
-from gisplan.electrical.points import Points, locate_points, select_points
+from gisplan.electrical.screening.points import Points, locate_points, select_points
 from gisplan.model.grid import Grid
 from gisplan.rules.catalogue import load_catalogue
 from tests.grids import grid

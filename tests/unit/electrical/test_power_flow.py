@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gisplan.electrical.network_input import build_network
-from gisplan.electrical.power_flow import PowerFlowModel, clock_numbers, require_converged
+from gisplan.electrical.flow.network_input import build_network
+from gisplan.electrical.flow.power_flow import PowerFlowModel, clock_numbers, require_converged
 from gisplan.errors import PowerFlowError
 from gisplan.model.grid import Grid
 from gisplan.network.topology import build_topology

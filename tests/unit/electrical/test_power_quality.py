@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 import pytest
 
-from gisplan.electrical.power_quality import (
+from gisplan.electrical.phases.power_quality import (
     check_disturbance,
     long_term_flicker,
     short_term_flicker,

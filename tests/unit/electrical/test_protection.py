@@ -10,15 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gisplan.electrical.fault_endings import farthest_loop_ending, farthest_relay_ending
-from gisplan.electrical.protection import (
+from gisplan.electrical.faults.fault_endings import farthest_loop_ending, farthest_relay_ending
+from gisplan.electrical.faults.protection import (
     check_feeder,
     check_low_voltage,
     check_mains,
     clearing_time_s,
 )
-from gisplan.electrical.protection_zones import find_zones, open_ends
-from gisplan.electrical.short_circuit import short_circuit_currents
+from gisplan.electrical.faults.protection_zones import find_zones, open_ends
+from gisplan.electrical.faults.short_circuit import short_circuit_currents
 from gisplan.model.grid import Grid
 from gisplan.model.option import Finding, Severity
 from gisplan.network.topology import build_topology

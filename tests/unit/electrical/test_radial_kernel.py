@@ -9,9 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gisplan.electrical.base_state import root_voltages
-from gisplan.electrical.branch_model import Complexes
-from gisplan.electrical.radial_kernel import (
+from gisplan.electrical.base.base_state import root_voltages
+from gisplan.electrical.base.radial_kernel import (
     act,
     chord_gaps,
     inverse,
@@ -21,7 +20,8 @@ from gisplan.electrical.radial_kernel import (
     scalar,
     times,
 )
-from gisplan.electrical.radial_state import chord_steps, solve_states
+from gisplan.electrical.base.radial_state import chord_steps, solve_states
+from gisplan.electrical.flow.branch_model import Complexes
 from gisplan.model.grid import Floats
 from tests.grids import grid
 from tests.unit.electrical.networks import bus

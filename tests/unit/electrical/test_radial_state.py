@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from gisplan.electrical.base_state import root_voltages
-from gisplan.electrical.radial_state import (
+from gisplan.electrical.base.base_state import root_voltages
+from gisplan.electrical.base.radial_state import (
     FarLimits,
     LevelArrays,
     Solution,
@@ -14,7 +14,7 @@ from gisplan.electrical.radial_state import (
     chord_steps,
     solve_states,
 )
-from gisplan.electrical.subtree_kernel import LOW, MOST, ROOM_BELOW, ROOM_LOADED
+from gisplan.electrical.base.subtree_kernel import LOW, MOST, ROOM_BELOW, ROOM_LOADED
 from gisplan.model.grid import Grid
 from tests.grids import grid
 from tests.unit.electrical.networks import TOWN, bus

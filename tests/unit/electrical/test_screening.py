@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gisplan.electrical.base_state import BaseState, build_base_states
+from gisplan.electrical.base.base_state import BaseState, build_base_states
 from gisplan.electrical.demand import MAIN, Demands, LoadCase, no_demands
-from gisplan.electrical.network_input import build_network
-from gisplan.electrical.power_flow import PowerFlowModel
-from gisplan.electrical.screening import REASONS, Screening, screen, screening_limits
-from gisplan.electrical.screening_kernel import (
+from gisplan.electrical.flow.network_input import build_network
+from gisplan.electrical.flow.power_flow import PowerFlowModel
+from gisplan.electrical.screening.screening import REASONS, Screening, screen, screening_limits
+from gisplan.electrical.screening.screening_kernel import (
     LINE_OVERLOADED,
     NEEDS_AC,
     NO_SOLUTION,

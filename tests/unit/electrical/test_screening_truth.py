@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gisplan.electrical.base_state import BaseState, prepare_base, solve_base_states
+from gisplan.electrical.base.base_state import BaseState, prepare_base, solve_base_states
 from gisplan.electrical.demand import (
     FEEDER,
     MAIN,
@@ -20,9 +20,9 @@ from gisplan.electrical.demand import (
     line_levels,
     transformer_levels,
 )
-from gisplan.electrical.screening import Screening, screen
-from gisplan.electrical.screening_kernel import NEEDS_AC, NO_SOLUTION, NOT_SUPPLIED
-from gisplan.electrical.screening_limits import ScreeningLimits, screening_limits
+from gisplan.electrical.screening.screening import Screening, screen
+from gisplan.electrical.screening.screening_kernel import NEEDS_AC, NO_SOLUTION, NOT_SUPPLIED
+from gisplan.electrical.screening.screening_limits import ScreeningLimits, screening_limits
 from gisplan.errors import PowerFlowError
 from gisplan.model.grid import Flags, Floats, Grid, SwitchedKind
 from gisplan.network.snapshot import Snapshot

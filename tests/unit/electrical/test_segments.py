@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from gisplan.electrical.network_input import build_network
-from gisplan.electrical.segments import build_joints, joint_positions, line_span_m
+from gisplan.electrical.flow.network_input import build_network
+from gisplan.electrical.flow.segments import build_joints, joint_positions, line_span_m
 from gisplan.errors import InputError
 from gisplan.network.topology import build_topology
 from tests.grids import grid

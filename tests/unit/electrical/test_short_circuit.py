@@ -9,9 +9,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from gisplan.electrical.fault_kernel import walk_down
-from gisplan.electrical.proposal import NewCable, Proposal
-from gisplan.electrical.short_circuit import (
+from gisplan.electrical.faults.fault_kernel import walk_down
+from gisplan.electrical.faults.short_circuit import (
     FaultPlaces,
     ShortCircuits,
     access_short_circuit,
@@ -19,6 +18,7 @@ from gisplan.electrical.short_circuit import (
     option_short_circuit,
     short_circuit_currents,
 )
+from gisplan.electrical.proof.proposal import NewCable, Proposal
 from gisplan.model.grid import Grid
 from gisplan.network.snapshot import Snapshot
 from gisplan.network.topology import build_topology

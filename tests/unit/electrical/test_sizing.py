@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from gisplan.electrical.sizing import (
+from gisplan.electrical.sizing.sizing import (
     SizedConductor,
     SizingResult,
     design_current_a,

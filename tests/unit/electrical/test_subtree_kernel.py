@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gisplan.electrical.subtree_kernel import (
+from gisplan.electrical.base.subtree_kernel import (
     EXTREMES,
     HIGH,
     LOW,

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gisplan.electrical.areas import areas
+from gisplan.electrical.base.areas import areas
+from gisplan.electrical.base.ratings import line_limits_kva, transformer_limits_kva
 from gisplan.electrical.demand import FEEDER, MAIN, SUBSTATION, TRANSFORMER
-from gisplan.electrical.ratings import line_limits_kva, transformer_limits_kva
-from gisplan.electrical.segments import Joints, build_joints
+from gisplan.electrical.flow.segments import Joints, build_joints
 from gisplan.model.grid import Grid, Integers
 from gisplan.network.topology import build_topology
 from tests.grids import grid

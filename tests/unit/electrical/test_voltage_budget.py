@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from gisplan.electrical.base_state import build_base_states
-from gisplan.electrical.connection import prove
+from gisplan.electrical.base.base_state import build_base_states
 from gisplan.electrical.demand import LoadCase
-from gisplan.electrical.proposal import Proposal
-from gisplan.electrical.voltage_budget import Part, Share, set_point_offset_pu, voltage_budget
+from gisplan.electrical.proof.connection import prove
+from gisplan.electrical.proof.proposal import Proposal
+from gisplan.electrical.proof.voltage_budget import Part, Share, set_point_offset_pu, voltage_budget
 from gisplan.model.grid import Grid
 from gisplan.rules.catalogue import load_catalogue
 from tests.grids import grid

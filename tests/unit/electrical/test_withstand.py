@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from gisplan.electrical.withstand import (
+from gisplan.electrical.sizing.withstand import (
     check_withstand,
     section_min_mm2,
     withstand_constant,

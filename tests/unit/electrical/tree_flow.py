@@ -6,26 +6,26 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gisplan.electrical.base_state import root_voltages
-from gisplan.electrical.branch_model import (
+from gisplan.electrical.base.base_state import root_voltages
+from gisplan.electrical.base.element_state import (
+    TreeElements,
+    element_state,
+    index_elements,
+    tree_elements,
+)
+from gisplan.electrical.base.parallel import busbars
+from gisplan.electrical.base.radial_state import Solution, chord_steps, solve_states
+from gisplan.electrical.base.tree import SupplyTree, build_tree
+from gisplan.electrical.flow.branch_model import (
     Complexes,
     Pi,
     open_end_shunts,
     segment_pis,
     transformer_pis,
 )
-from gisplan.electrical.element_state import (
-    TreeElements,
-    element_state,
-    index_elements,
-    tree_elements,
-)
-from gisplan.electrical.network_input import Network, build_network
-from gisplan.electrical.parallel import busbars
-from gisplan.electrical.power_flow import PowerFlowModel
-from gisplan.electrical.radial_state import Solution, chord_steps, solve_states
-from gisplan.electrical.segments import Joints
-from gisplan.electrical.tree import SupplyTree, build_tree
+from gisplan.electrical.flow.network_input import Network, build_network
+from gisplan.electrical.flow.power_flow import PowerFlowModel
+from gisplan.electrical.flow.segments import Joints
 from gisplan.model.grid import Floats, Grid
 from gisplan.network.topology import build_topology
 

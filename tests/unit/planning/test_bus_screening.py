@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from gisplan.electrical.capacity import Direction
+from gisplan.electrical.screening.capacity import Direction
 from gisplan.errors import InputError
 from gisplan.planning.bus_screening import BusVerdict, DemandQuestion, screen_buses
 from gisplan.planning.state import PlanningState

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from gisplan.electrical.screening import screening_limits
+from gisplan.electrical.screening.screening import screening_limits
 from gisplan.model.option import AccessKind
 from gisplan.planning.access import KINDS, Meetings
 from gisplan.planning.demand import case_demands

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import cache
 
-from gisplan.electrical.asymmetric import check_single_phase, prove_single_phase
+from gisplan.electrical.phases.asymmetric import check_single_phase, prove_single_phase
 from gisplan.model.grid import Phases
 from gisplan.model.option import Finding, Option, Severity
 from gisplan.planning.existing import ExistingService

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from gisplan.electrical.sizing import size_conductor
+from gisplan.electrical.sizing.sizing import size_conductor
 from gisplan.planning.variants import (
     Variant,
     build_variants,

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from gisplan.electrical.demand import LoadCase
-from gisplan.electrical.voltage_budget import Part
+from gisplan.electrical.proof.voltage_budget import Part
 from gisplan.errors import InputError, UnknownElementError
 from gisplan.model.application import Application, ApplicationKind
 from gisplan.model.option import AccessKind, Option, Remedy

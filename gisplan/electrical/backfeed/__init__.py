@@ -1,0 +1,1 @@
+"""N-1: the states in which another feeder resupplies."""

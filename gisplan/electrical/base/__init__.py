@@ -1,0 +1,1 @@
+"""The supply tree and its state before a connection."""

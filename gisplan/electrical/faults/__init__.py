@@ -1,0 +1,1 @@
+"""Short circuits, protection and earth faults."""

@@ -1,0 +1,1 @@
+"""Single-phase customers and disturbing loads."""

@@ -1,0 +1,1 @@
+"""The AC proof of a connection."""

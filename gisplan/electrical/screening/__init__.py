@@ -1,0 +1,1 @@
+"""Verdicts on many points at once, and what each could still take."""

@@ -1,0 +1,385 @@
+"""Kernel that judges what a new demand changes on its path to the source and beside it.
+
+Method: ``path_kernel`` says how voltages and currents on the path change. Voltages off the path
+follow where they leave it: the extreme bus by its own gain (an estimate that is met or passed) and
+by the largest gain below (a bound), between which the truth lies to first order. Currents there
+rise as their voltage falls; whether that overloads a branch is left to the AC power flow.
+
+Invariants
+- Entry 0 of a path is the node at or below the point, the last one is a root; entry i hangs on
+  entry i + 1.
+- Buses of the path belong to the part that is connected to, wherever they lie; other buses do where
+  they share the point's area.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numba
+import numpy as np
+
+from gisplan.electrical.base.subtree_kernel import (
+    HIGH,
+    LOW,
+    MOST,
+    ROOM_ABOVE,
+    ROOM_BELOW,
+    ROOM_LOADED,
+)
+from gisplan.electrical.demand import FEEDER, MAIN, SUBSTATION
+from gisplan.electrical.screening.path_kernel import magnitude_change, new_path, walk
+from gisplan.electrical.screening.screening_limits import (
+    LINE_MAX,
+    LV_MAX,
+    LV_MIN,
+    MAIN_TRANSFORMER_MAX,
+    MV_MAX,
+    MV_MIN,
+    TRANSFORMER_MAX,
+)
+from gisplan.model.grid import SwitchedKind
+
+if TYPE_CHECKING:
+    from gisplan.electrical.base.radial_state import LevelArrays
+    from gisplan.electrical.base.tree import TreeArrays
+    from gisplan.electrical.screening.path_kernel import Path, PointArrays
+    from gisplan.model.grid import Codes, Flags, Floats, Integers
+
+RATIO_NOISE = 1e-6
+NEAR_LIMIT = 0.02
+MOVED_PU = 1e-6
+"""Smaller changes are the solver's; the proof does not see them either."""
+FOLLOWED_PU = 1e-7
+"""Currents of branches far beyond their rating may follow more than this change of voltage."""
+NOTICED_PU = 1e-4
+"""Voltages far away are reported from this change on."""
+
+LINE_OVERLOADED = 1
+TRANSFORMER_OVERLOADED = 2
+VOLTAGE_TOO_LOW = 4
+VOLTAGE_TOO_HIGH = 8
+NO_SOLUTION = 16
+NOT_SUPPLIED = 32
+NEEDS_AC = 64
+
+TRANSFORMER_KIND = int(SwitchedKind.TRANSFORMER)
+LINE_KIND = int(SwitchedKind.LINE)
+
+# columns of the result
+LOADING, VOLTAGE_MAIN, VOLTAGE_SERVICE, LV_LOW, LV_HIGH, MV_LOW, MV_HIGH = range(7)
+SLACK_VOLTAGE, SLACK_AT_MOST, SLACK_LOADING = 7, 8, 9
+RESULT_COLUMNS = 10
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def loadings(  # noqa: PLR0917
+    w: int,
+    level: int,
+    dv: complex,
+    dv_above: complex,
+    di: complex,
+    tree: TreeArrays,
+    base: LevelArrays,
+) -> float:
+    """Return the loading of a branch at its worse end after a change."""
+    v, above = base.voltage[level, w] + dv, base.voltage[level, tree.parent[w]] + dv_above
+    current = base.current[level, w] + di
+    fed = abs(current - tree.half_fed[w] * v) / tree.limit_fed_kva[w]
+    feeding = abs(tree.ratio[w] * current + tree.half_feeding[w] * above)
+    return float(max(fed, feeding / tree.limit_feeding_kva[w]))
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def cut_loadings(  # noqa: PLR0917
+    c: int,
+    level: int,
+    drawn: complex,
+    after: complex,
+    points: PointArrays,
+    tree: TreeArrays,
+    base: LevelArrays,
+    path: Path,
+) -> float:
+    """Return the loading of a line that is cut by the point: at its ends and on both sides of it.
+
+    What the point draws does not reach the lower end. Charging is spread along the line.
+    """
+    w = points.node[c]
+    v, above = base.voltage[level, w] + path.dv[0], base.voltage[level, tree.parent[w]] + path.dv[1]
+    upper, half = base.current[level, w] + path.di[0], tree.half_fed[w]
+    lower, charging = upper - drawn, (1 - 2 * points.upper[c]) * half * after
+    at_ends = max(abs(upper + half * above), abs(lower - half * v))
+    at_point = max(abs(upper + charging), abs(lower + charging))
+    return float(max(at_ends, at_point) / tree.limit_fed_kva[w])
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def stub_loading(c: int, drawn: complex, after: complex, points: PointArrays) -> float:
+    """Return the loading of a line that ends open, at its closed end and above the point."""
+    charging = points.stub_admittance[c] * after
+    at_point = abs(drawn + (1 - points.upper[c]) * charging)
+    return float(max(abs(drawn + charging), at_point) / points.stub_limit_kva[c])
+
+
+@numba.njit(cache=True, nogil=True, inline="always")
+def loading_limit(kind: int, level: int, limits: Floats) -> tuple[float, int]:
+    """Return the limit of a kind of element, and the reason that it gives."""
+    if kind != TRANSFORMER_KIND:
+        return limits[LINE_MAX], LINE_OVERLOADED
+    if level == SUBSTATION:
+        return limits[MAIN_TRANSFORMER_MAX], TRANSFORMER_OVERLOADED
+    return limits[TRANSFORMER_MAX], TRANSFORMER_OVERLOADED
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def judge_loadings(  # noqa: PLR0917
+    c: int,
+    first: int,
+    last: int,
+    n: int,
+    power: complex,
+    after: complex,
+    points: PointArrays,
+    tree: TreeArrays,
+    base: LevelArrays,
+    path: Path,
+    limits: Floats,
+    numbers: Floats,
+    limiting: Integers,
+) -> int:
+    """Compare the branches that levels of one state judge with their ratings; return the reasons.
+
+    The levels are ``first`` to ``last``, ``after`` is the point's voltage.
+    """
+    reasons = 0
+    drawn = np.conj(power / after)
+    if points.node[c] < 0 and first <= points.level[c] <= last:
+        loading = stub_loading(c, drawn, after, points)
+        if loading > numbers[c, LOADING]:
+            numbers[c, LOADING] = loading
+            limiting[c, 0], limiting[c, 1] = LINE_KIND, -1
+        limit, reason = loading_limit(LINE_KIND, first, limits)
+        numbers[c, SLACK_LOADING] = min(numbers[c, SLACK_LOADING], limit - loading)
+        if loading > limit:
+            reasons |= reason
+    for i in range(n):
+        w = path.node[i]
+        if not first <= tree.level[w] <= last or tree.limit_fed_kva[w] == np.inf:
+            continue
+        if w == points.node[c] and points.upper[c] < 1:
+            loading = cut_loadings(c, first, drawn, after, points, tree, base, path)
+        else:
+            loading = loadings(w, first, path.dv[i], path.dv[i + 1], path.di[i], tree, base)
+        if loading > numbers[c, LOADING]:
+            numbers[c, LOADING] = loading
+            limiting[c, 0], limiting[c, 1] = int(tree.kind[w]), tree.row[w]
+        limit, reason = loading_limit(int(tree.kind[w]), int(tree.level[w]), limits)
+        slack = limit - loading
+        # an element that is not made worse is nobody's fault
+        if slack < NEAR_LIMIT:
+            before = loadings(w, first, 0j, 0j, 0j, tree, base)
+            if loading <= before + RATIO_NOISE:
+                continue
+        numbers[c, SLACK_LOADING] = min(numbers[c, SLACK_LOADING], slack)
+        if slack < 0:
+            reasons |= reason
+    return reasons
+
+
+@numba.njit(cache=True, nogil=True, inline="always", error_model="numpy")
+def spend(  # noqa: PLR0917
+    c: int, room: float, size: float, own: float, most: float, numbers: Floats
+) -> bool:
+    """Note what is left of a room after a change, by the own gain and by the largest one.
+
+    Returns whether it may be overspent by a change that counts.
+    """
+    if size * most <= MOVED_PU:
+        return False
+    numbers[c, SLACK_VOLTAGE] = min(numbers[c, SLACK_VOLTAGE], room - size * most)
+    if size * own > MOVED_PU:
+        numbers[c, SLACK_AT_MOST] = min(numbers[c, SLACK_AT_MOST], room - size * own)
+    return room < size * most
+
+
+@numba.njit(cache=True, nogil=True, inline="always", error_model="numpy")
+def judge_part(  # noqa: PLR0917
+    c: int,
+    move: float,
+    is_near: bool,
+    value: Floats,
+    gain: Floats,
+    low_limit: float,
+    high_limit: float,
+    is_main: bool,
+    numbers: Floats,
+) -> int:
+    """Compare the buses of a part of the tree that moves with one node; return the reasons.
+
+    ``value`` and ``gain`` are the extremes of the part.
+    """
+    most, size = -value[MOST], abs(move)
+    falls = move < 0
+    if is_near or size > NOTICED_PU:
+        low_column, high_column = (LV_LOW, LV_HIGH) if is_main else (MV_LOW, MV_HIGH)
+        low = value[LOW] + move * (most if falls else gain[LOW])
+        high = -value[HIGH] + move * (gain[HIGH] if falls else most)
+        numbers[c, low_column] = min(numbers[c, low_column], low)
+        numbers[c, high_column] = max(numbers[c, high_column], high)
+    if not falls:
+        extreme = HIGH if is_near else ROOM_ABOVE
+        room = high_limit + value[HIGH] if is_near else value[ROOM_ABOVE]
+        return VOLTAGE_TOO_HIGH if spend(c, room, size, gain[extreme], most, numbers) else 0
+    extreme = LOW if is_near else ROOM_BELOW
+    room = value[LOW] - low_limit if is_near else value[ROOM_BELOW]
+    return VOLTAGE_TOO_LOW if spend(c, room, size, gain[extreme], most, numbers) else 0
+
+
+@numba.njit(cache=True, nogil=True, inline="always", error_model="numpy")
+def judge_own(  # noqa: PLR0917
+    c: int,
+    before_pu: float,
+    move: float,
+    low_limit: float,
+    high_limit: float,
+    is_main: bool,
+    numbers: Floats,
+) -> int:
+    """Compare the voltage of the point or of a bus on its path with limits; return the reasons."""
+    after = before_pu + move
+    low_column, high_column = (LV_LOW, LV_HIGH) if is_main else (MV_LOW, MV_HIGH)
+    numbers[c, low_column] = min(numbers[c, low_column], after)
+    numbers[c, high_column] = max(numbers[c, high_column], after)
+    room = before_pu - low_limit if move < 0 else high_limit - before_pu
+    if spend(c, room, abs(move), 1.0, 1.0, numbers):
+        return VOLTAGE_TOO_LOW if move < 0 else VOLTAGE_TOO_HIGH
+    return 0
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def judge_voltages(  # noqa: PLR0917
+    c: int,
+    first: int,
+    last: int,
+    n: int,
+    before: complex,
+    change: complex,
+    points: PointArrays,
+    tree: TreeArrays,
+    base: LevelArrays,
+    path: Path,
+    limits: Floats,
+    numbers: Floats,
+) -> int:
+    """Compare the point, the path and what hangs off it with the limits of a state's voltages.
+
+    The state is that of the levels ``first`` to ``last``.
+    """
+    reasons = 0
+    judges_low, judges_medium = first <= MAIN <= last, first <= FEEDER <= last
+    if judges_low if points.is_low[c] else judges_medium:
+        move = magnitude_change(before, change)
+        is_main = points.is_low[c]
+        low_limit = limits[LV_MIN] if is_main else limits[MV_MIN]
+        high_limit = limits[LV_MAX] if is_main else limits[MV_MAX]
+        reasons |= judge_own(c, abs(before), move, low_limit, high_limit, is_main, numbers)
+    for i in range(n + 1):
+        p = path.node[i]
+        w = path.node[i - 1] if i > 0 else p
+        v = base.voltage[first, p]
+        move = magnitude_change(v, path.dv[i])
+        for part in range(2):
+            is_main = part == 0
+            if not (judges_low if is_main else judges_medium):
+                continue
+            low_limit = limits[LV_MIN] if is_main else limits[MV_MIN]
+            high_limit = limits[LV_MAX] if is_main else limits[MV_MAX]
+            if tree.is_bus[p] and tree.is_low[p] == is_main:
+                reasons |= judge_own(c, abs(v), move, low_limit, high_limit, is_main, numbers)
+            most = base.beside[part, w, MOST] if i > 0 else base.value[part, w, MOST]
+            if most == np.inf:
+                continue
+            is_near = tree.area[p] >= 0 and tree.area[p] == points.area[c]
+            if i > 0:
+                reasons |= judge_part(
+                    c, move, is_near, base.beside[part, w], base.beside_gain[part, w],
+                    low_limit, high_limit, is_main, numbers,
+                )  # fmt: skip
+                room = base.beside[part, w, ROOM_LOADED]
+            else:
+                reasons |= judge_part(
+                    c, move, is_near, base.value[part, w], base.gain[part, w],
+                    low_limit, high_limit, is_main, numbers,
+                )  # fmt: skip
+                room = base.value[part, w, ROOM_LOADED]
+            # never certain: an exact answer would take extremes of its own in every level and cost
+            # more than the AC power flow of the few that this sends there
+            if move < -FOLLOWED_PU and room < most * move:
+                numbers[c, SLACK_VOLTAGE] = min(numbers[c, SLACK_VOLTAGE], room - most * move)
+                worst = base.beside_node[part, w] if i > 0 else base.node[part, w]
+                is_unit = tree.kind[worst[ROOM_LOADED]] == TRANSFORMER_KIND
+                reasons |= TRANSFORMER_OVERLOADED if is_unit else LINE_OVERLOADED
+    return reasons
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def screen_points(  # noqa: PLR0917
+    points: PointArrays,
+    p_kw: Floats,
+    q_kvar: Floats,
+    limits: Floats,
+    tree: TreeArrays,
+    base: LevelArrays,
+    is_repeated: Flags,
+) -> tuple[Floats, Codes, Integers]:
+    """Screen one demand at each point, in the state "service" and in every level.
+
+    Powers have a column a state; ``is_repeated`` marks levels whose base is that of the level
+    before: with equal powers they are one state and are judged at once. Returns the numbers, the
+    reasons, and kind and row of the limiting element.
+    """
+    count = points.node.size
+    numbers = np.full((count, RESULT_COLUMNS), np.nan)
+    reasons = np.zeros(count, dtype=np.uint8)
+    limiting = np.full((count, 2), -1, dtype=np.int64)
+    path = new_path(tree)
+    for c in range(count):
+        numbers[c, LOADING] = 0.0
+        numbers[c, LV_LOW] = numbers[c, MV_LOW] = np.inf
+        numbers[c, LV_HIGH] = numbers[c, MV_HIGH] = -np.inf
+        numbers[c, SLACK_VOLTAGE] = numbers[c, SLACK_AT_MOST] = np.inf
+        numbers[c, SLACK_LOADING] = np.inf
+        power = complex(p_kw[c, 0], q_kvar[c, 0])
+        n, before, change = walk(c, 0, power, points, tree, base, path)
+        found = NO_SOLUTION
+        if n >= 0:
+            found, numbers[c, VOLTAGE_SERVICE] = 0, abs(before + change)
+        first = 0
+        while first < is_repeated.size:
+            last = first
+            while (
+                last + 1 < is_repeated.size
+                and is_repeated[last + 1]
+                and p_kw[c, last + 2] == p_kw[c, last + 1]
+                and q_kvar[c, last + 2] == q_kvar[c, last + 1]
+            ):
+                last += 1
+            drawn = complex(p_kw[c, first + 1], q_kvar[c, first + 1])
+            if first > 0 or drawn != power:
+                n, before, change = walk(c, first, drawn, points, tree, base, path)
+            if n < 0:
+                found |= NO_SOLUTION
+            else:
+                if first == MAIN:
+                    numbers[c, VOLTAGE_MAIN] = abs(before + change)
+                found |= judge_loadings(
+                    c, first, last, n, drawn, before + change, points, tree, base, path, limits,
+                    numbers, limiting,
+                )  # fmt: skip
+                found |= judge_voltages(
+                    c, first, last, n, before, change, points, tree, base, path, limits, numbers
+                )
+            first = last + 1
+        reasons[c] = found
+    return numbers, reasons, limiting

@@ -1,0 +1,1 @@
+"""Conductors: current, drop, short-circuit withstand."""
