@@ -92,7 +92,8 @@ def test_extremes_of_low_voltage_stand_apart_from_those_of_medium_voltage() -> N
     voltage_pu = np.abs(levels.voltage[0])
     assert low[LOW] == pytest.approx(voltage_pu[is_low].min())
     assert low[ROOM_BELOW] == pytest.approx(voltage_pu[is_low].min() - 0.9)
-    assert low[ROOM_LOADED] == pytest.approx(0.5 * voltage_pu[is_low].min())
+    # a constant power doubles its current at half the voltage, a little sooner with a line behind
+    assert 0.998 < low[ROOM_LOADED] / (0.5 * voltage_pu[is_low].min()) < 1.0
     below = [bus(g, name) for name in ("H", "M1", "M2")]
     assert medium[LOW] == pytest.approx(voltage_pu[below].min())
     # nothing of low voltage hangs above the transformers but behind them
