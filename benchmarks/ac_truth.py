@@ -1,7 +1,8 @@
 """The whole network by AC power flow (power-grid-model) with one more demand at a time.
 
 It judges by the rule of the product, written anew: a limit counts where the demand makes a voltage
-or loading worse, by more than the solver's error near it and by more than a tolerance far away.
+or loading worse; near it strictly, far away with a tolerance beyond the limit, or beyond where the
+element stood before if that was worse.
 """
 
 from __future__ import annotations
@@ -147,25 +148,30 @@ class AcTruth:
         own_bus, own_line, own_unit = self.own_part(bus)
         low = grid.buses.nominal_voltage_v < MEDIUM_VOLTAGE_V
         to_low = low[grid.transformers.lv_bus]
-        voltage, before = solved.voltage_pu[n], self.base.voltage_pu[0]
-        tolerance = np.where(own_bus, NEAR, FAR_PU)
-        falls, rises = before - voltage > tolerance, voltage - before > tolerance
         least = np.where(low, self.limits[0], self.limits[2])
         most = np.where(low, self.limits[1], self.limits[3])
-        if (falls & (voltage < least)).any() or (rises & (voltage > most)).any():
-            return False
-        loadings = (
-            (solved.line_ratio[n], self.base.line_ratio[0], own_line, self.limits[4]),
-            (
-                solved.transformer_ratio[n],
-                self.base.transformer_ratio[0],
-                own_unit,
-                np.where(to_low, self.limits[5], self.limits[6]),
-            ),
-        )
+        unit_most = np.where(to_low, self.limits[5], self.limits[6])
+        voltage, before = solved.voltage_pu[n], self.base.voltage_pu[0]
         return not any(
-            ((after - earlier > np.where(own, NEAR, FAR_RATIO)) & (after > limit)).any()
-            for after, earlier, own, limit in loadings
+            is_broken(after, earlier, own, limit, tolerance).any()
+            for after, earlier, own, limit, tolerance in (
+                (voltage, before, own_bus, most, FAR_PU),
+                (-voltage, -before, own_bus, -least, FAR_PU),
+                (
+                    solved.line_ratio[n],
+                    self.base.line_ratio[0],
+                    own_line,
+                    self.limits[4],
+                    FAR_RATIO,
+                ),
+                (
+                    solved.transformer_ratio[n],
+                    self.base.transformer_ratio[0],
+                    own_unit,
+                    unit_most,
+                    FAR_RATIO,
+                ),
+            )
         )
 
     def own_part(self, bus: int) -> tuple[Flags, Flags, Flags]:
@@ -193,6 +199,15 @@ class AcTruth:
                 units[topology.parent_branch[bus]] = True
             bus = parent
         return buses, lines, units
+
+
+def is_broken(
+    after: Floats, before: Floats, own: Flags, limit: float | Floats, tolerance: float
+) -> Flags:
+    """Which upper limits a change breaks; ``own`` are those near it."""
+    far_limit = np.fmax(limit, before) + tolerance
+    broken: Flags = (after - before > NEAR) & (after > np.where(own, limit, far_limit))
+    return broken
 
 
 def _none() -> Floats:

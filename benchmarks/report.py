@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 Better = Literal["higher", "lower"]
+FILE_WIDTH = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +81,9 @@ def show_table(title: str, rows: Iterable[Row]) -> Iterator[Row]:
         numbers = (_number(row.ours), _number(row.peer), row.unit, _number(row.ratio))
         table.add_row(row.name, *numbers, _number(row.target), row.better, verdict)
         yield row
-    Console().print(table)
+    console = Console()
+    # a file has no width: names in one line each
+    (console if console.is_terminal else Console(width=FILE_WIDTH)).print(table)
 
 
 def _number(value: float | None) -> str:

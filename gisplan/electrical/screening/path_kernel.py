@@ -69,9 +69,18 @@ class Path(NamedTuple):
 @numba.njit(cache=True, nogil=True, inline="always")
 def magnitude_change(v: complex, dv: complex) -> float:
     """Change of a magnitude, without the loss of digits of a difference."""
-    before = abs(v)
+    before = np.sqrt(v.real * v.real + v.imag * v.imag)
     square = dv.real * (2 * v.real + dv.real) + dv.imag * (2 * v.imag + dv.imag)
     return float(square / (np.sqrt(max(before * before + square, 0.0)) + before))
+
+
+@numba.njit(cache=True, nogil=True, inline="always", error_model="numpy")
+def over(a: complex, b: complex) -> complex:
+    """Quotient of per-unit numbers; without the care for numbers near overflow."""
+    square = b.real * b.real + b.imag * b.imag
+    return complex(
+        (a.real * b.real + a.imag * b.imag) / square, (a.imag * b.real - a.real * b.imag) / square
+    )
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
@@ -201,9 +210,11 @@ def bend(  # noqa: PLR0917
                 child = path.node[i - 1]
                 off -= tree.ratio[child] * base.drawn[level, child]
                 carried *= tree.ratio[child]
-            tangent = np.conj(path.dv[i] / base.voltage[level, w])
-            e = tangent + np.conj(path.bent[i] / base.voltage[level, w])
-            carried += off * (1 / (1 + e) - 1 + tangent)
+            v = base.voltage[level, w]
+            tangent = np.conj(over(path.dv[i], v))
+            e = tangent + np.conj(over(path.bent[i], v))
+            # 1 / (1 + e) - 1 + tangent, without the difference of near numbers
+            carried += off * (tangent - over(e, 1 + e))
             path.extra[i] = carried
         fall = 0j
         for i in range(n - 1, 0, -1):

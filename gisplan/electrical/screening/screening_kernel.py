@@ -72,7 +72,13 @@ SLACK_VOLTAGE, SLACK_AT_MOST, SLACK_LOADING = 7, 8, 9
 RESULT_COLUMNS = 10
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")
+@numba.njit(cache=True, nogil=True, inline="always")
+def size_of(z: complex) -> float:
+    """Magnitude of a per-unit number; without the care for numbers near overflow."""
+    return float(np.sqrt(z.real * z.real + z.imag * z.imag))
+
+
+@numba.njit(cache=True, nogil=True, inline="always", error_model="numpy")
 def loadings(  # noqa: PLR0917
     w: int,
     level: int,
@@ -85,8 +91,8 @@ def loadings(  # noqa: PLR0917
     """Return the loading of a branch at its worse end after a change."""
     v, above = base.voltage[level, w] + dv, base.voltage[level, tree.parent[w]] + dv_above
     current = base.current[level, w] + di
-    fed = abs(current - tree.half_fed[w] * v) / tree.limit_fed_kva[w]
-    feeding = abs(tree.ratio[w] * current + tree.half_feeding[w] * above)
+    fed = size_of(current - tree.half_fed[w] * v) / tree.limit_fed_kva[w]
+    feeding = size_of(tree.ratio[w] * current + tree.half_feeding[w] * above)
     return float(max(fed, feeding / tree.limit_feeding_kva[w]))
 
 
@@ -109,8 +115,8 @@ def cut_loadings(  # noqa: PLR0917
     v, above = base.voltage[level, w] + path.dv[0], base.voltage[level, tree.parent[w]] + path.dv[1]
     upper, half = base.current[level, w] + path.di[0], tree.half_fed[w]
     lower, charging = upper - drawn, (1 - 2 * points.upper[c]) * half * after
-    at_ends = max(abs(upper + half * above), abs(lower - half * v))
-    at_point = max(abs(upper + charging), abs(lower + charging))
+    at_ends = max(size_of(upper + half * above), size_of(lower - half * v))
+    at_point = max(size_of(upper + charging), size_of(lower + charging))
     return float(max(at_ends, at_point) / tree.limit_fed_kva[w])
 
 
@@ -118,8 +124,8 @@ def cut_loadings(  # noqa: PLR0917
 def stub_loading(c: int, drawn: complex, after: complex, points: PointArrays) -> float:
     """Return the loading of a line that ends open, at its closed end and above the point."""
     charging = points.stub_admittance[c] * after
-    at_point = abs(drawn + (1 - points.upper[c]) * charging)
-    return float(max(abs(drawn + charging), at_point) / points.stub_limit_kva[c])
+    at_point = size_of(drawn + (1 - points.upper[c]) * charging)
+    return float(max(size_of(drawn + charging), at_point) / points.stub_limit_kva[c])
 
 
 @numba.njit(cache=True, nogil=True, inline="always")
@@ -156,11 +162,11 @@ def judge_loadings(  # noqa: PLR0917
     drawn = np.conj(power / after)
     if points.node[c] < 0 and first <= points.level[c] <= last:
         loading = stub_loading(c, drawn, after, points)
-        if loading > numbers[c, LOADING]:
-            numbers[c, LOADING] = loading
+        if loading > numbers[LOADING]:
+            numbers[LOADING] = loading
             limiting[c, 0], limiting[c, 1] = LINE_KIND, -1
         limit, reason = loading_limit(LINE_KIND, first, limits)
-        numbers[c, SLACK_LOADING] = min(numbers[c, SLACK_LOADING], limit - loading)
+        numbers[SLACK_LOADING] = min(numbers[SLACK_LOADING], limit - loading)
         if loading > limit:
             reasons |= reason
     for i in range(n):
@@ -171,8 +177,8 @@ def judge_loadings(  # noqa: PLR0917
             loading = cut_loadings(c, first, drawn, after, points, tree, base, path)
         else:
             loading = loadings(w, first, path.dv[i], path.dv[i + 1], path.di[i], tree, base)
-        if loading > numbers[c, LOADING]:
-            numbers[c, LOADING] = loading
+        if loading > numbers[LOADING]:
+            numbers[LOADING] = loading
             limiting[c, 0], limiting[c, 1] = int(tree.kind[w]), tree.row[w]
         limit, reason = loading_limit(int(tree.kind[w]), int(tree.level[w]), limits)
         slack = limit - loading
@@ -181,31 +187,28 @@ def judge_loadings(  # noqa: PLR0917
             before = loadings(w, first, 0j, 0j, 0j, tree, base)
             if loading <= before + RATIO_NOISE:
                 continue
-        numbers[c, SLACK_LOADING] = min(numbers[c, SLACK_LOADING], slack)
+        numbers[SLACK_LOADING] = min(numbers[SLACK_LOADING], slack)
         if slack < 0:
             reasons |= reason
     return reasons
 
 
 @numba.njit(cache=True, nogil=True, inline="always", error_model="numpy")
-def spend(  # noqa: PLR0917
-    c: int, room: float, size: float, own: float, most: float, numbers: Floats
-) -> bool:
+def spend(room: float, size: float, own: float, most: float, numbers: Floats) -> bool:
     """Note what is left of a room after a change, by the own gain and by the largest one.
 
     Returns whether it may be overspent by a change that counts.
     """
     if size * most <= MOVED_PU:
         return False
-    numbers[c, SLACK_VOLTAGE] = min(numbers[c, SLACK_VOLTAGE], room - size * most)
+    numbers[SLACK_VOLTAGE] = min(numbers[SLACK_VOLTAGE], room - size * most)
     if size * own > MOVED_PU:
-        numbers[c, SLACK_AT_MOST] = min(numbers[c, SLACK_AT_MOST], room - size * own)
+        numbers[SLACK_AT_MOST] = min(numbers[SLACK_AT_MOST], room - size * own)
     return room < size * most
 
 
 @numba.njit(cache=True, nogil=True, inline="always", error_model="numpy")
 def judge_part(  # noqa: PLR0917
-    c: int,
     move: float,
     is_near: bool,
     value: Floats,
@@ -225,20 +228,19 @@ def judge_part(  # noqa: PLR0917
         low_column, high_column = (LV_LOW, LV_HIGH) if is_main else (MV_LOW, MV_HIGH)
         low = value[LOW] + move * (most if falls else gain[LOW])
         high = -value[HIGH] + move * (gain[HIGH] if falls else most)
-        numbers[c, low_column] = min(numbers[c, low_column], low)
-        numbers[c, high_column] = max(numbers[c, high_column], high)
+        numbers[low_column] = min(numbers[low_column], low)
+        numbers[high_column] = max(numbers[high_column], high)
     if not falls:
         extreme = HIGH if is_near else ROOM_ABOVE
         room = high_limit + value[HIGH] if is_near else value[ROOM_ABOVE]
-        return VOLTAGE_TOO_HIGH if spend(c, room, size, gain[extreme], most, numbers) else 0
+        return VOLTAGE_TOO_HIGH if spend(room, size, gain[extreme], most, numbers) else 0
     extreme = LOW if is_near else ROOM_BELOW
     room = value[LOW] - low_limit if is_near else value[ROOM_BELOW]
-    return VOLTAGE_TOO_LOW if spend(c, room, size, gain[extreme], most, numbers) else 0
+    return VOLTAGE_TOO_LOW if spend(room, size, gain[extreme], most, numbers) else 0
 
 
 @numba.njit(cache=True, nogil=True, inline="always", error_model="numpy")
 def judge_own(  # noqa: PLR0917
-    c: int,
     before_pu: float,
     move: float,
     low_limit: float,
@@ -249,10 +251,10 @@ def judge_own(  # noqa: PLR0917
     """Compare the voltage of the point or of a bus on its path with limits; return the reasons."""
     after = before_pu + move
     low_column, high_column = (LV_LOW, LV_HIGH) if is_main else (MV_LOW, MV_HIGH)
-    numbers[c, low_column] = min(numbers[c, low_column], after)
-    numbers[c, high_column] = max(numbers[c, high_column], after)
+    numbers[low_column] = min(numbers[low_column], after)
+    numbers[high_column] = max(numbers[high_column], after)
     room = before_pu - low_limit if move < 0 else high_limit - before_pu
-    if spend(c, room, abs(move), 1.0, 1.0, numbers):
+    if spend(room, abs(move), 1.0, 1.0, numbers):
         return VOLTAGE_TOO_LOW if move < 0 else VOLTAGE_TOO_HIGH
     return 0
 
@@ -283,42 +285,45 @@ def judge_voltages(  # noqa: PLR0917
         is_main = points.is_low[c]
         low_limit = limits[LV_MIN] if is_main else limits[MV_MIN]
         high_limit = limits[LV_MAX] if is_main else limits[MV_MAX]
-        reasons |= judge_own(c, abs(before), move, low_limit, high_limit, is_main, numbers)
-    for i in range(n + 1):
-        p = path.node[i]
-        w = path.node[i - 1] if i > 0 else p
-        v = base.voltage[first, p]
-        move = magnitude_change(v, path.dv[i])
-        for part in range(2):
-            is_main = part == 0
-            if not (judges_low if is_main else judges_medium):
+        reasons |= judge_own(size_of(before), move, low_limit, high_limit, is_main, numbers)
+    voltage, area = base.voltage[first], points.area[c]
+    for part in range(2):
+        is_main = part == 0
+        if not (judges_low if is_main else judges_medium):
+            continue
+        low_limit = limits[LV_MIN] if is_main else limits[MV_MIN]
+        high_limit = limits[LV_MAX] if is_main else limits[MV_MAX]
+        value, gain, node = base.value[part], base.gain[part], base.node[part]
+        for i in range(n + 1):
+            p = path.node[i]
+            is_own = tree.is_bus[p] and tree.is_low[p] == is_main
+            w = path.node[i - 1] if i > 0 else p
+            if i == 1:
+                value, gain, node = (
+                    base.beside[part],
+                    base.beside_gain[part],
+                    base.beside_node[part],
+                )
+            most = value[w, MOST]
+            if most == np.inf and not is_own:
                 continue
-            low_limit = limits[LV_MIN] if is_main else limits[MV_MIN]
-            high_limit = limits[LV_MAX] if is_main else limits[MV_MAX]
-            if tree.is_bus[p] and tree.is_low[p] == is_main:
-                reasons |= judge_own(c, abs(v), move, low_limit, high_limit, is_main, numbers)
-            most = base.beside[part, w, MOST] if i > 0 else base.value[part, w, MOST]
+            v = voltage[p]
+            size = size_of(v)
+            move = magnitude_change(v, path.dv[i])
+            if is_own:
+                reasons |= judge_own(size, move, low_limit, high_limit, is_main, numbers)
             if most == np.inf:
                 continue
-            is_near = tree.area[p] >= 0 and tree.area[p] == points.area[c]
-            if i > 0:
-                reasons |= judge_part(
-                    c, move, is_near, base.beside[part, w], base.beside_gain[part, w],
-                    low_limit, high_limit, is_main, numbers,
-                )  # fmt: skip
-                room = base.beside[part, w, ROOM_LOADED]
-            else:
-                reasons |= judge_part(
-                    c, move, is_near, base.value[part, w], base.gain[part, w],
-                    low_limit, high_limit, is_main, numbers,
-                )  # fmt: skip
-                room = base.value[part, w, ROOM_LOADED]
+            is_near = area >= 0 and tree.area[p] == area
+            reasons |= judge_part(
+                move, is_near, value[w], gain[w], low_limit, high_limit, is_main, numbers
+            )
+            room = value[w, ROOM_LOADED]
             # never certain: an exact answer would take extremes of its own in every level and cost
             # more than the AC power flow of the few that this sends there
             if move < -FOLLOWED_PU and room < most * move:
-                numbers[c, SLACK_VOLTAGE] = min(numbers[c, SLACK_VOLTAGE], room - most * move)
-                worst = base.beside_node[part, w] if i > 0 else base.node[part, w]
-                is_unit = tree.kind[worst[ROOM_LOADED]] == TRANSFORMER_KIND
+                numbers[SLACK_VOLTAGE] = min(numbers[SLACK_VOLTAGE], room - most * move)
+                is_unit = tree.kind[node[w, ROOM_LOADED]] == TRANSFORMER_KIND
                 reasons |= TRANSFORMER_OVERLOADED if is_unit else LINE_OVERLOADED
     return reasons
 
@@ -354,7 +359,7 @@ def screen_points(  # noqa: PLR0917
         n, before, change = walk(c, 0, power, points, tree, base, path)
         found = NO_SOLUTION
         if n >= 0:
-            found, numbers[c, VOLTAGE_SERVICE] = 0, abs(before + change)
+            found, numbers[c, VOLTAGE_SERVICE] = 0, size_of(before + change)
         first = 0
         while first < is_repeated.size:
             last = first
@@ -372,13 +377,13 @@ def screen_points(  # noqa: PLR0917
                 found |= NO_SOLUTION
             else:
                 if first == MAIN:
-                    numbers[c, VOLTAGE_MAIN] = abs(before + change)
+                    numbers[c, VOLTAGE_MAIN] = size_of(before + change)
                 found |= judge_loadings(
                     c, first, last, n, drawn, before + change, points, tree, base, path, limits,
-                    numbers, limiting,
+                    numbers[c], limiting,
                 )  # fmt: skip
                 found |= judge_voltages(
-                    c, first, last, n, before, change, points, tree, base, path, limits, numbers
+                    c, first, last, n, before, change, points, tree, base, path, limits, numbers[c]
                 )
             first = last + 1
         reasons[c] = found
