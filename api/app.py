@@ -12,7 +12,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from api import page
 from api.errors import Problem, add_error_handlers
 from api.guards import BodyLimit, SecurityHeaders
-from api.routes import applications, density, grid, health, plans, tiles
+from api.routes import applications, cost_map, density, grid, health, plans, tiles
 from api.state import Service
 from api.tile_cache import TileCache
 from gisplan import __version__
@@ -52,7 +52,7 @@ def create_app(settings: Settings) -> FastAPI:
 def _versioned_routes() -> APIRouter:
     problem = {"model": Problem, "description": "Problem details (RFC 9457)"}
     router = APIRouter(prefix="/api/v1", responses={"4XX": problem, "5XX": problem})
-    for each in (applications, plans, density, tiles, grid):
+    for each in (applications, plans, density, cost_map, tiles, grid):
         router.include_router(each.router)
     return router
 

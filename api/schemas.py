@@ -7,7 +7,13 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from gisplan.ingest.applications import DEFAULT_CLASS, STEPS_PER_HOUR_MAX, Phase, check_phase
+from gisplan.ingest.applications import (
+    DEFAULT_CLASS,
+    STEPS_PER_HOUR_MAX,
+    Parcel,
+    Phase,
+    check_phase,
+)
 from gisplan.model.application import Application, ApplicationKind, Importance
 from gisplan.model.option import Option, Plan
 from gisplan.store.tiles import Attribute, ElementKind
@@ -44,6 +50,7 @@ class WhatIfRequest(BaseModel):
     largest_step_kva: Power | None = None
     steps_per_hour: float | None = Field(default=None, gt=0, le=STEPS_PER_HOUR_MAX)
     phase: Phase | None = None
+    parcel: Parcel | None = None
 
     @model_validator(mode="after")
     def _check_phase(self) -> Self:

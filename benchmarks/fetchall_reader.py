@@ -14,6 +14,7 @@ import psycopg
 import shapely
 
 from gisplan.model.grid import (
+    Barriers,
     Buses,
     BusKind,
     Codes,
@@ -92,6 +93,7 @@ def read_grid_by_fetchall(connection: psycopg.Connection) -> Grid:
         generators=_empty(Generators),
         corridors=_empty(CorridorSources),
         obstacles=_empty(Obstacles),
+        barriers=_empty(Barriers),
     )
 
 

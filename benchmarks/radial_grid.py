@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from gisplan.model.grid import (
+    Barriers,
     Buses,
     BusKind,
     CorridorSources,
@@ -174,10 +175,25 @@ def _build(plot: _Plot) -> Grid:
             surface=np.empty(0, np.uint8),
             evidence=_texts(0),
             free_ducts=np.empty(0, np.int64),
+            laying=np.empty(0, np.uint8),
+            owner=_texts(0),
+            permit_lead_time_days=np.empty(0),
+            excavation_ban_until=np.empty(0),
             shape=_no_shapes(),
         ),
         obstacles=Obstacles(
-            obstacle_id=_texts(0), kind=_texts(0), cost_factor=np.empty(0), shape=_no_shapes()
+            obstacle_id=_texts(0),
+            kind=_texts(0),
+            cost_factor=np.empty(0),
+            wayleave=np.empty(0, np.bool_),
+            shape=_no_shapes(),
+        ),
+        barriers=Barriers(
+            barrier_id=_texts(0),
+            kind=np.empty(0, np.uint8),
+            owner=_texts(0),
+            permit_lead_time_days=np.empty(0),
+            shape=_no_shapes(),
         ),
     )
 

@@ -56,6 +56,8 @@ def option_details(option: Option) -> str:
         backfeed_block(option),
         findings_list(option.findings),
         _surfaces(option.route),
+        _bill(option),
+        _segments(option),
     ]
     return "".join(parts)
 
@@ -127,7 +129,9 @@ def _cost_rows(option: Option) -> dict[str, str]:
     cost = option.cost
     parts = {
         "civil works": cost.civil,
+        "crossings": cost.crossings,
         "cable": cost.cable,
+        "joints and cable ends": cost.accessories,
         "equipment": cost.equipment,
         "remedies": cost.remedies,
         "total": cost.total,
@@ -158,6 +162,48 @@ def _surfaces(route: Route) -> str:
     longest_first = sorted(metres.items(), key=lambda item: (-item[1], item[0]))
     rows = {escaped(kind): number(length_m, "m") for kind, length_m in longest_first}
     return f"<h4>Trench</h4>{table(rows)}" if rows else ""
+
+
+def _bill(option: Option) -> str:
+    """Bill of materials, folded."""
+    currency = option.cost.currency
+    rows = [
+        (
+            escaped(item.item),
+            number(item.quantity, item.unit),
+            number(item.unit_cost),
+            money(item.cost, currency),
+        )
+        for item in option.bill_of_materials
+    ]
+    return _folded("Bill of materials", ("item", "quantity", "price", "cost"), rows)
+
+
+def _segments(option: Option) -> str:
+    """Stretches of the route from the site on, folded."""
+    currency = option.cost.currency
+    rows = [
+        (
+            escaped(segment.corridor),
+            escaped(f"{segment.surface}, {segment.laying}".replace("_", " ")),
+            number(segment.length_m, "m"),
+            money(segment.cost, currency),
+        )
+        for segment in option.route.segments
+    ]
+    return _folded("Segments", ("corridor", "ground", "length", "cost"), rows)
+
+
+def _folded(title: str, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Return a table that unfolds on a click; cells are HTML already."""
+    if not rows:
+        return ""
+    head = "".join(f"<th>{name}</th>" for name in heads)
+    body = "".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>" for row in rows)
+    return (
+        f"<details><summary>{title} ({len(rows)})</summary>"
+        f"<table><tr>{head}</tr>{body}</table></details>"
+    )
 
 
 def _finding_item(finding: Finding) -> str:

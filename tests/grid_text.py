@@ -11,7 +11,14 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import TypeVar
 
-from gisplan.model.grid import BusKind, CorridorKind, CustomerClass, Surface
+from gisplan.model.grid import (
+    BarrierKind,
+    BusKind,
+    CorridorKind,
+    CustomerClass,
+    Laying,
+    Surface,
+)
 
 TURNS_DEG = (0, 70, -50, 35, -80, 20, -25, 55, -65)
 
@@ -19,6 +26,8 @@ TURNS_DEG = (0, 70, -50, 35, -80, 20, -25, 55, -65)
 BUS_KINDS = "|".join(kind.name.lower() for kind in BusKind)
 CLASSES = "|".join(kind.name.lower() for kind in CustomerClass)
 SURFACES = "|".join(surface.name.lower() for surface in Surface)
+LAYINGS = "|".join(laying.name.lower() for laying in Laying)
+BARRIERS = "|".join(kind.name.lower() for kind in BarrierKind)
 NUMBER = r"-?[\d.]+"
 STATES = r"open|open@[\w/]+|closed|closed@[\w/]+|out|x\d+|id=\S+"
 WORDS = {
@@ -33,8 +42,12 @@ WORDS = {
         rf"{BUS_KINDS}|[\d.]+V|@{NUMBER},{NUMBER}|bays={NUMBER}/{NUMBER}|substation=\S+"
         rf"|kA={NUMBER}|(sk|skmin|rx)=({NUMBER}|\?)"
     ),
-    "corridor": rf"{SURFACES}|{NUMBER},{NUMBER}|ducts={NUMBER}|id=\S+",
-    "obstacle": rf"{NUMBER},{NUMBER}|(cost|kind|id)=\S+",
+    "corridor": (
+        rf"{SURFACES}|{LAYINGS}|{NUMBER},{NUMBER}|(ducts|permit)={NUMBER}|ban=\d{{4}}-\d\d-\d\d"
+        r"|(owner|id)=\S+"
+    ),
+    "obstacle": rf"{NUMBER},{NUMBER}|wayleave|(cost|kind|id)=\S+",
+    "barrier": rf"{BARRIERS}|{NUMBER},{NUMBER}|permit={NUMBER}|(owner|id)=\S+",
 }
 
 _arrival = itertools.count()
@@ -64,6 +77,7 @@ class Text:
     generators: dict[str, tuple[str, list[str]]] = field(default_factory=dict)
     corridors: dict[str, list[str]] = field(default_factory=dict)
     obstacles: dict[str, list[str]] = field(default_factory=dict)
+    barriers: dict[str, list[str]] = field(default_factory=dict)
 
 
 def read(line: str, text: Text) -> None:
@@ -74,6 +88,9 @@ def read(line: str, text: Text) -> None:
     elif first == "obstacle":
         _check_words(words, first, line)
         _new(text.obstacles, option(words, "id", first), words)
+    elif first == "barrier":
+        _check_words(words, first, line)
+        _new(text.barriers, option(words, "id", words[0]), words)
     elif first.endswith(":"):
         _check_words(words, ":", line)
         bus = first[:-1]

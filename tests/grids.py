@@ -25,9 +25,13 @@ One row an element; the first word says which kind it is, further words are opti
     ``skmin=300`` (MVA) and ``rx=0.1``.
 ``street 0,0 100,0``
     Corridor (any corridor kind) with its vertices. More words: a surface (``asphalt`` by default),
-    ``ducts=2``, ``id=K7``.
+    a laying (``unknown`` by default), ``ducts=2``, ``owner=city``, ``permit=30`` (days),
+    ``ban=2027-03-01`` (no digging until then), ``id=K7``.
 ``obstacle 0,0 9,0 9,9``
-    Area, forbidden unless ``cost=3``. More words: ``kind=parcel``, ``id=O7``.
+    Area, forbidden unless ``cost=3``. More words: ``wayleave``, ``kind=parcel``, ``id=O7``.
+``barrier rail 0,0 100,0``
+    Barrier (any barrier kind) with its vertices. More words: ``owner=DB``, ``permit=90``,
+    ``id=R7``.
 
 Buses named S, S1, S2, ... are sources (1.0 p.u., 500 MVA, the smallest short-circuit power
 unknown, R/X 0.1). A bus has the voltage that a
@@ -51,12 +55,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from datetime import date
 from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from gisplan.model.grid import (
+    BarrierKind,
+    Barriers,
     Buses,
     BusKind,
     CorridorKind,
@@ -65,6 +72,7 @@ from gisplan.model.grid import (
     Generators,
     Grid,
     Installation,
+    Laying,
     LineRole,
     Lines,
     Loads,
@@ -143,6 +151,7 @@ def grid(
         generators=_generators(text, index),
         corridors=_corridors(text),
         obstacles=_obstacles(text),
+        barriers=_barriers(text),
     )
 
 
@@ -380,8 +389,19 @@ def _corridors(text: Text) -> CorridorSources:
         surface=_column(table, np.uint8, lambda w: choice(w[1:], Surface, Surface.ASPHALT)),
         evidence=_texts(["surveyed"] * len(table)),
         free_ducts=_column(table, np.int64, lambda w: int(option(w, "ducts", "-1"))),
+        laying=_column(table, np.uint8, lambda w: choice(w[1:], Laying, Laying.UNKNOWN)),
+        owner=_texts([option(table[key], "owner", "") for key in sorted(table)]),
+        permit_lead_time_days=_column(
+            table, np.float64, lambda w: read_number(w, "permit", math.nan)
+        ),
+        excavation_ban_until=_column(table, np.float64, _ban_until),
         shape=_polylines([vertices(table[key]) for key in sorted(table)]),
     )
+
+
+def _ban_until(words: Sequence[str]) -> float:
+    day = option(words, "ban", "")
+    return float(date.fromisoformat(day).toordinal()) if day else math.nan
 
 
 def _obstacles(text: Text) -> Obstacles:
@@ -391,5 +411,19 @@ def _obstacles(text: Text) -> Obstacles:
         obstacle_id=_texts(sorted(table)),
         kind=_texts([option(table[key], "kind", OBSTACLE_KIND) for key in sorted(table)]),
         cost_factor=_column(table, np.float64, lambda w: read_number(w, "cost", math.inf)),
+        wayleave=_column(table, np.bool_, lambda w: "wayleave" in w),
         shape=_polylines([ring if ring[0] == ring[-1] else [*ring, ring[0]] for ring in rings]),
+    )
+
+
+def _barriers(text: Text) -> Barriers:
+    table = text.barriers
+    return Barriers(
+        barrier_id=_texts(sorted(table)),
+        kind=_column(table, np.uint8, lambda w: BarrierKind[w[0].upper()]),
+        owner=_texts([option(table[key], "owner", "") for key in sorted(table)]),
+        permit_lead_time_days=_column(
+            table, np.float64, lambda w: read_number(w, "permit", math.nan)
+        ),
+        shape=_polylines([vertices(table[key]) for key in sorted(table)]),
     )

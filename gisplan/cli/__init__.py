@@ -19,11 +19,16 @@ _FAILED = 2
 COMMANDS = {
     "load": "Load a grid from SOURCE, judge it, and let it serve from now on.",
     "plan": "Propose access points and cable paths, best first, each with its reasons.",
+    "route": "Propose cable paths: to access points, to a place or bus, to several sources.",
     "hosting-capacity": "Tell how much more load or generation each bus takes.",
+    "cost-map": "Tell what connecting a demand costs from every place, and where it would end.",
     "screen": "Tell for each bus whether a demand fits, and what it does to the grid.",
     "powerflow": "Tell voltages and loadings as the grid stands, with all that is promised.",
     "load-report": (
         "Tell what the load of each feeder and transformer rests on, and how well it fits."
+    ),
+    "network-check": (
+        "Tell where the corridors are broken: parts, gaps, near misses, access points off them."
     ),
     "density": "Draw where applications gather, per square kilometre.",
     "serve": "Serve the planners' page and the API until interrupted.",

@@ -6,15 +6,13 @@ from collections import Counter, defaultdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import numpy as np
 import typer
 from rich.table import Table
 
 from gisplan.cli.plan import open_console
 from gisplan.export.electrical_table import check_table_ending, write_answer
-from gisplan.export.grid_features import build_grid_features
+from gisplan.export.grid_features import build_whole_grid
 from gisplan.export.written import written_whole
-from gisplan.model.projection import Projection
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -60,10 +58,7 @@ def is_map(out: Path | None) -> bool:
 
 def grid_around(grid: Grid) -> FeatureCollection:
     """Return the whole grid as features, for a map that shows where an element lies."""
-    x_m, y_m = grid.buses.x_m, grid.buses.y_m
-    corners = np.array([[x_m.min(), y_m.min()], [x_m.max(), y_m.max()]])
-    around = Projection(srid=grid.working_srid).to_lon_lat(corners)
-    return build_grid_features(grid, around=around)
+    return build_whole_grid(grid)
 
 
 def give_answer(
@@ -112,9 +107,9 @@ def table_of(title: str, *headings: str) -> Table:
     return table
 
 
-def count_table(title: str, heading: str, words: Iterable[str]) -> Table:
+def count_table(title: str, heading: str, words: Iterable[str], *, unit: str = "buses") -> Table:
     """Return how often each word stands there, the most frequent first."""
-    table = table_of(title, heading, "buses")
+    table = table_of(title, heading, unit)
     counted = Counter(words).most_common()
     for word, count in counted[:SHOWN_MAX]:
         table.add_row(word, f"{count:,}")

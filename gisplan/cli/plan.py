@@ -18,6 +18,7 @@ from gisplan.cli.planner import opened_planner
 from gisplan.errors import InputError
 from gisplan.export.plan_document import plan_to_json
 from gisplan.ingest.applications import parse_application, read_applications
+from gisplan.ingest.parcels import inner_place, read_parcel
 from gisplan.model.application import ApplicationKind, Importance
 
 if TYPE_CHECKING:
@@ -58,6 +59,10 @@ def plan(
     phase: Annotated[
         str | None, typer.Option(help="L1, L2 or L3 of an existing single-phase customer.")
     ] = None,
+    parcel: Annotated[
+        Path | None,
+        typer.Option(help="File with the customer's parcel; the cable ends at its boundary."),
+    ] = None,
     reference: Annotated[str, typer.Option(help="The utility's own number.")] = WHAT_IF,
     reserve: Annotated[
         bool, typer.Option("--reserve", help="Store each plan and hold its best option's capacity.")
@@ -73,6 +78,9 @@ def plan(
     as_json: JsonOption = False,
 ) -> None:
     """Propose access points and cable paths, best first, each with its reasons."""
+    ring = None if parcel is None else read_parcel(parcel)
+    if ring is not None and at is None and file is None:
+        at = ",".join(map(str, inner_place(ring)))
     applications = _applications(
         file,
         at,
@@ -87,6 +95,7 @@ def plan(
             "largest_step_kva": largest_step_kva,
             "steps_per_hour": steps_per_hour,
             "phase": phase,
+            "parcel": ring,
         },
     )
     if reserve and file is None and reference == WHAT_IF:
@@ -107,8 +116,10 @@ def plan(
 def _applications(
     file: Path | None, at: str | None, values: dict[str, object]
 ) -> Sequence[Application]:
+    if file is not None and values["parcel"] is not None:
+        raise InputError("--parcel belongs to one place; a FILE of applications names its parcels")
     if (file is None) == (at is None):
-        raise InputError("give either a FILE of applications or --at LON,LAT")
+        raise InputError("give either a FILE of applications, or --at LON,LAT or --parcel FILE")
     if file is not None:
         return read_applications(file)
     if values["demand_kva"] is None:

@@ -74,6 +74,7 @@ def _print_plan(made: Plan, console: Console, *, all_findings: bool) -> None:
         table.add_row(*option_cells(option)[: len(headings)])
     console.print(table)
     _print_reasons(made, console)
+    _print_supply_set(made, console)
     shown = made.best or next(iter(made.options), None)
     for option in made.options:
         if all_findings or option is shown:
@@ -81,6 +82,31 @@ def _print_plan(made: Plan, console: Console, *, all_findings: bool) -> None:
         else:
             _say(console, f"option {option.rank}", _in_a_line(option))
     _print_rest(made, console, all_findings=all_findings)
+
+
+def _print_supply_set(made: Plan, console: Console) -> None:
+    """Print the sources that belong together, where the customer needs several."""
+    found = made.supply_set
+    if found is None:
+        return
+    proof = "" if found.gap is None else f", at most {found.gap:.2%} above the cheapest routes"
+    currency = found.options[0].cost.currency if found.options else ""
+    table = Table(
+        title=f"Sources independent by {found.independence}: "
+        f"{'feasible' if found.feasible else 'NOT feasible'}, {found.total_cost:,.2f} {currency} "
+        f"together, {found.shared_length_m:.1f} m of trench shared{proof}",
+        title_justify="left",
+    )
+    table.add_column("supplied by")
+    headings = HEADINGS if console.width >= WIDE_FROM else HEADINGS[:FIRST_COUNT]
+    for name in headings:
+        table.add_column(name)
+    for option, source in zip(found.options, found.supplied_by, strict=True):
+        table.add_row(source, *option_cells(option)[: len(headings)])
+    console.print(table)
+    for finding in found.findings:
+        if finding.severity is not Severity.INFO:
+            console.print(f"{SIGNS[finding.severity]} {finding.text}")
 
 
 def _print_reasons(made: Plan, console: Console) -> None:
@@ -190,10 +216,25 @@ def _figures(option: Option) -> Mapping[Question, str]:
         Question.CABLE: f"{cable.parallel_count} x {cable.conductor_id}, {cable.length_m:.0f} m"
         if cable
         else "",
+        Question.ROUTE: _route(option),
         Question.PHASES: option.phases,
         Question.BACKFEED: backfeed_verdict(option),
         Question.REMEDIES: "; ".join(remedy.text for remedy in option.remedies),
     }
+
+
+def _route(option: Option) -> str:
+    """Return the metres of each way of laying, and when the works can be done."""
+    metres: dict[str, float] = {}
+    for segment in option.route.segments:
+        kind = f"{segment.surface} {segment.laying}".replace("_", " ")
+        metres[kind] = metres.get(kind, 0.0) + segment.length_m
+    longest_first = sorted(metres.items(), key=lambda item: (-item[1], item[0]))
+    parts = [f"{length_m:.0f} m {kind}" for kind, length_m in longest_first]
+    ready_on, days = option.route.ready_on, option.route.lead_time_days
+    if parts and days:
+        parts.append(f"ready on {ready_on}" if ready_on else f"{days:.0f} days")
+    return ", ".join(parts)
 
 
 def _voltage(option: Option) -> str:

@@ -23,6 +23,8 @@ from gisplan.model.projection import LON_LAT_SRID
 
 TABLE_ENDINGS = (".csv", ".json", ".gpkg", ".geojson")
 KIND = "element_kind"
+LINE_KINDS = frozenset({"line", "corridor"})
+AREA_KINDS = frozenset({"building"})
 
 Column = npt.NDArray[Any]
 
@@ -84,7 +86,7 @@ def write_answer(answer: ElectricalAnswer, path: Path) -> None:
     """Write the tables of an answer; the ending says how.
 
     ``.csv`` and ``.geojson`` hold all elements with their kind, ``.gpkg`` a layer a kind, ``.json``
-    the whole answer. Places are lon/lat (EPSG:4326); a CSV has them for points only.
+    the whole answer. Places are lon/lat (EPSG:4326); a CSV has them for points and areas only.
 
     Raises
     ------
@@ -128,6 +130,8 @@ def _write_csv(answer: ElectricalAnswer, path: Path) -> None:
         writer.writeheader()
         for table in answer.tables:
             for row, shape in zip(table.rows(), lon_lat_shapes(table), strict=True):
+                if table.element_kind in AREA_KINDS:
+                    shape = shapely.point_on_surface(shape)  # noqa: PLW2901
                 is_point = isinstance(shape, shapely.Point)
                 place = {"lon": shape.x, "lat": shape.y} if is_point else {}
                 writer.writerow({KIND: table.element_kind, **row, **place})
@@ -148,12 +152,14 @@ def _write_geojson(answer: ElectricalAnswer, path: Path) -> None:
 
 
 def _write_layer(table: ElementTable, path: Path) -> None:
-    is_line = table.element_kind == "line"
+    geometry_type = "LineString" if table.element_kind in LINE_KINDS else "Point"
+    if table.element_kind in AREA_KINDS:
+        geometry_type = "Polygon"
     frame = GeoDataFrame(dict(table.columns), geometry=lon_lat_shapes(table), crs=LON_LAT_SRID)
     frame.to_file(
         path,
         layer=table.element_kind,
         driver="GPKG",
         engine="pyogrio",
-        geometry_type="LineString" if is_line else "Point",
+        geometry_type=geometry_type,
     )

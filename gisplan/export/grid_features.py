@@ -31,6 +31,13 @@ def build_grid_features(
     return {"type": "FeatureCollection", "features": features}
 
 
+def build_whole_grid(grid: Grid) -> FeatureCollection:
+    """Return the whole grid as features, for a map that shows where an element lies."""
+    x_m, y_m = grid.buses.x_m, grid.buses.y_m
+    corners = np.array([[x_m.min(), y_m.min()], [x_m.max(), y_m.max()]])
+    return build_grid_features(grid, around=Projection(srid=grid.working_srid).to_lon_lat(corners))
+
+
 def _lines(grid: Grid, window: shapely.Polygon) -> list[Feature]:
     """Features of the lines that meet the window."""
     lines = grid.lines

@@ -29,6 +29,7 @@ class Question(StrEnum):
     LOADING = "loading"
     SHORT_CIRCUIT = "short circuit"
     CABLE = "cable"
+    ROUTE = "route"
     PROTECTION = "protection"
     EARTH_FAULT = "earth fault"
     POWER_QUALITY = "power quality"
@@ -60,6 +61,14 @@ _FAMILIES = {
     "loading": Question.LOADING,
     "short_circuit": Question.SHORT_CIRCUIT,
     "conductor": Question.CABLE,
+    "cable": Question.CABLE,
+    "bend": Question.ROUTE,
+    "clearance": Question.ROUTE,
+    "crossing": Question.ROUTE,
+    "duct": Question.ROUTE,
+    "permit": Question.ROUTE,
+    "wayleave": Question.ROUTE,
+    "works": Question.ROUTE,
     "protection": Question.PROTECTION,
     "earth_fault": Question.EARTH_FAULT,
     "quality": Question.POWER_QUALITY,

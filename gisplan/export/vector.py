@@ -117,6 +117,11 @@ def _segments(plan: Plan) -> GeoDataFrame:
                     "corridor": segment.corridor,
                     "surface": segment.surface,
                     "laying": segment.laying,
+                    "owner": segment.owner,
+                    "crossings": len(segment.crossings),
+                    "cost_civil": segment.civil_cost,
+                    "cost_cable": segment.cable_cost,
+                    "cost_crossings": segment.crossing_cost,
                     "cost": segment.cost,
                     "currency": option.cost.currency,
                 }

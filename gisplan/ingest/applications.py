@@ -8,9 +8,11 @@ from datetime import date
 from io import StringIO
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+import shapely
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from gisplan.errors import SourceError
+from gisplan.ingest.parcels import check_geometry, check_parcel, inner_place, parse_parcel
 from gisplan.model.application import Application, ApplicationKind, Importance
 from gisplan.model.grid import CustomerClass
 
@@ -33,6 +35,22 @@ STEPS_PER_HOUR_MAX = 36_000  # ten a second: faster than flicker is defined for
 
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False, le=1e7)]
 Phase = Literal["L1", "L2", "L3"]
+
+
+def _read_parcel_value(value: object) -> object:
+    """Return WKT, GeoJSON or corners as the ring of a parcel; others are left to be refused."""
+    if isinstance(value, str):
+        return parse_parcel(value)
+    if isinstance(value, (list, tuple)):
+        try:
+            return check_parcel(value)
+        except TypeError as error:
+            raise ValueError("parcel is no list of corners; expected lon, lat of each") from error
+    return value
+
+
+Parcel = Annotated[tuple[tuple[float, float], ...], BeforeValidator(_read_parcel_value)]
+"""Closed outer ring in lon/lat; corners, WKT and GeoJSON are read."""
 
 
 class ApplicationRow(BaseModel):
@@ -62,6 +80,7 @@ class ApplicationRow(BaseModel):
         Annotated[float, Field(gt=0, le=STEPS_PER_HOUR_MAX, allow_inf_nan=False)] | None
     ) = None
     phase: Phase | None = None
+    parcel: Parcel | None = None
 
     def to_application(self) -> Application:
         """Return the row as a fact, its class chosen by its kind where none is given.
@@ -88,8 +107,9 @@ class ApplicationRow(BaseModel):
 def read_applications(path: Path) -> tuple[Application, ...]:
     """Read a list of applications.
 
-    CSV has one column a field of ``Application`` and a header; GeoJSON has points whose properties
-    are those fields (lon and lat come from the point).
+    CSV has one column a field of ``Application`` and a header, a parcel as WKT; GeoJSON has points
+    whose properties are those fields (lon and lat come from the point), or parcels (lon and lat are
+    those of the properties, else of a place on the parcel).
 
     Raises
     ------
@@ -201,9 +221,26 @@ def _geojson_rows(path: Path, text: str) -> Iterator[tuple[str, dict[str, Any]]]
         document = json.loads(text)
         features = document["features"]
         for number, feature in enumerate(features, start=1):
-            lon, lat = feature["geometry"]["coordinates"][:2]
-            yield f"feature {number}", {**feature["properties"], "lon": lon, "lat": lat}
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
+            yield f"feature {number}", _feature_values(feature)
+    except (
+        ValueError,
+        KeyError,
+        TypeError,
+        RecursionError,
+        shapely.errors.GEOSException,
+    ) as error:
         raise SourceError(
-            f"{path} is no GeoJSON FeatureCollection of points with properties: {error!r}"
+            f"{path} is no GeoJSON FeatureCollection of points or parcels with properties: "
+            f"{error!r}"
         ) from error
+
+
+def _feature_values(feature: dict[str, Any]) -> dict[str, Any]:
+    """Return the properties of a feature and what its geometry says of the site."""
+    geometry, properties = feature["geometry"], feature["properties"]
+    if geometry["type"] == "Point":
+        lon, lat = geometry["coordinates"][:2]
+        return {**properties, "lon": lon, "lat": lat}
+    ring = check_geometry(shapely.from_geojson(json.dumps(geometry)))
+    lon, lat = inner_place(ring)
+    return {"lon": lon, "lat": lat, **properties, "parcel": ring}

@@ -13,6 +13,7 @@ from pyproj import CRS
 from gisplan.errors import MappingError
 from gisplan.ingest.bus_places import build_index, build_joint_rows, snap_lines, take_geometry
 from gisplan.ingest.conductors import fill_from_conductors, merge_conductors
+from gisplan.ingest.corridor_check import check_corridor_ends
 from gisplan.ingest.crs import choose_working_crs, get_working_crs
 from gisplan.ingest.layers import SourceLayers
 from gisplan.ingest.placing import BusIndex, empty_index
@@ -73,7 +74,11 @@ def read_grid(
         name: check_table(TABLES[name], table, buses=buses, severities=severities)
         for name, table in raw.items()
     }
-    issues = [*_tell_unsupported(layers), *(issue for t in tables.values() for issue in t.issues)]
+    issues = [
+        *_tell_unsupported(layers),
+        *(issue for table in tables.values() for issue in table.issues),
+        *check_corridor_ends(tables["corridor"]),
+    ]
     return ReadGrid(
         working_srid=int(working.to_epsg() or 0),
         tables=tables,

@@ -11,6 +11,7 @@ import pandas as pd
 from gisplan.ingest.faults import RowFault, build_faults
 from gisplan.ingest.tables import Column, ColumnKind, Table
 from gisplan.ingest.texts import as_flag, as_number, as_text
+from gisplan.ingest.words import as_date, translate_words
 
 if TYPE_CHECKING:
     from gisplan.model.grid import Flags, Floats
@@ -18,6 +19,12 @@ if TYPE_CHECKING:
 INTEGER_MAX = 2**31 - 1
 TEXT_LENGTH_MAX = 1000
 FOUND_LENGTH_MAX = 60
+READERS = {
+    ColumnKind.NUMBER: as_number,
+    ColumnKind.INTEGER: as_number,
+    ColumnKind.FLAG: as_flag,
+    ColumnKind.DATE: as_date,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +49,7 @@ def check_rows(table: Table, frame: pd.DataFrame) -> CheckedColumns:
 def _check_column(column: Column, raw: pd.Series[Any]) -> tuple[np.ndarray, list[RowFault]]:
     if column.kind is ColumnKind.TEXT:
         return _check_texts(column, raw)
-    numbers, unreadable = (as_flag if column.kind is ColumnKind.FLAG else as_number)(raw)
+    numbers, unreadable = READERS[column.kind](raw)
     broken = unreadable | np.isinf(numbers)
     if column.kind is ColumnKind.INTEGER:
         numbers = _round_almost_whole(numbers)
@@ -61,6 +68,8 @@ def _check_texts(column: Column, raw: pd.Series[Any]) -> tuple[np.ndarray, list[
     expected = f"a text of up to {TEXT_LENGTH_MAX} characters"
     faults = _tell("value_unreadable", column, texts, broken, expected)
     faults += _tell_missing(column, texts.isna().to_numpy())
+    if column.words:
+        texts = translate_words(texts, column.choices, column.words)
     if column.choices:
         unknown = texts.notna().to_numpy() & ~broken & ~texts.isin(column.choices).to_numpy()
         faults += _tell("value_not_allowed", column, texts, unknown, " or ".join(column.choices))

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from gisplan.model.issue import Issue
     from gisplan.model.issue_rules import Severities
 
-SPLIT_TABLES = frozenset({"corridor", "obstacle"})
+SPLIT_TABLES = frozenset({"corridor", "obstacle", "barrier"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

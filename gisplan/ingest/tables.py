@@ -6,15 +6,18 @@ They mirror the migrations of the schema ``grid``; a test compares the two.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 from types import MappingProxyType
 
+from gisplan.ingest.words import BARRIER_WORDS, LAYING_WORDS
 from gisplan.model.grid import (
+    BarrierKind,
     BusKind,
     CorridorKind,
     CustomerClass,
     Installation,
+    Laying,
     LineRole,
     Phases,
     Protection,
@@ -32,6 +35,7 @@ class ColumnKind(StrEnum):
     NUMBER = "number"
     INTEGER = "whole number"
     FLAG = "true or false"
+    DATE = "date, as in 2027-03-01"
 
 
 class Shape(StrEnum):
@@ -46,7 +50,7 @@ class Shape(StrEnum):
 class Column:
     """One column; ``default`` stands where the mapping does not name it, never for a gap.
 
-    Bounds are inclusive but for ``above``.
+    Bounds are inclusive but for ``above``. ``words`` are other words for choices, in lower case.
     """
 
     name: str
@@ -54,6 +58,7 @@ class Column:
     required: bool = False
     default: Scalar | None = None
     choices: tuple[str, ...] = ()
+    words: Mapping[str, str] = field(default_factory=dict)
     above: float | None = None
     at_least: float | None = None
     at_most: float | None = None
@@ -79,19 +84,27 @@ def _text(name: str, *, required: bool = False) -> Column:
     return Column(name=name, kind=ColumnKind.TEXT, required=required)
 
 
-def _choice(name: str, members: type[IntEnum], default: IntEnum | None = None) -> Column:
+def _choice(
+    name: str,
+    members: type[IntEnum],
+    default: IntEnum | None = None,
+    words: Mapping[str, str] | None = None,
+) -> Column:
     return Column(
         name=name,
         kind=ColumnKind.TEXT,
         required=True,
         default=None if default is None else default.name.lower(),
         choices=tuple(member.name.lower() for member in members),
+        words=words or {},
     )
 
 
-def _optional_choice(name: str, members: type[IntEnum]) -> Column:
+def _optional_choice(
+    name: str, members: type[IntEnum], words: Mapping[str, str] | None = None
+) -> Column:
     choices = tuple(member.name.lower() for member in members)
-    return Column(name=name, kind=ColumnKind.TEXT, choices=choices)
+    return Column(name=name, kind=ColumnKind.TEXT, choices=choices, words=words or {})
 
 
 def _number(
@@ -256,12 +269,24 @@ TABLES: Mapping[str, Table] = MappingProxyType(
                 _choice("surface", Surface),
                 _text("evidence", required=True),
                 _integer("free_ducts", at_least=0),
+                _optional_choice("laying", Laying, LAYING_WORDS),
+                _text("owner"),
+                _number("permit_lead_time_days", at_least=0),
+                Column(name="excavation_ban_until", kind=ColumnKind.DATE),
             ),
             _table(
                 "obstacle",
                 Shape.AREA,
                 _text("obstacle_kind", required=True),
                 Column(name="cost_factor", kind=ColumnKind.NUMBER, at_least=1),
+                _flag("wayleave", default=False),
+            ),
+            _table(
+                "barrier",
+                Shape.LINE,
+                _choice("barrier_kind", BarrierKind, words=BARRIER_WORDS),
+                _text("owner"),
+                _number("permit_lead_time_days", at_least=0),
             ),
         )
     }

@@ -36,6 +36,9 @@ class Application:
     that starts alone, ``largest_step_kva`` the largest sudden change of apparent power (a welder, a
     lift), ``steps_per_hour`` how often motor or step comes in an hour. ``phase`` (L1, L2 or L3) is
     the conductor that an existing single-phase customer hangs on.
+
+    ``parcel`` is the outer ring of the customer's ground as (lon, lat), closed: a cable of the grid
+    ends at its boundary, wherever that is best. Without it the cable ends at the place itself.
     """
 
     reference: str
@@ -58,3 +61,4 @@ class Application:
     largest_step_kva: float | None = None
     steps_per_hour: float | None = None
     phase: str | None = None
+    parcel: tuple[tuple[float, float], ...] | None = None

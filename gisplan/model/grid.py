@@ -97,6 +97,28 @@ class Surface(IntEnum):
     OPEN_GROUND = 3
 
 
+class Laying(IntEnum):
+    """How a cable lies in a corridor, as far as the source says."""
+
+    UNKNOWN = 0
+    DIRECT_BURIAL = 1
+    DUCT = 2
+    TROUGH = 3
+    DRILLING = 4
+    OVERHEAD_SPAN = 5
+
+
+class BarrierKind(IntEnum):
+    """What a cable crosses at a price of its own, or keeps clear of: ways, waters, mains."""
+
+    ROAD = 0
+    RAIL = 1
+    WATER = 2
+    GAS_MAIN = 3
+    HEAT_MAIN = 4
+    WATER_MAIN = 5
+
+
 class CustomerClass(IntEnum):
     """Group of customers that share coincidence factors in the catalogue."""
 
@@ -261,23 +283,50 @@ class Generators:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CorridorSources:
-    """Corridors as loaded, before they are noded."""
+    """Corridors as loaded, before they are noded.
+
+    ``laying`` holds codes of ``Laying``. ``owner`` is empty where it is unknown.
+    ``excavation_ban_until`` is the last day of a ban on digging as a proleptic Gregorian ordinal
+    (1 is 0001-01-01, as ``datetime.date.toordinal`` counts), NaN where there is none.
+    """
 
     corridor_id: Texts
     kind: Codes
     surface: Codes
     evidence: Texts
     free_ducts: Integers
+    laying: Codes
+    owner: Texts
+    permit_lead_time_days: Floats
+    excavation_ban_until: Floats
     shape: Polylines
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Obstacles:
-    """Areas that cost more or are forbidden (``cost_factor`` = inf); outer rings only."""
+    """Areas that cost more or are forbidden (``cost_factor`` = inf); outer rings only.
+
+    A recorded right of way (``wayleave``) opens a forbidden area; a finite factor stays.
+    """
 
     obstacle_id: Texts
     kind: Texts
     cost_factor: Floats
+    wayleave: Flags
+    shape: Polylines
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Barriers:
+    """Axes of roads, railways and waters, and mains of other utilities, all owned by others.
+
+    ``kind`` holds codes of ``BarrierKind``; ``owner`` is empty where it is unknown.
+    """
+
+    barrier_id: Texts
+    kind: Codes
+    owner: Texts
+    permit_lead_time_days: Floats
     shape: Polylines
 
 
@@ -312,3 +361,4 @@ class Grid:
     generators: Generators
     corridors: CorridorSources
     obstacles: Obstacles
+    barriers: Barriers

@@ -60,6 +60,9 @@ ISSUE_RULES: Mapping[str, IssueRule] = MappingProxyType(
             NOTE, "Lines have electrical values of their own; missing ones are their type's."
         ),
         "element_not_supported": _rule(WARNING, "Every kind of element of the source is used."),
+        "osm_way_incomplete": _rule(WARNING, "Ways of OpenStreetMap have all their nodes."),
+        "osm_area_broken": _rule(WARNING, "Areas of OpenStreetMap have rings that close."),
+        "osm_nothing_found": _rule(WARNING, "OpenStreetMap has something of every table asked."),
         # What rows say of each other.
         "id_duplicate": _rule(ERROR, "Ids are unique within their table.", drops_row=True),
         "line_end_unknown_bus": _rule(
@@ -95,6 +98,9 @@ ISSUE_RULES: Mapping[str, IssueRule] = MappingProxyType(
             ERROR, "A switch is at an end of its element.", drops_row=True
         ),
         "substation_unknown": _rule(WARNING, "Substations that buses name are known."),
+        "corridor_end_near_miss": _rule(
+            WARNING, "Ends of corridors meet the corridor that they nearly reach."
+        ),
         "bays_inconsistent": _rule(ERROR, "There are not more spare bays than bays."),
         # What the whole says.
         "island_without_source": _rule(ERROR, "Every bus is fed by a source."),

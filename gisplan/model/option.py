@@ -72,8 +72,27 @@ class AccessPoint:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RouteCrossing:
+    """One crossing of a street, road, rail or water; ``barrier`` is its id, empty where unknown.
+
+    The permit's lead time is that of the catalogue where ``permit_is_recorded`` is false.
+    """
+
+    kind: str
+    barrier: str
+    owner: str
+    method: str
+    cost: float
+    permit_lead_time_days: float
+    permit_is_recorded: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RouteSegment:
-    """A stretch of one surface and laying; ``cost`` is civil works plus cable of this stretch."""
+    """A stretch of one corridor, surface and laying.
+
+    ``cost`` is the sum of its civil works, cable and crossings; ``owner`` is empty where unknown.
+    """
 
     length_m: float
     corridor: str
@@ -81,15 +100,26 @@ class RouteSegment:
     laying: str
     cost: float
     coordinates: tuple[LonLat, ...]
+    civil_cost: float = 0.0
+    cable_cost: float = 0.0
+    crossing_cost: float = 0.0
+    crossings: tuple[RouteCrossing, ...] = ()
+    owner: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
-    """From the site to the access point."""
+    """From the site to the access point.
+
+    ``lead_time_days`` runs from the application to the end of the works, bans on digging apart;
+    ``ready_on`` is that day with them (ISO 8601), ``None`` where the application has no date.
+    """
 
     length_m: float
     straight_line_m: float
     segments: tuple[RouteSegment, ...]
+    lead_time_days: float | None = None
+    ready_on: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +136,7 @@ class Conductor:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cost:
-    """Money, all of one currency."""
+    """Money, all of one currency; ``accessories`` are joints and terminations of the new cable."""
 
     civil: float
     cable: float
@@ -114,6 +144,28 @@ class Cost:
     remedies: float
     total: float
     currency: str
+    crossings: float = 0.0
+    accessories: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BillItem:
+    """One row of a bill of materials: what, how much of it, at which price.
+
+    ``kind`` is civil, crossing, cable, joint, termination or equipment; ``codes`` tell which one
+    (laying and surface, what is crossed, the cable, the kind of access point), for translation.
+    ``cost`` is exact; quantity and unit cost may differ from it by rounding.
+    """
+
+    kind: str
+    codes: tuple[str, ...]
+    item: str
+    quantity: float
+    unit: str
+    unit_cost: float
+    cost: float
+    source: str
+    confidence: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -202,6 +254,7 @@ class Option:
     findings: tuple[Finding, ...] = ()
     gap: float | None = None
     backfeed: tuple[BackfeedState, ...] = ()
+    bill_of_materials: tuple[BillItem, ...] = ()
 
     def with_findings(self, *findings: Finding) -> Option:
         """Same option with more findings; a violation among them makes it infeasible."""
@@ -226,6 +279,26 @@ class Baseline:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SupplySet:
+    """Options that together supply a customer who needs several sources (多电源).
+
+    Each carries the whole demand alone. ``independence`` says what they must not have in common
+    (feeder, busbar, substation), ``supplied_by`` what each hangs on. ``gap`` is the proven distance
+    of the total to the cheapest set of routes, 0..1, ``None`` where trenches are shared or a source
+    is missing.
+    """
+
+    feasible: bool
+    independence: str
+    options: tuple[Option, ...]
+    supplied_by: tuple[str, ...]
+    total_cost: float
+    shared_length_m: float
+    gap: float | None
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Provenance:
     """Everything that decides the answer: the same provenance gives the same bytes."""
 
@@ -242,6 +315,7 @@ class Plan:
     """The answer to one application. ``reasons`` say why there are fewer than three options.
 
     ``supply_voltage_v`` is ``None`` where the grid holds no bus of the level that is asked for.
+    ``supply_set`` holds the sources that belong together, ``None`` where one is enough.
     """
 
     application: Application
@@ -253,6 +327,7 @@ class Plan:
     reasons: tuple[str, ...]
     baseline: Baseline | None
     provenance: Provenance
+    supply_set: SupplySet | None = None
 
     @property
     def best(self) -> Option | None:

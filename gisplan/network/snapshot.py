@@ -48,6 +48,19 @@ class CorridorGraph:
     ``meeting_offset_m`` along its drawing from its first bus, or ``meeting_bus`` (the other is
     -1); those of node n stand at ``node_meeting_offset[n]:node_meeting_offset[n + 1]``.
     ``edge_line`` lists the mains that run along an edge, likewise by ``edge_line_offset``.
+
+    Edges side by side, of corridors that differ but lie on one line, have the same ``edge_place``.
+    ``edge_corridor_row`` is the row of ``Grid.corridors`` that an edge is part of, -1 for links and
+    traces of mains; ``edge_laying`` its code of ``Laying``. ``edge_cost_factor`` (1.0: plain
+    ground) is the factor of the areas that the edge crosses, weighted by length.
+    Crossings are events of an edge, in their order along it, at
+    ``edge_crossing_offset[e]:edge_crossing_offset[e + 1]``: ``crossing_kind`` (codes of
+    ``BarrierKind``), ``crossing_barrier`` (row of ``Grid.barriers``; -1: a street that only links
+    know of) and ``crossing_share``, the place along the edge (0: its first node, 1: its last).
+    Mains of others beside an edge stand likewise by ``edge_beside_offset``: ``beside_barrier``, the
+    least distance and the metres of the edge within reach of ``CorridorSettings.beside_m``.
+    ``joined_end_xy_m`` (ends, 2) are the places where an end that missed another corridor by a
+    little was joined to it.
     """
 
     node_x_m: Floats
@@ -70,6 +83,19 @@ class CorridorGraph:
     meeting_offset_m: Floats
     edge_line_offset: Integers
     edge_line: Integers
+    edge_place: Integers
+    edge_corridor_row: Integers
+    edge_laying: Codes
+    edge_cost_factor: Floats
+    edge_crossing_offset: Integers
+    crossing_kind: Codes
+    crossing_barrier: Integers
+    crossing_share: Floats
+    edge_beside_offset: Integers
+    beside_barrier: Integers
+    beside_length_m: Floats
+    beside_distance_m: Floats
+    joined_end_xy_m: Floats
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,6 +26,7 @@ from gisplan.model.grid import (
     Installation,
     Integers,
     LineRole,
+    Obstacles,
     Polylines,
     Surface,
     Texts,
@@ -41,8 +42,20 @@ LINKS = (STREET_LINK, STATION_LINK, POLE_LINK)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CorridorSettings:
-    """Distances that decide what is joined; each is a visible default."""
+    """Distances that decide what is joined or crossed; each is a visible default.
 
+    ``joined_end_max_m`` is how far the end of a corridor may miss another one and still be meant to
+    meet it. Within ``within_road_m`` of a road's axis a corridor runs along the road. A link across
+    a street is judged by roads given within ``road_given_m``. Barriers of one kind and owner that
+    follow within ``same_crossing_m`` (tracks side by side) are crossed once. Mains of others count
+    as beside a corridor within ``beside_m``.
+    """
+
+    joined_end_max_m: float = 1.0
+    within_road_m: float = 2.0
+    road_given_m: float = 25.0
+    same_crossing_m: float = 6.0
+    beside_m: float = 3.0
     same_street_m: float = 8.0
     bus_join_max_m: float = 50.0
     open_ground_max_m: float = 600.0
@@ -50,13 +63,17 @@ class CorridorSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Strands:
-    """Corridor lines before they become edges: geometry and what each is; ``line`` -1: no main."""
+    """Corridor lines before they become edges: geometry and what each is.
+
+    ``line`` is the main that it traces and ``row`` the corridor that the source gives, or -1.
+    """
 
     geometry: Geometries
     kind: Codes
     surface: Codes
     name: Texts
     line: Integers
+    row: Integers
 
     def __len__(self) -> int:
         return len(self.geometry)
@@ -64,10 +81,33 @@ class Strands:
 
 def forbidden_areas(grid: Grid) -> Geometries:
     """Return the polygons that no cable may enter."""
-    rows = np.flatnonzero(np.isinf(grid.obstacles.cost_factor))
-    return np.array(
-        [shapely.polygons(grid.obstacles.shape.row(int(row))) for row in rows], dtype=object
-    )
+    return area_shapes(grid.obstacles.shape, forbidden_rows(grid))
+
+
+def forbidden_rows(grid: Grid) -> Integers:
+    """Return the rows of the obstacles that no cable may enter, in the order of their polygons."""
+    rows: Integers = np.flatnonzero(np.isinf(opened_factors(grid.obstacles)))
+    return rows
+
+
+def opened_factors(obstacles: Obstacles) -> Floats:
+    """Return what a metre costs in each area, in metres outside; a right of way opens an area."""
+    opened = np.isinf(obstacles.cost_factor) & obstacles.wayleave
+    factors: Floats = np.where(opened, 1.0, obstacles.cost_factor)
+    return factors
+
+
+def area_shapes(shape: Polylines, rows: Integers) -> Geometries:
+    """Return some rows of ragged rings as shapely polygons."""
+    if len(rows) == 0:
+        return np.zeros(0, dtype=object)
+    owner = np.repeat(np.arange(len(shape)), np.diff(shape.offset))
+    position = np.full(len(shape), -1)
+    position[rows] = np.arange(len(rows))
+    position = position[owner]
+    rings = shapely.linearrings(shape.xy_m[position >= 0], indices=position[position >= 0])
+    areas: Geometries = np.asarray(shapely.polygons(rings), dtype=object)
+    return areas
 
 
 def place_points(xy_m: Floats) -> Geometries:
@@ -109,6 +149,7 @@ def given_strands(grid: Grid) -> Strands:
         surface=np.asarray(corridors.surface),
         name=np.asarray(corridors.corridor_id),
         line=np.full(len(corridors.corridor_id), -1, dtype=np.int64),
+        row=np.arange(len(corridors.corridor_id)),
     )
     return _take(given, rows, given.geometry[rows])
 
@@ -142,6 +183,7 @@ def _strands(
         surface=np.full(count, surface, dtype=np.uint8),
         name=names,
         line=np.full(count, -1, dtype=np.int64) if line is None else line,
+        row=np.full(count, -1, dtype=np.int64),
     )
 
 
@@ -153,6 +195,7 @@ def concat(parts: list[Strands]) -> Strands:
         surface=np.concatenate([part.surface for part in parts]),
         name=np.concatenate([np.asarray(part.name, dtype=np.str_) for part in parts]),
         line=np.concatenate([part.line for part in parts]),
+        row=np.concatenate([part.row for part in parts]),
     )
 
 
@@ -163,7 +206,13 @@ def _take(strands: Strands, rows: Integers, geometry: Geometries) -> Strands:
         surface=strands.surface[rows],
         name=strands.name[rows],
         line=strands.line[rows],
+        row=strands.row[rows],
     )
+
+
+def with_geometry(strands: Strands, geometry: Geometries) -> Strands:
+    """Return the same strands, drawn otherwise."""
+    return _take(strands, np.arange(len(strands)), geometry)
 
 
 def cut_forbidden(strands: Strands, forbidden: Geometries) -> Strands:
@@ -172,10 +221,12 @@ def cut_forbidden(strands: Strands, forbidden: Geometries) -> Strands:
         return strands
     geometry = strands.geometry.copy()
     hit, area = shapely.STRtree(forbidden).query(geometry, predicate="intersects")
-    for row in np.unique(hit):
-        geometry[row] = shapely.difference(
-            geometry[row], shapely.union_all(forbidden[area[hit == row]])
-        )
+    order = np.lexsort((area, hit))
+    hit, area = hit[order], area[order]
+    nth = np.arange(len(hit)) - np.searchsorted(hit, hit)  # areas of a row: first, second, ...
+    for number in range(int(nth.max(initial=-1)) + 1):
+        now = nth == number
+        geometry[hit[now]] = shapely.difference(geometry[hit[now]], forbidden[area[now]])
     parts, owner = shapely.get_parts(geometry, return_index=True)
     keep = (shapely.get_type_id(parts) == shapely.GeometryType.LINESTRING) & (
         shapely.length(parts) > TOUCH_M
@@ -183,7 +234,7 @@ def cut_forbidden(strands: Strands, forbidden: Geometries) -> Strands:
     return _take(strands, owner[keep], parts[keep])
 
 
-def _clear(lines: Geometries, forbidden: Geometries) -> npt.NDArray[np.bool_]:
+def clear_of(lines: Geometries, forbidden: Geometries) -> npt.NDArray[np.bool_]:
     """Tell which lines enter no forbidden area.
 
     Touching its edge is allowed, and what begins inside one may leave it.
@@ -207,7 +258,7 @@ def same_street_links(strands: Strands, forbidden: Geometries, reach_m: float) -
     apart = owner[near] != other
     links = shapely.shortest_line(points[near[apart]], strands.geometry[other[apart]])
     links = links[shapely.length(links) > TOUCH_M]
-    return _links(links[_clear(links, forbidden)], Surface.ASPHALT, STREET_LINK)
+    return link_strands(links[clear_of(links, forbidden)], Surface.ASPHALT, STREET_LINK)
 
 
 def _vertices(strands: Strands) -> tuple[Geometries, Integers]:
@@ -215,7 +266,8 @@ def _vertices(strands: Strands) -> tuple[Geometries, Integers]:
     return place_points(xy), owner
 
 
-def _links(geometry: Geometries, surface: Surface, name: str) -> Strands:
+def link_strands(geometry: Geometries, surface: Surface, name: str) -> Strands:
+    """Return lines as links of one name."""
     kind = CorridorKind.OPEN_GROUND if surface is Surface.OPEN_GROUND else CorridorKind.STREET
     return _strands(geometry, kind, surface, names=np.full(len(geometry), name))
 
@@ -234,7 +286,9 @@ def bus_links(grid: Grid, strands: Strands, forbidden: Geometries, reach_m: floa
     """Join buses that offer access points to their nearest strand."""
     buses = np.flatnonzero(np.isin(grid.buses.kind, ACCESS_BUS_KINDS))
     points = place_points(np.column_stack([grid.buses.x_m[buses], grid.buses.y_m[buses]]))
-    return _links(_nearest_links(points, strands, forbidden, reach_m), Surface.PAVING, STATION_LINK)
+    return link_strands(
+        _nearest_links(points, strands, forbidden, reach_m), Surface.PAVING, STATION_LINK
+    )
 
 
 def overhead_links(grid: Grid, strands: Strands, forbidden: Geometries, reach_m: float) -> Strands:
@@ -244,7 +298,9 @@ def overhead_links(grid: Grid, strands: Strands, forbidden: Geometries, reach_m:
         (lines.installation == Installation.OVERHEAD) & (lines.role == LineRole.MAIN)
     )
     shapes = line_shapes(lines.shape)[rows]
-    return _links(_nearest_links(shapes, strands, forbidden, reach_m), Surface.VERGE, POLE_LINK)
+    return link_strands(
+        _nearest_links(shapes, strands, forbidden, reach_m), Surface.VERGE, POLE_LINK
+    )
 
 
 def _nearest_links(
@@ -257,45 +313,12 @@ def _nearest_links(
         geometry, predicate="dwithin", distance=reach_m
     )
     links = np.asarray(shapely.shortest_line(geometry[start], strands.geometry[strand]))
-    clear = _clear(links, forbidden)
+    clear = clear_of(links, forbidden)
     start, strand, links = start[clear], strand[clear], links[clear]
     order = np.lexsort((strand, np.round(shapely.length(links), 3), start))
     _, first = np.unique(start[order], return_index=True)
     nearest: Geometries = links[order][first]
     return nearest[shapely.length(nearest) > TOUCH_M]
-
-
-def joined_components(strands: Strands, forbidden: Geometries, reach_m: float) -> Strands:
-    """Join parts that do not meet by the shortest clear lines over open ground."""
-    edges = noded(strands)
-    if len(edges) == 0:
-        return strands
-    start, end = end_nodes(edges)
-    count, label = components(start, end)
-    bridges = _bridges(edges, label[start], count, forbidden, reach_m)
-    return concat([strands, _links(bridges, Surface.OPEN_GROUND, "open ground")])
-
-
-def _bridges(
-    edges: Geometries, label: Integers, count: int, forbidden: Geometries, reach_m: float
-) -> Geometries:
-    """Grow one tree over the components, always by the shortest clear bridge (Kruskal)."""
-    parts = [shapely.multilinestrings(edges[label == part]) for part in range(count)]
-    tree = shapely.STRtree(np.array(parts, dtype=object))
-    left, right = tree.query(np.array(parts, dtype=object), predicate="dwithin", distance=reach_m)
-    left, right = left[left < right], right[left < right]
-    shapes = np.array(parts, dtype=object)
-    lines = shapely.shortest_line(shapes[left], shapes[right])
-    clear = _clear(lines, forbidden)
-    left, right, lines = left[clear], right[clear], lines[clear]
-    group = np.arange(count)
-    chosen = []
-    for pair in np.lexsort((right, left, np.round(shapely.length(lines), 3))):
-        one, two = group[left[pair]], group[right[pair]]
-        if one != two:
-            group[group == two] = one
-            chosen.append(lines[pair])
-    return np.array(chosen, dtype=object)
 
 
 def noded(strands: Strands) -> Geometries:
@@ -320,9 +343,11 @@ def end_nodes(edges: Geometries) -> tuple[Integers, Integers]:
     return node[: len(edges)], node[len(edges) :]
 
 
-def components(start: Integers, end: Integers) -> tuple[int, Integers]:
+def components(start: Integers, end: Integers, node_count: int) -> tuple[int, Integers]:
     """Return the number of connected parts and the part of every node."""
-    size = int(max(start.max(), end.max())) + 1
-    graph = coo_array((np.ones(len(start)), (start, end)), shape=(size, size))
+    if not node_count:
+        return 0, np.zeros(0, dtype=np.int64)
+    size = (node_count, node_count)
+    graph = coo_array((np.ones(len(start)), (start, end)), shape=size)
     count, label = connected_components(graph, directed=False)
     return int(count), label.astype(np.int64)

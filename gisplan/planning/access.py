@@ -16,9 +16,10 @@ import numpy as np
 from gisplan.model.grid import BusKind, Installation, LineRole
 from gisplan.model.option import AccessKind
 from gisplan.planning.supply_mode import LOW_VOLTAGE_MAX_V, MEDIUM_VOLTAGE_MAX_V
+from gisplan.routing.search import Targets
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from gisplan.model.grid import Codes, Flags, Floats, Grid, Integers
     from gisplan.network.snapshot import CorridorGraph
@@ -71,7 +72,7 @@ class AccessTable:
     meeting_kind: Codes
     line_first_m: Floats
     line_last_m: Floats
-    targets: Mapping[str, Codes]
+    targets: Mapping[str, Targets]
 
     def may_cut(self, line: Integers, offset_m: Floats) -> Flags:
         """Tell which places on lines are far enough from a station to be cut or joined."""
@@ -111,6 +112,18 @@ class Meetings:
         )
 
 
+def joined_meetings(parts: Sequence[Meetings]) -> Meetings:
+    """Return several sets of meetings as one, in the order given; at least one set."""
+    return Meetings(
+        kind=np.concatenate([part.kind for part in parts]),
+        line=np.concatenate([part.line for part in parts]),
+        bus=np.concatenate([part.bus for part in parts]),
+        offset_m=np.concatenate([part.offset_m for part in parts]),
+        node=np.concatenate([part.node for part in parts]),
+        cost_cents=np.concatenate([part.cost_cents for part in parts]),
+    )
+
+
 def build_access_table(grid: Grid, corridors: CorridorGraph) -> AccessTable:
     """Return the kind of access point that every bus, every line and every meeting offers."""
     bus_kind, line_kind = _bus_kinds(grid), _line_kinds(grid)
@@ -123,7 +136,7 @@ def build_access_table(grid: Grid, corridors: CorridorGraph) -> AccessTable:
         line_first_m=span[0],
         line_last_m=span[1],
         targets={
-            role: _target_nodes(corridors, meeting_kind, kinds)
+            role: Targets.at_nodes(_target_nodes(corridors, meeting_kind, kinds))
             for role, kinds in kinds_by_role().items()
         },
     )

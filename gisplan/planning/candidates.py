@@ -16,15 +16,17 @@ import numpy as np
 import shapely
 
 from gisplan.planning.access import KINDS, Meetings, meetings_at
-from gisplan.routing.search import NO_BOUND_CENTS, CorridorPath, Seeds, start_search
+from gisplan.planning.civil import civil_per_m, connector_costs, part_cost_cents
+from gisplan.routing.search import NO_BOUND, CorridorPath, Starts, start_search
 
 if TYPE_CHECKING:
     from gisplan.model.grid import Flags, Floats, Integers, Texts
     from gisplan.network.snapshot import CorridorGraph
     from gisplan.planning.access import AccessTable
+    from gisplan.planning.civil import CivilWorks
     from gisplan.planning.variants import Variant
-    from gisplan.routing.graph import SearchGraph
-    from gisplan.routing.search import CorridorSearch
+    from gisplan.routing.cost_graph import CostGraph
+    from gisplan.routing.search import Search
     from gisplan.routing.site import Connectors, Geometries
 
 FIRST_BATCH, LARGEST_BATCH = 16, 256
@@ -95,7 +97,7 @@ class Pool:
         costs = sorted(candidate.total_cents for candidate in self.passed.values())
         own = [c.total_cents for c in self.passed.values() if c.variant.role == role]
         if len(costs) < self.wanted or not own:
-            return NO_BOUND_CENTS
+            return NO_BOUND
         return max(costs[self.wanted - 1], min(own))
 
     def best(self) -> list[Candidate]:
@@ -133,14 +135,30 @@ class Pool:
         return passed is None or (failed.mendable and failed.total_cents < passed.total_cents)
 
 
+class Graphs(Protocol):
+    """The corridors as graphs, one for each cable."""
+
+    def get(self, variant: Variant) -> CostGraph:
+        """Return the graph at the prices of a cable."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ground:
-    """Where a search runs: corridors, what can be met there, the graph, drawings of the lines."""
+    """Where a search runs: corridors, what can be met there, drawings of the lines.
+
+    ``civil`` is what the corridors' civil works cost, ``graphs`` the corridors at the prices of
+    each cable.
+    """
 
     corridors: CorridorGraph
+    civil: CivilWorks
     access: AccessTable
-    graph: SearchGraph
+    graphs: Graphs
     line_shapes: Geometries
+
+    def priced(self, variant: Variant) -> CostGraph:
+        """Return the corridors as a graph at the prices of a cable."""
+        return self.graphs.get(variant)
 
 
 def find_candidates(
@@ -161,79 +179,108 @@ def find_candidates(
 def _search_variant(
     ground: Ground, variant: Variant, connectors: Connectors, judge: Judge, pool: Pool
 ) -> None:
-    seeds = seeds_of(connectors, variant)
-    with ground.graph.workspace(len(seeds)) as space:
-        search = start_search(
-            ground.graph,
-            space,
-            seeds=seeds,
-            price_per_m=variant.price_per_m,
-            is_target=ground.access.targets[variant.role],
-        )
-        _offer(pool, judge, variant, search, _landing_meetings(ground, variant, connectors, seeds))
+    starts = starts_of(ground, connectors, variant)
+    targets = ground.access.targets[variant.role]
+    with start_search(ground.priced(variant), starts, targets) as search:
+        running = _Running(ground=ground, variant=variant, connectors=connectors, search=search)
+        _offer(pool, judge, running, _landing_meetings(running))
         size = FIRST_BATCH
         while True:
             bound = pool.bound_cents(variant.role) - variant.least_equipment_cents + 1
             nodes = search.next_nodes(size, bound)
-            _offer(pool, judge, variant, search, _node_meetings(ground, variant, search, nodes))
+            _offer(pool, judge, running, _node_meetings(running, nodes))
             if len(nodes) < size:
                 return
             size = min(2 * size, LARGEST_BATCH)
 
 
-def seeds_of(connectors: Connectors, variant: Variant) -> Seeds:
-    """Return the site's landings, priced as cable in verge."""
-    cost = np.floor(connectors.length_m * variant.connector_price_per_m * 100 + 0.5)
-    return Seeds(
-        edge=connectors.edge,
-        share=connectors.share,
-        length_m=connectors.length_m,
-        cost_cents=cost.astype(np.int64),
-    )
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Running:
+    """A running search and what it is for."""
+
+    ground: Ground
+    variant: Variant
+    connectors: Connectors
+    search: Search
+
+    def length_m(self, met: Meetings) -> Floats:
+        """Return the length of the way to each meeting, connector included."""
+        at_node = met.node >= 0
+        length = np.empty(len(met))
+        length[at_node] = self.search.length_m(
+            met.node[at_node], self.ground.corridors.edge_length_m
+        )
+        length[~at_node] = self.connectors.length_m[-1 - met.node[~at_node]]
+        return length
 
 
-def _node_meetings(
-    ground: Ground, variant: Variant, search: CorridorSearch, nodes: Integers
-) -> Meetings:
-    return meetings_at(
-        ground.corridors, ground.access, variant.kinds, nodes, search.cost_cents(nodes)
-    )
+def starts_of(ground: Ground, connectors: Connectors, variant: Variant) -> Starts:
+    """Return where a search begins: both ends of the edge of each of the site's landings.
 
-
-def _landing_meetings(
-    ground: Ground, variant: Variant, connectors: Connectors, seeds: Seeds
-) -> Meetings:
-    """Return the mains that the site's own landings touch."""
+    The start of a landing's first end stands in row 2 x landing, that of its last in the next; one
+    that the cable may not reach has a negative cost.
+    """
+    seed = np.repeat(np.arange(len(connectors)), 2)
+    end = np.tile([0.0, 1.0], len(connectors))
+    edge, share = connectors.edge[seed], connectors.share[seed]
     corridors = ground.corridors
-    first = corridors.edge_line_offset[seeds.edge]
-    count = corridors.edge_line_offset[seeds.edge + 1] - first
-    seed = np.repeat(np.arange(len(seeds)), count)
+    cost = _connector_cents(ground, connectors, variant)[seed] + part_cost_cents(
+        ground.civil, variant, edge, share, end
+    )
+    return Starts.at(
+        np.where(end > 0, corridors.edge_to[edge], corridors.edge_from[edge]),
+        np.where(np.isfinite(cost), cost, -1).astype(np.int64),
+        length_m=connectors.length_m[seed] + corridors.edge_length_m[edge] * np.abs(end - share),
+        seed=seed,
+    )
+
+
+def _connector_cents(ground: Ground, connectors: Connectors, variant: Variant) -> Floats:
+    return connector_costs(ground.civil, variant, connectors.length_m).total_cents
+
+
+def _node_meetings(running: _Running, nodes: Integers) -> Meetings:
+    return meetings_at(
+        running.ground.corridors,
+        running.ground.access,
+        running.variant.kinds,
+        nodes,
+        running.search.cost_cents(nodes),
+    )
+
+
+def _landing_meetings(running: _Running) -> Meetings:
+    """Return the mains that the site's own landings touch."""
+    ground, connectors, corridors = running.ground, running.connectors, running.ground.corridors
+    first = corridors.edge_line_offset[connectors.edge]
+    count = corridors.edge_line_offset[connectors.edge + 1] - first
+    seed = np.repeat(np.arange(len(connectors)), count)
     step = np.arange(int(count.sum())) - np.repeat(np.cumsum(count) - count, count)
     line = corridors.edge_line[first[seed] + step]
     kind = ground.access.line_kind[line]
     places = np.asarray(shapely.points(connectors.xy_m[seed]), dtype=object)
-    met = Meetings(
+    cost_cents = _connector_cents(ground, connectors, running.variant).astype(np.int64)
+    found = Meetings(
         kind=kind,
         line=line,
         bus=np.full(len(line), -1, dtype=np.int64),
         offset_m=shapely.line_locate_point(ground.line_shapes[line], places),
         node=-1 - seed,
-        cost_cents=seeds.cost_cents[seed],
+        cost_cents=cost_cents[seed],
     )
-    allowed = np.isfinite(variant.price_per_m[ground.graph.edge_class[seeds.edge[seed]]])
-    allowed &= ground.access.may_cut(line, met.offset_m)
-    return met.take(allowed & np.isin(kind, [KINDS.index(wanted) for wanted in variant.kinds]))
+    allowed = np.isfinite(civil_per_m(ground.civil, running.variant, connectors.edge[seed]))
+    allowed &= ground.access.may_cut(line, found.offset_m)
+    codes = [KINDS.index(wanted) for wanted in running.variant.kinds]
+    return found.take(allowed & np.isin(kind, codes))
 
 
-def _offer(
-    pool: Pool, judge: Judge, variant: Variant, search: CorridorSearch, met: Meetings
-) -> None:
+def _offer(pool: Pool, judge: Judge, running: _Running, met: Meetings) -> None:
     """Judge meetings and record those that are the cheapest of their element so far."""
     if len(met) == 0:
         return
-    length_m = _way_m(search, met)
+    variant, length_m = running.variant, running.length_m(met)
     verdicts = judge.judge(met, variant, length_m)
-    total_cents = met.cost_cents + variant.equipment_cents[met.kind]
+    total_cents = met.cost_cents + variant.beside_route_cents(met.kind, length_m)
     pool.examined += len(met)
     bound = pool.bound_cents(variant.role)
     for row in np.lexsort((met.bus, met.line, length_m, total_cents)):
@@ -252,22 +299,13 @@ def _offer(
             offset_m=float(met.offset_m[row]),
             total_cents=total,
             length_m=float(length_m[row]),
-            path=_path(search, int(met.node[row]), int(met.cost_cents[row])),
+            path=_path(running.search, int(met.node[row]), int(met.cost_cents[row])),
             reason=str(verdicts.reason[row]),
             mendable=bool(verdicts.mendable[row]),
         )
 
 
-def _way_m(search: CorridorSearch, met: Meetings) -> Floats:
-    """Return the length of the way to each meeting, connector included."""
-    at_node = met.node >= 0
-    length = np.empty(len(met))
-    length[at_node] = search.length_m(met.node[at_node])
-    length[~at_node] = search.seeds.length_m[-1 - met.node[~at_node]]
-    return length
-
-
-def _path(search: CorridorSearch, node: int, cost_cents: int) -> CorridorPath:
+def _path(search: Search, node: int, cost_cents: int) -> CorridorPath:
     if node >= 0:
         return search.path_to(node)
     nothing = np.zeros(0, dtype=np.int64)

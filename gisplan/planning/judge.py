@@ -65,18 +65,18 @@ class ElectricalJudge:
         passes = keeps & (drop_pct <= limit_pct)
         reason = np.where(passes, "", f"the new cable would drop more than {limit_pct:g} %")
         reason = np.where(keeps, reason, "a loop-in keeps the section of the ring that it cuts")
-        withstands = self._withstands(meetings, variant)
+        withstands = self.withstands(meetings, variant)
         reason = np.where(
             passes & ~withstands, "the new cable would not withstand a short circuit", reason
         )
         passes &= withstands
-        has_bay = self._has_bay(meetings)
+        has_bay = self.has_bay(meetings)
         mendable = passes & has_bay
-        is_backed = self._is_backed(meetings)
+        is_backed = self.is_backed(meetings)
         reason = np.where(passes & ~is_backed, NOT_BACKED, reason)
         passes &= is_backed
         for demand in self.demands:
-            screening = self._screen(meetings, demand)
+            screening = self.screened(meetings, demand)
             fits = screening.feasible | screening.uncertain
             told = self._told(screening)
             reason = np.where(passes & ~fits, told, reason)
@@ -127,7 +127,7 @@ class ElectricalJudge:
         mendable: Flags = only_voltage | (only_limits & np.array(loaded, dtype=bool))
         return mendable
 
-    def _withstands(self, meetings: Meetings, variant: Variant) -> Flags:
+    def withstands(self, meetings: Meetings, variant: Variant) -> Flags:
         """Return false where the current of a short circuit is known and too high."""
         if self.short_circuit_ka is None:
             return np.ones(len(meetings), dtype=bool)
@@ -139,7 +139,7 @@ class ElectricalJudge:
         withstands: Flags = ~(largest_ka > variant.withstand_ka)
         return withstands
 
-    def _is_backed(self, meetings: Meetings) -> Flags:
+    def is_backed(self, meetings: Meetings) -> Flags:
         """Return false where a backfeed must hold and does not, whoever connects.
 
         A line counts by that end of it which hangs on a feeder.
@@ -153,7 +153,8 @@ class ElectricalJudge:
         is_backed: Flags = ~self.unbacked[np.where(meetings.bus >= 0, meetings.bus, end)]
         return is_backed
 
-    def _screen(self, meetings: Meetings, demand: CaseDemand) -> Screening:
+    def screened(self, meetings: Meetings, demand: CaseDemand) -> Screening:
+        """Return what screening finds for one load case at each meeting."""
         p_kw, q_kvar = powers_at(demand, self.state.held, meetings.bus, meetings.line)
         candidates = Demands(
             bus=meetings.bus,
@@ -178,7 +179,7 @@ class ElectricalJudge:
             )
         ]
 
-    def _has_bay(self, meetings: Meetings) -> Flags:
+    def has_bay(self, meetings: Meetings) -> Flags:
         """Return false where bays are recorded and all are taken; unknown is not zero."""
         buses, bays_held = self.state.region.snapshot.grid.buses, self.state.held.bays
         has_bay = np.ones(len(meetings), dtype=bool)

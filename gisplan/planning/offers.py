@@ -15,7 +15,6 @@ from gisplan.model.option import (
     AccessKind,
     AccessPoint,
     Conductor,
-    Cost,
     ElectricalResult,
     Finding,
     Option,
@@ -24,19 +23,24 @@ from gisplan.model.option import (
 )
 from gisplan.planning.access import KINDS
 from gisplan.planning.access_findings import check_access
+from gisplan.planning.bill import bill_rows, cost_of
 from gisplan.planning.demand import powers_at, sizing_kva
 from gisplan.planning.existing import presumed_service_finding
 from gisplan.planning.judge import access_name
 from gisplan.planning.phases import ONE_PHASE, THREE_PHASES
 from gisplan.planning.route import Stretch, build_route, route_stretches
+from gisplan.planning.route_findings import check_route
 from gisplan.planning.variants import trunk_sections_mm2
+from gisplan.planning.works_time import works_time
 
 if TYPE_CHECKING:
     from gisplan.model.grid import Floats
+    from gisplan.planning.bill import BillRow
     from gisplan.planning.candidates import Candidate
     from gisplan.planning.existing import ExistingService
     from gisplan.planning.site import Site
     from gisplan.planning.variants import Variant
+    from gisplan.planning.works_time import WorksTime
 
 
 OfferKey = tuple[int, int, float, str, int]
@@ -55,7 +59,6 @@ class Offer:
     offset_m: float
     variant: Variant | None
     stretches: tuple[Stretch, ...]
-    equipment_cents: int
     reason: str
     presumed: bool = False
 
@@ -71,17 +74,9 @@ class Offer:
         """Length of the way from the site to the access point."""
         return sum(stretch.length_m for stretch in self.stretches)
 
-    @property
-    def route_cents(self) -> int:
-        """Civil works and cable along the way."""
-        return sum(stretch.cost_cents for stretch in self.stretches)
 
-
-def extension_offer(site: Site, service: ExistingService) -> Offer:
+def extension_offer(service: ExistingService) -> Offer:
     """Return the extension of the site's own service: no digging, no new cable."""
-    equipment = site.region.catalogue.equipment(
-        AccessKind.EXISTING_SERVICE, site.mode.voltage_level
-    )
     return Offer(
         kind=AccessKind.EXISTING_SERVICE,
         line=-1,
@@ -90,14 +85,13 @@ def extension_offer(site: Site, service: ExistingService) -> Offer:
         variant=None,
         presumed=service.presumed,
         stretches=(),
-        equipment_cents=round(equipment.cost * 100),
         reason="",
     )
 
 
 def offers_of(site: Site, candidates: list[Candidate]) -> tuple[Offer, ...]:
     """Return candidates with their ways laid out."""
-    corridors = site.region.ground.corridors
+    civil = site.region.ground.civil
     return tuple(
         Offer(
             kind=KINDS[candidate.kind],
@@ -105,8 +99,7 @@ def offers_of(site: Site, candidates: list[Candidate]) -> tuple[Offer, ...]:
             bus=candidate.bus,
             offset_m=candidate.offset_m,
             variant=candidate.variant,
-            stretches=tuple(route_stretches(corridors, site.connectors, candidate, site.xy_m)),
-            equipment_cents=int(candidate.variant.equipment_cents[candidate.kind]),
+            stretches=tuple(route_stretches(civil, site.connectors, candidate)),
             reason=candidate.reason,
         )
         for candidate in candidates
@@ -160,16 +153,18 @@ def option_of(
     phases: str = "",
 ) -> Option:
     """Return an offer as an option; without a proof it is one that screening refused."""
-    point = access_point(site, offer)
+    point, bill = access_point(site, offer), _bill(site, offer)
+    time = works_time(site.region, site.application, offer.stretches)
     base = Option(
         rank=0,
         feasible=True,
         access_point=point,
-        route=_route(site, offer),
+        route=_route(site, offer, time),
         conductor=_conductor(offer),
         phases=phases or (ONE_PHASE if site.mode.phase_count == 1 else THREE_PHASES),
-        cost=_cost(site, offer),
+        cost=cost_of(bill, site.region.catalogue.currency),
         electrical=electrical or refused_by_screening(),
+        bill_of_materials=tuple(row.told() for row in bill),
     )
     held = site.state.held.bays[point.element_id]
     buses = site.region.snapshot.grid.buses
@@ -180,11 +175,19 @@ def option_of(
         *findings,
         *_section_finding(site, offer, base.electrical.short_circuit_ka),
         *_withstand_finding(site, offer, base.electrical.short_circuit_ka),
+        *_route_findings(site, offer, time),
         *((presumed_service_finding(point.element_id),) if offer.presumed else ()),
         *check_access(
             offer.kind, named, site.region.catalogue, bays_spare=bays_spare, bays_held=held
         ),
     )
+
+
+def _route_findings(site: Site, offer: Offer, time: WorksTime) -> tuple[Finding, ...]:
+    if offer.variant is None:
+        return ()
+    conductor = offer.variant.conductor
+    return check_route(site.region, conductor, offer.stretches, time, site.application)
 
 
 def _section_finding(
@@ -313,13 +316,11 @@ def access_point(site: Site, offer: Offer) -> AccessPoint:
     )
 
 
-def _route(site: Site, offer: Offer) -> Route:
+def _route(site: Site, offer: Offer, time: WorksTime) -> Route:
     if not offer.stretches:
         return Route(length_m=0.0, straight_line_m=0.0, segments=())
-    away = access_xy_m(site, offer) - np.array(site.xy_m)
-    return build_route(
-        list(offer.stretches), site.region.projection, float(np.hypot(away[0], away[1]))
-    )
+    away = access_xy_m(site, offer) - offer.stretches[0].xy_m[0]
+    return build_route(site.region, offer.stretches, float(np.hypot(away[0], away[1])), time)
 
 
 def _conductor(offer: Offer) -> Conductor | None:
@@ -336,17 +337,12 @@ def _conductor(offer: Offer) -> Conductor | None:
     )
 
 
-def _cost(site: Site, offer: Offer) -> Cost:
-    cable_cents = 0
-    if offer.variant is not None:
-        cable_cents = min(
-            round(offer.length_m * offer.variant.cable_per_m * 100), offer.route_cents
-        )
-    return Cost(
-        civil=(offer.route_cents - cable_cents) / 100,
-        cable=cable_cents / 100,
-        equipment=offer.equipment_cents / 100,
-        remedies=0.0,
-        total=(offer.route_cents + offer.equipment_cents) / 100,
-        currency=site.region.catalogue.currency,
+def _bill(site: Site, offer: Offer) -> tuple[BillRow, ...]:
+    return bill_rows(
+        site.region.catalogue,
+        site.region.ground.civil,
+        kind=offer.kind,
+        voltage_level=site.mode.voltage_level,
+        variant=offer.variant,
+        stretches=offer.stretches,
     )

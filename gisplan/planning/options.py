@@ -18,11 +18,13 @@ from gisplan.planning.baseline import straight_line_baseline
 from gisplan.planning.candidates import Pool, find_candidates
 from gisplan.planning.demand import derived_demand
 from gisplan.planning.existing import find_existing_service
+from gisplan.planning.hopeless import hopeless_reasons
 from gisplan.planning.offers import Offer, OfferKey, extension_offer, offers_of, option_of
 from gisplan.planning.proven import Proven
 from gisplan.planning.proving import prove_offers
 from gisplan.planning.ranking import chosen, ranked
 from gisplan.planning.site import examine_site
+from gisplan.planning.supply_set import build_supply_set
 
 if TYPE_CHECKING:
     from gisplan.model.application import Application
@@ -60,7 +62,7 @@ def _extension(site: Site) -> tuple[Offer, ...]:
     found = find_existing_service(site.application, site.region, site.xy_m)
     if found is None or site.mode.voltage_level != "lv":
         return ()
-    return (extension_offer(site, found),)
+    return (extension_offer(found),)
 
 
 def _search(site: Site, extension: tuple[Offer, ...]) -> tuple[tuple[Proven, ...], Pool]:
@@ -104,9 +106,7 @@ def _reasons(site: Site, options: tuple[Option, ...], pool: Pool) -> tuple[str, 
     feasible = sum(option.feasible for option in options)
     if feasible >= OPTIONS_WANTED:
         return ()
-    reasons = []
-    if len(site.connectors) == 0:
-        reasons.append(_no_corridor(site))
+    reasons = list(hopeless_reasons(site, pool))
     if not site.variants:
         reasons.append(
             f"no cable of the catalogue carries {site.application.demand_kva:g} kVA at "
@@ -127,15 +127,6 @@ def _reasons(site: Site, options: tuple[Option, ...], pool: Pool) -> tuple[str, 
     return tuple(reasons)
 
 
-def _no_corridor(site: Site) -> str:
-    rule = site.state.region.catalogue.rule("connector.max_length_m")
-    nearest_m = site.state.region.site_index.nearest_corridor_m(*site.xy_m)
-    return (
-        f"no corridor can be reached from the site within {rule.value:g} m without crossing a "
-        f"forbidden area (the nearest is {nearest_m:.0f} m away); record a corridor, or a wayleave"
-    )
-
-
 def _plan(
     site: Site, options: tuple[Option, ...], reasons: tuple[str, ...], pool: Pool | None
 ) -> Plan:
@@ -148,7 +139,8 @@ def _plan(
         findings=site.mode.findings + derived_demand(site.application) + _lost_promises(site),
         reasons=reasons,
         baseline=straight_line_baseline(site, options, pool),
-        provenance=_provenance(site.state),
+        provenance=provenance(site.state),
+        supply_set=build_supply_set(site),
     )
 
 
@@ -165,7 +157,8 @@ def _lost_promises(site: Site) -> tuple[Finding, ...]:
     )
 
 
-def _provenance(state: PlanningState) -> Provenance:
+def provenance(state: PlanningState) -> Provenance:
+    """Return everything that decides an answer on this state."""
     grid, catalogue = state.region.snapshot.grid, state.region.catalogue
     return Provenance(
         grid_version=grid.version_id,

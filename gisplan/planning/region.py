@@ -8,23 +8,33 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
-from gisplan.errors import OutsideAreaError
+from gisplan.errors import InputError, OutsideAreaError
 from gisplan.model.projection import Projection
-from gisplan.network.strands import LINKS, forbidden_areas, line_shapes, place_points
+from gisplan.network.strands import (
+    LINKS,
+    forbidden_areas,
+    forbidden_rows,
+    line_shapes,
+    place_points,
+)
 from gisplan.planning.access import KINDS, LEVEL_KINDS, build_access_table
 from gisplan.planning.candidates import Ground
-from gisplan.planning.variants import edge_classes
-from gisplan.routing.graph import SearchGraph
+from gisplan.planning.civil import build_civil_works
+from gisplan.planning.mains import MainIndex, build_main_index
+from gisplan.planning.priced import build_priced_graphs
 from gisplan.routing.site import SiteIndex
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from gisplan.model.application import Application
     from gisplan.model.grid import Floats, Grid, Integers, Texts
-    from gisplan.network.snapshot import CorridorGraph, Snapshot
+    from gisplan.network.snapshot import Snapshot
     from gisplan.planning.access import AccessTable
     from gisplan.rules.catalogue import Catalogue
 
+HOUSE = "building"  # the one kind of forbidden area that a customer's cable comes out of
+PARCEL_SLACK_M = 1.0  # a place this far outside its parcel is a matter of drawing
 MARGIN_M = 5000.0  # a place further outside the grid's bounds than this is a mistake
 
 
@@ -68,43 +78,35 @@ class Region:
     bus_row: Mapping[str, int]
     line_row: Mapping[str, int]
     access_places: Mapping[str, AccessPlaces]
+    mains: MainIndex
 
 
 def build_region(snapshot: Snapshot, catalogue: Catalogue) -> Region:
     """Prepare a snapshot for planning."""
     grid, corridors = snapshot.grid, snapshot.corridors
     access = build_access_table(grid, corridors)
+    civil = build_civil_works(corridors, grid.corridors, catalogue)
     return Region(
         snapshot=snapshot,
         catalogue=catalogue,
         projection=Projection(srid=grid.working_srid),
         ground=Ground(
             corridors=corridors,
+            civil=civil,
             access=access,
-            graph=search_graph(corridors),
+            graphs=build_priced_graphs(corridors, civil),
             line_shapes=line_shapes(grid.lines.shape),
         ),
         site_index=SiteIndex.build(
             line_shapes(corridors.shape),
             forbidden_areas(grid),
             landable=~np.isin(corridors.corridor_id, LINKS)[corridors.edge_corridor],
+            leavable=grid.obstacles.kind[forbidden_rows(grid)] == HOUSE,
         ),
         bus_row=_rows(grid.buses.bus_id),
         line_row=_rows(grid.lines.line_id),
         access_places={level: _access_places(grid, access, level) for level in LEVEL_KINDS},
-    )
-
-
-def search_graph(corridors: CorridorGraph) -> SearchGraph:
-    """Return the corridors as the arrays that the search works on."""
-    return SearchGraph(
-        arc_offset=corridors.arc_offset,
-        arc_node=corridors.arc_node,
-        arc_edge=corridors.arc_edge,
-        edge_from=corridors.edge_from,
-        edge_to=corridors.edge_to,
-        edge_length_m=corridors.edge_length_m,
-        edge_class=edge_classes(corridors),
+        mains=build_main_index(grid.barriers),
     )
 
 
@@ -128,6 +130,29 @@ def site_metres(region: Region, lon: float, lat: float) -> tuple[float, float]:
             f"{east_north[1]:.3f}; give longitude first, or load the grid of that place"
         )
     return x_m, y_m
+
+
+def site_parcel(region: Region, application: Application) -> shapely.Polygon | None:
+    """Return the customer's parcel in the working CRS, ``None`` where none is given.
+
+    Raises
+    ------
+    InputError
+        If the place of the application lies outside it.
+    """
+    if application.parcel is None:
+        return None
+    parcel = shapely.Polygon(
+        [region.projection.to_metres(lon, lat) for lon, lat in application.parcel]
+    )
+    place = shapely.Point(region.projection.to_metres(application.lon, application.lat))
+    away_m = float(shapely.distance(parcel, place))
+    if not away_m <= PARCEL_SLACK_M:
+        raise InputError(
+            f"application {application.reference}: the place {application.lon}, {application.lat} "
+            f"lies {away_m:.1f} m outside the parcel; give a place on it"
+        )
+    return parcel
 
 
 def _access_places(grid: Grid, access: AccessTable, level: str) -> AccessPlaces:

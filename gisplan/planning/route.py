@@ -1,8 +1,8 @@
-"""From the edges of a path to the route that a planner reads: stretches of one surface."""
+"""From the edges of a path to the route that a planner reads: stretches of one corridor."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,146 +10,343 @@ import shapely
 import shapely.ops
 
 from gisplan.model.grid import CorridorKind, Surface
-from gisplan.model.option import Route, RouteSegment
-from gisplan.planning.candidates import seeds_of
-from gisplan.routing.kernel import edge_cost_cents
+from gisplan.model.option import Route, RouteCrossing, RouteSegment
+from gisplan.planning.civil import (
+    CROSSINGS,
+    DIRECT_BURIAL,
+    NO_PRICE,
+    WORKS,
+    civil_per_m,
+    connector_costs,
+    crossings_in,
+    part_costs,
+)
 
 if TYPE_CHECKING:
-    from gisplan.model.grid import Floats
-    from gisplan.model.projection import Projection
+    from collections.abc import Sequence
+
+    from gisplan.model.grid import Floats, Integers
     from gisplan.network.snapshot import CorridorGraph
     from gisplan.planning.candidates import Candidate
+    from gisplan.planning.civil import CivilWorks, PartCosts
+    from gisplan.planning.region import Region
     from gisplan.planning.variants import Variant
+    from gisplan.planning.works_time import WorksTime
+    from gisplan.routing.search import CorridorPath
     from gisplan.routing.site import Connectors
 
-LAYING = "direct_burial"
+CONNECTOR = "connector"
+OFF_CORRIDOR = "off corridors"
+UNDUG = ("free_duct", "open_trench", "overhead_span")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EdgeParts:
+    """Parts of corridor edges in the order of a way, each run from a share to a share (parts,)."""
+
+    edge: Integers
+    share_from: Floats
+    share_to: Floats
+
+    def __len__(self) -> int:
+        return len(self.edge)
+
+    def followed_by(self, other: EdgeParts) -> EdgeParts:
+        """Return these parts and then others."""
+        return EdgeParts(
+            edge=np.concatenate([self.edge, other.edge]),
+            share_from=np.concatenate([self.share_from, other.share_from]),
+            share_to=np.concatenate([self.share_to, other.share_to]),
+        )
+
+    def crossings(self, corridors: CorridorGraph) -> Integers:
+        """Return the crossings of a corridor graph that lie in the parts."""
+        low = np.minimum(self.share_from, self.share_to)
+        high = np.maximum(self.share_from, self.share_to)
+        _, crossing = crossings_in(corridors, self.edge, low, high)
+        return crossing
+
+
+def no_parts() -> EdgeParts:
+    """Return parts of no edge: what a connector runs along."""
+    nothing = np.zeros(0)
+    return EdgeParts(edge=np.zeros(0, dtype=np.int64), share_from=nothing, share_to=nothing)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stretch:
-    """A part of a route in the working CRS; its cost is civil works and cable."""
+    """A part of a route in the working CRS, of one corridor, surface, laying and price a metre.
+
+    ``edge`` is a corridor edge that it lies on, or that a connector lands on; -1 where none is.
+    """
 
     corridor: str
     surface: str
+    laying: str
     length_m: float
-    cost_cents: int
+    civil_per_m: float
+    civil_cents: int
+    cable_cents: int
+    crossing_cents: int
+    edge: int
+    parts: EdgeParts
     xy_m: Floats
+
+    @property
+    def is_dug(self) -> bool:
+        """Tell whether the ground is opened for it."""
+        return self.laying not in UNDUG
+
+    @property
+    def cost_cents(self) -> int:
+        """Civil works, cable and crossings."""
+        return self.civil_cents + self.cable_cents + self.crossing_cents
 
     def joins(self, other: Stretch) -> bool:
         """Tell whether the next stretch is more of the same."""
-        return self.corridor == other.corridor and self.surface == other.surface
+        return (self.corridor, self.surface, self.laying, self.civil_per_m) == (
+            other.corridor,
+            other.surface,
+            other.laying,
+            other.civil_per_m,
+        )
 
     def extended(self, other: Stretch) -> Stretch:
         """Return this stretch followed by another."""
-        return Stretch(
-            corridor=self.corridor,
-            surface=self.surface,
+        return replace(
+            self,
             length_m=self.length_m + other.length_m,
-            cost_cents=self.cost_cents + other.cost_cents,
+            civil_cents=self.civil_cents + other.civil_cents,
+            cable_cents=self.cable_cents + other.cable_cents,
+            crossing_cents=self.crossing_cents + other.crossing_cents,
+            parts=self.parts.followed_by(other.parts),
             xy_m=np.concatenate([self.xy_m, other.xy_m[1:]]),
         )
 
 
 def route_stretches(
-    corridors: CorridorGraph,
+    civil: CivilWorks,
     connectors: Connectors,
     candidate: Candidate,
-    site_xy_m: tuple[float, float],
 ) -> list[Stretch]:
     """Return the stretches of a candidate's way, from the site to the access point."""
-    seed = candidate.path.seed
-    stretches = [_connector(connectors, candidate.variant, seed, site_xy_m)]
-    if candidate.path.first_node >= 0:
-        stretches.append(_landing_part(corridors, connectors, candidate))
-        here = candidate.path.first_node
-        for edge in candidate.path.edges.tolist():
-            stretches.append(_whole_edge(corridors, candidate.variant, edge, here))
-            here = int(corridors.edge_from[edge] + corridors.edge_to[edge]) - here
+    parts = way_parts(civil.corridors, connectors, candidate.path)
+    return laid_out(civil, candidate.variant, connectors, candidate.path.seed, parts)
+
+
+def laid_out(
+    civil: CivilWorks, variant: Variant, connectors: Connectors, seed: int, parts: EdgeParts
+) -> list[Stretch]:
+    """Return the stretches of a way: from the site to a landing, then along parts of edges."""
+    first = connector_stretch(civil, variant, connectors, seed)
+    stretches = [first, *stretches_along(civil, variant, parts)]
     long = [stretch for stretch in stretches if stretch.length_m > 0]
-    return _merged(long or stretches[:1])
+    return merged_stretches(long or stretches[:1])
 
 
-def build_route(stretches: list[Stretch], projection: Projection, straight_line_m: float) -> Route:
+def build_route(
+    region: Region, stretches: Sequence[Stretch], straight_line_m: float, time: WorksTime
+) -> Route:
     """Return stretches as a route in lon/lat."""
     return Route(
         length_m=round(sum(stretch.length_m for stretch in stretches), 3),
         straight_line_m=round(straight_line_m, 3),
-        segments=tuple(
-            RouteSegment(
-                length_m=round(stretch.length_m, 3),
-                corridor=stretch.corridor,
-                surface=stretch.surface,
-                laying=LAYING,
-                cost=stretch.cost_cents / 100,
-                coordinates=projection.to_lon_lat(stretch.xy_m),
-            )
-            for stretch in stretches
-        ),
+        segments=tuple(_segment(region, stretch) for stretch in stretches),
+        lead_time_days=time.lead_time_days,
+        ready_on=None if time.ready_on is None else time.ready_on.isoformat(),
     )
 
 
-def _connector(
-    connectors: Connectors, variant: Variant, seed: int, site_xy_m: tuple[float, float]
-) -> Stretch:
-    return Stretch(
-        corridor="connector",
-        surface=Surface.VERGE.name.lower(),
-        length_m=float(connectors.length_m[seed]),
-        cost_cents=int(seeds_of(connectors, variant).cost_cents[seed]),
-        xy_m=np.array([site_xy_m, connectors.xy_m[seed]]),
+def route_crossings(region: Region, crossings: Integers) -> tuple[RouteCrossing, ...]:
+    """Return crossings of the corridor graph that have a price, as a planner reads them."""
+    codes = region.ground.civil.crossing_code[crossings].tolist()
+    rows = region.snapshot.corridors.crossing_barrier[crossings].tolist()
+    return tuple(
+        _crossing(region, CROSSINGS[code], row)
+        for code, row in zip(codes, rows, strict=True)
+        if code != NO_PRICE
     )
 
 
-def _landing_part(
-    corridors: CorridorGraph, connectors: Connectors, candidate: Candidate
+def _crossing(region: Region, kind: str, row: int) -> RouteCrossing:
+    """Return a crossing; the barrier's own lead time comes before that of the catalogue."""
+    price, barriers = region.catalogue.crossing(kind), region.snapshot.grid.barriers
+    own_days = float(barriers.permit_lead_time_days[row]) if row >= 0 else np.nan
+    is_recorded = bool(np.isfinite(own_days))
+    return RouteCrossing(
+        kind=kind,
+        barrier=str(barriers.barrier_id[row]) if row >= 0 else "",
+        owner=str(barriers.owner[row]) if row >= 0 else "",
+        method=price.method,
+        cost=price.cost,
+        permit_lead_time_days=own_days if is_recorded else price.permit_lead_time_days,
+        permit_is_recorded=is_recorded,
+    )
+
+
+def _segment(region: Region, stretch: Stretch) -> RouteSegment:
+    return RouteSegment(
+        length_m=round(stretch.length_m, 3),
+        corridor=stretch.corridor,
+        surface=stretch.surface,
+        laying=stretch.laying,
+        cost=stretch.cost_cents / 100,
+        coordinates=region.projection.to_lon_lat(stretch.xy_m),
+        civil_cost=stretch.civil_cents / 100,
+        cable_cost=stretch.cable_cents / 100,
+        crossing_cost=stretch.crossing_cents / 100,
+        crossings=route_crossings(region, stretch.parts.crossings(region.snapshot.corridors)),
+        owner=owner_of(region, stretch) if len(stretch.parts) else "",
+    )
+
+
+def corridor_row(region: Region, stretch: Stretch) -> int:
+    """Return the row of the recorded corridor that a stretch lies or lands on, -1 where none."""
+    return int(region.snapshot.corridors.edge_corridor_row[stretch.edge])
+
+
+def owner_of(region: Region, stretch: Stretch) -> str:
+    """Return whose corridor a stretch lies or lands on, empty where that is not recorded."""
+    row = corridor_row(region, stretch)
+    return str(region.snapshot.grid.corridors.owner[row]) if row >= 0 else ""
+
+
+def connector_stretch(
+    civil: CivilWorks, variant: Variant, connectors: Connectors, seed: int
 ) -> Stretch:
-    """Return the part of the edge between the site's landing and the node where it is left."""
-    seed = candidate.path.seed
-    edge, share = int(connectors.edge[seed]), float(connectors.share[seed])
-    forward = int(corridors.edge_to[edge]) == candidate.path.first_node
-    if int(corridors.edge_from[edge]) == candidate.path.first_node:
-        # an edge that returns to its own node is left at its nearer end
-        forward = forward and share > 0.5
-    part = 1.0 - share if forward else share
-    line = shapely.LineString(corridors.shape.row(edge))
-    piece = shapely.ops.substring(line, share, 1.0 if forward else 0.0, normalized=True)
+    """Return the straight way from the site to one of its landings."""
+    length_m = connectors.length_m[seed : seed + 1]
     return _stretch(
-        corridors,
-        candidate.variant,
-        edge,
-        length_m=float(corridors.edge_length_m[edge]) * part,
-        xy_m=shapely.get_coordinates(piece),
+        connector_costs(civil, variant, length_m),
+        0,
+        corridor=CONNECTOR,
+        surface=Surface.VERGE,
+        works=int(DIRECT_BURIAL),
+        length_m=float(length_m[0]),
+        civil_per_m=civil.connector_per_m,
+        edge=int(connectors.edge[seed]),
+        parts=no_parts(),
+        xy_m=np.array([connectors.start_xy_m[seed], connectors.xy_m[seed]]),
     )
 
 
-def _whole_edge(corridors: CorridorGraph, variant: Variant, edge: int, start: int) -> Stretch:
-    xy = corridors.shape.row(edge)
-    forward = int(corridors.edge_from[edge]) == start
-    return _stretch(
-        corridors,
-        variant,
-        edge,
-        length_m=float(corridors.edge_length_m[edge]),
-        xy_m=np.asarray(xy if forward else xy[::-1]),
-    )
-
-
-def _stretch(
-    corridors: CorridorGraph, variant: Variant, edge: int, *, length_m: float, xy_m: Floats
-) -> Stretch:
-    kind, surface = int(corridors.edge_kind[edge]), int(corridors.edge_surface[edge])
-    price_cents = float(variant.price_per_m[kind * len(Surface) + surface]) * 100
-    name = CorridorKind(kind).name.lower()
+def free_stretch(variant: Variant, xy_m: Floats, *, civil_per_m: float) -> Stretch:
+    """Return a trench over open ground along vertices of shape (vertices, 2)."""
+    steps = np.diff(xy_m, axis=0)
+    length_m = float(np.hypot(steps[:, 0], steps[:, 1]).sum())
+    cable_cents = round(length_m * variant.cable_per_m * 100)
     return Stretch(
-        corridor=f"{name}: {corridors.corridor_id[corridors.edge_corridor[edge]]}",
-        surface=Surface(surface).name.lower(),
+        corridor=OFF_CORRIDOR,
+        surface=Surface.OPEN_GROUND.name.lower(),
+        laying=WORKS[DIRECT_BURIAL],
         length_m=length_m,
-        cost_cents=int(edge_cost_cents(length_m, price_cents)),
+        civil_per_m=civil_per_m,
+        civil_cents=round(length_m * (civil_per_m + variant.cable_per_m) * 100) - cable_cents,
+        cable_cents=cable_cents,
+        crossing_cents=0,
+        edge=-1,
+        parts=no_parts(),
         xy_m=xy_m,
     )
 
 
-def _merged(stretches: list[Stretch]) -> list[Stretch]:
+def way_parts(corridors: CorridorGraph, connectors: Connectors, path: CorridorPath) -> EdgeParts:
+    """Return the part of the landing edge up to where it is left, then whole edges."""
+    if path.first_node < 0:
+        return no_parts()
+    landing, share = int(connectors.edge[path.seed]), float(connectors.share[path.seed])
+    forward = int(corridors.edge_to[landing]) == path.first_node
+    if int(corridors.edge_from[landing]) == path.first_node:
+        # an edge that returns to its own node is left at its nearer end
+        forward = forward and share > 0.5
+    starts, here = [share], path.first_node
+    ends = [1.0 if forward else 0.0]
+    for edge in path.edges.tolist():
+        forward = int(corridors.edge_from[edge]) == here
+        starts.append(0.0 if forward else 1.0)
+        ends.append(1.0 if forward else 0.0)
+        here = int(corridors.edge_from[edge] + corridors.edge_to[edge]) - here
+    return EdgeParts(
+        edge=np.concatenate([[landing], path.edges]).astype(np.int64),
+        share_from=np.array(starts),
+        share_to=np.array(ends),
+    )
+
+
+def stretches_along(civil: CivilWorks, variant: Variant, parts: EdgeParts) -> list[Stretch]:
+    """Return one stretch for each part of an edge."""
+    corridors, edges = civil.corridors, parts.edge
+    costs = part_costs(civil, variant, edges, parts.share_from, parts.share_to)
+    per_m = civil_per_m(civil, variant, edges)
+    length_m = corridors.edge_length_m[edges] * np.abs(parts.share_to - parts.share_from)
+    return [
+        _stretch(
+            costs,
+            row,
+            corridor=corridor_name(corridors, int(edges[row])),
+            surface=Surface(int(corridors.edge_surface[edges[row]])),
+            works=int(civil.works[edges[row]]),
+            length_m=float(length_m[row]),
+            civil_per_m=float(per_m[row]),
+            edge=int(edges[row]),
+            parts=EdgeParts(
+                edge=edges[row : row + 1],
+                share_from=parts.share_from[row : row + 1],
+                share_to=parts.share_to[row : row + 1],
+            ),
+            xy_m=_piece(corridors, parts, row),
+        )
+        for row in range(len(parts))
+    ]
+
+
+def corridor_name(corridors: CorridorGraph, edge: int) -> str:
+    """Return the corridor of an edge by its kind and id."""
+    kind = CorridorKind(int(corridors.edge_kind[edge])).name.lower()
+    return f"{kind}: {corridors.corridor_id[corridors.edge_corridor[edge]]}"
+
+
+def _piece(corridors: CorridorGraph, parts: EdgeParts, row: int) -> Floats:
+    """Return the vertices of a part of an edge, in the direction of the way."""
+    xy = corridors.shape.row(int(parts.edge[row]))
+    start, end = float(parts.share_from[row]), float(parts.share_to[row])
+    if {start, end} == {0.0, 1.0}:
+        return np.asarray(xy if start < end else xy[::-1])
+    piece = shapely.ops.substring(shapely.LineString(xy), start, end, normalized=True)
+    coordinates: Floats = shapely.get_coordinates(piece)
+    return coordinates
+
+
+def _stretch(
+    costs: PartCosts,
+    row: int,
+    *,
+    corridor: str,
+    surface: Surface,
+    works: int,
+    length_m: float,
+    civil_per_m: float,
+    edge: int,
+    parts: EdgeParts,
+    xy_m: Floats,
+) -> Stretch:
+    return Stretch(
+        corridor=corridor,
+        surface=surface.name.lower(),
+        laying=WORKS[works],
+        length_m=length_m,
+        civil_per_m=civil_per_m,
+        civil_cents=int(costs.civil_cents[row]),
+        cable_cents=int(costs.cable_cents[row]),
+        crossing_cents=int(costs.crossing_cents[row]),
+        edge=edge,
+        parts=parts,
+        xy_m=xy_m,
+    )
+
+
+def merged_stretches(stretches: Sequence[Stretch]) -> list[Stretch]:
+    """Return stretches with those that follow each other and are alike as one."""
     merged: list[Stretch] = []
     for stretch in stretches:
         if merged and merged[-1].joins(stretch):

@@ -9,7 +9,7 @@ from gisplan.electrical.demand import LoadCase
 from gisplan.electrical.screening.screening import screening_limits
 from gisplan.planning.demand import case_demands, sizing_kva
 from gisplan.planning.judge import ElectricalJudge
-from gisplan.planning.region import site_metres
+from gisplan.planning.region import site_metres, site_parcel
 from gisplan.planning.supply_mode import (
     LOW_VOLTAGE_MAX_V,
     SupplyMode,
@@ -21,6 +21,8 @@ from gisplan.planning.variants import build_variants
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import shapely
+
     from gisplan.model.application import Application
     from gisplan.model.grid import Flags
     from gisplan.planning.demand import CaseDemand
@@ -31,12 +33,22 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What an application asks for, wherever it lies: supply mode, cables, judge."""
+
+    mode: SupplyMode
+    variants: tuple[Variant, ...]
+    judge: ElectricalJudge
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
     """An application at its place, with what planning has found out about it so far."""
 
     application: Application
     state: PlanningState
     xy_m: tuple[float, float]
+    parcel: shapely.Polygon | None
     mode: SupplyMode
     connectors: Connectors
     variants: tuple[Variant, ...]
@@ -55,19 +67,34 @@ def examine_site(application: Application, state: PlanningState) -> Site:
     ------
     OutsideAreaError
         If the place lies outside the loaded region.
+    InputError
+        If the place lies outside its own parcel.
     """
     region = state.region
     xy_m = site_metres(region, application.lon, application.lat)
-    mode = supply_mode(application, region.snapshot.grid.buses, region.catalogue)
-    nominal_voltage_v = mode.nominal_voltage_v or LOW_VOLTAGE_MAX_V  # refused where there is none
-    demands = case_demands(application, region.catalogue)
+    parcel = site_parcel(region, application)
     reach_m = region.catalogue.value("connector.max_length_m")
+    asked = examine_demand(application, state)
     return Site(
         application=application,
         state=state,
         xy_m=xy_m,
+        mode=asked.mode,
+        parcel=parcel,
+        connectors=region.site_index.connectors(*xy_m, reach_m, parcel=parcel),
+        variants=asked.variants,
+        judge=asked.judge,
+    )
+
+
+def examine_demand(application: Application, state: PlanningState) -> Asked:
+    """Choose the supply mode of an application and its cables; its place does not matter."""
+    region = state.region
+    mode = supply_mode(application, region.snapshot.grid.buses, region.catalogue)
+    nominal_voltage_v = mode.nominal_voltage_v or LOW_VOLTAGE_MAX_V  # refused where there is none
+    demands = case_demands(application, region.catalogue)
+    return Asked(
         mode=mode,
-        connectors=region.site_index.connectors(*xy_m, reach_m),
         variants=build_variants(
             region.catalogue,
             voltage_level=mode.voltage_level,

@@ -85,7 +85,7 @@ def _sources_finding(application: Application, catalogue: Catalogue, sources: in
         element=application.reference,
         text=(
             f"Importance class {application.importance} needs {sources} independent sources; every "
-            "option below is one of them, and their independence has not been examined"
+            "option below is one of them, the set of sources says which belong together"
         ),
         measured=1.0,
         limit=float(sources),

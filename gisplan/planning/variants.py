@@ -15,17 +15,16 @@ import numpy as np
 from gisplan.electrical.sizing.derating import derated_current_a
 from gisplan.electrical.sizing.sizing import design_current_a
 from gisplan.electrical.sizing.withstand import withstand_ka
-from gisplan.model.grid import CorridorKind, Surface
+from gisplan.model.grid import Surface
 from gisplan.planning.access import KINDS, LEVEL_KINDS, kinds_by_role
 
 if TYPE_CHECKING:
     from gisplan.model.grid import Codes, Flags, Floats, Integers, Lines
     from gisplan.model.option import AccessKind
-    from gisplan.network.snapshot import CorridorGraph
     from gisplan.rules.catalogue import Catalogue, ConductorType
 
-SURFACES = len(Surface)
 LOOP_IN_LEGS = 2
+DRUM_RULES = {"lv": "cable.drum_length_m.lv", "mv": "cable.drum_length_m.mv"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,8 +33,9 @@ class Variant:
 
     ``leg_count`` is 2 for a loop-in, whose legs share one trench. ``rated_current_a`` is what one
     system may carry beside the others in the trench, ``withstand_ka`` the short-circuit current
-    that it withstands. ``price_per_m`` is money a metre by edge class (corridor kind x surface);
-    ``equipment_cents`` by index into ``KINDS``.
+    that it withstands. ``connector_price_per_m`` is money a metre of the way from a site to its
+    corridor. ``equipment_cents`` stand by index into ``KINDS``, ``end_cents`` likewise for
+    terminating the cable. ``spare_length_ratio`` is cable beyond the length of its way.
     """
 
     kinds: tuple[AccessKind, ...]
@@ -46,25 +46,53 @@ class Variant:
     leg_count: int
     rated_current_a: float
     withstand_ka: float
-    price_per_m: Floats
     connector_price_per_m: float
     equipment_cents: Integers
+    end_cents: Integers
+    spare_length_ratio: float
+    drum_length_m: float
+    joint_cents: int
+
+    @property
+    def system_count(self) -> int:
+        """Cable systems side by side in the trench."""
+        return self.parallel_count * self.leg_count
+
+    @property
+    def is_overhead(self) -> bool:
+        """Tell whether it hangs on poles."""
+        return self.conductor.installation == "overhead"
 
     @property
     def cable_per_m(self) -> float:
         """Money for the cables alone, a metre of trench."""
-        return self.conductor.cost_per_m * self.parallel_count * self.leg_count
+        return self.conductor.cost_per_m * self.system_count * (1 + self.spare_length_ratio)
 
     @property
     def least_equipment_cents(self) -> int:
-        """Cheapest equipment among the kinds of this variant."""
-        return int(min(self.equipment_cents[KINDS.index(kind)] for kind in self.kinds))
+        """Cheapest equipment with its cable ends among the kinds of this variant."""
+        codes = [KINDS.index(kind) for kind in self.kinds]
+        return int((self.equipment_cents[codes] + self.end_cents[codes]).min())
 
+    def joint_count(self, length_m: Floats) -> Integers:
+        """Return the straight joints of all systems on ways of these lengths, shape (ways,).
 
-def edge_classes(corridors: CorridorGraph) -> Codes:
-    """Return the price class of every corridor edge: corridor kind x surface."""
-    classes: Codes = corridors.edge_kind * np.uint8(SURFACES) + corridors.edge_surface
-    return classes
+        A drum holds so much cable and no more; the tolerance keeps a way of a whole number of
+        drums free of rounding.
+        """
+        drums = np.ceil(length_m * (1 + self.spare_length_ratio) / self.drum_length_m - 1e-9)
+        joints: Integers = np.maximum(drums - 1, 0).astype(np.int64) * self.system_count
+        return joints
+
+    def beside_route_cents(self, kind: Codes, length_m: Floats) -> Integers:
+        """Return what connections cost beside their routes: equipment, cable ends, joints.
+
+        ``kind`` (connections,) indexes ``KINDS``. Never below ``least_equipment_cents``, so that a
+        search may stop by that.
+        """
+        ends: Integers = self.equipment_cents[kind] + self.end_cents[kind]
+        cents: Integers = ends + self.joint_count(length_m) * self.joint_cents
+        return cents
 
 
 def build_variants(
@@ -148,32 +176,29 @@ def _variant(
     parallel_count: int,
 ) -> Variant:
     legs = LOOP_IN_LEGS if role == "trunk" else 1
-    cable_per_m = conductor.cost_per_m * parallel_count * legs
+    level, systems = conductor.voltage_level, parallel_count * legs
+    spare = catalogue.value("cable.spare_length_ratio")
+    cable_per_m = conductor.cost_per_m * systems * (1 + spare)
+    end_cents = round(catalogue.accessory("termination", level).cost * 100)
     equipment_cents = np.zeros(len(KINDS), dtype=np.int64)
+    all_ends_cents = np.zeros(len(KINDS), dtype=np.int64)
     for kind in kinds:
-        cost = catalogue.equipment(kind, conductor.voltage_level).cost
-        equipment_cents[KINDS.index(kind)] = round(cost * 100)
+        equipment, row = catalogue.equipment(kind, level), KINDS.index(kind)
+        equipment_cents[row] = round(equipment.cost * 100)
+        all_ends_cents[row] = equipment.terminations_per_cable * systems * end_cents
     return Variant(
         kinds=kinds,
         role=role,
-        voltage_level=conductor.voltage_level,
+        voltage_level=level,
         conductor=conductor,
         parallel_count=parallel_count,
         leg_count=legs,
-        rated_current_a=derated_current_a(catalogue, conductor, system_count=parallel_count * legs),
+        rated_current_a=derated_current_a(catalogue, conductor, system_count=systems),
         withstand_ka=withstand_ka(catalogue, conductor),
-        price_per_m=civil_prices(catalogue) + cable_per_m,
         connector_price_per_m=catalogue.civil_cost_per_m(Surface.VERGE) + cable_per_m,
         equipment_cents=equipment_cents,
+        end_cents=all_ends_cents,
+        spare_length_ratio=spare,
+        drum_length_m=catalogue.value(DRUM_RULES[level]),
+        joint_cents=round(catalogue.accessory("joint", level).cost * 100),
     )
-
-
-def civil_prices(catalogue: Catalogue) -> Floats:
-    """Return civil works a metre by edge class; an overhead right of way takes no cable."""
-    prices = np.full((len(CorridorKind), SURFACES), np.inf)
-    for kind in (CorridorKind.STREET, CorridorKind.OPEN_GROUND):
-        prices[kind] = [catalogue.civil_cost_per_m(surface) for surface in Surface]
-    # an open trench and a free duct need no digging; filling them is priced when their rules are
-    prices[CorridorKind.TRENCH] = 0.0
-    prices[CorridorKind.DUCT_BANK] = 0.0
-    return prices.reshape(-1)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from gisplan.errors import InputError
 from gisplan.routing.layout_kernel import Int32s, lay_out
+from gisplan.routing.street_kernel import Arcs
+from gisplan.routing.workspace import Workspaces
 
 if TYPE_CHECKING:
     from gisplan.model.grid import Floats, Integers
@@ -33,6 +35,11 @@ class CostGraph:
     arc : int32 (2 * edges, 2), head and cost; the cost ``FORBIDDEN`` is never used
     arc_edge : int32 (2 * edges,)
     edge_from, edge_to, edge_cost : int32 (edges,)
+    bucket_shift
+        Costs that agree but for so many of their last bits are searched together; a matter of
+        speed alone.
+    workspaces
+        Memory for searches, shared by all graphs of the same layout.
     """
 
     arc_offset: Int32s
@@ -41,6 +48,8 @@ class CostGraph:
     edge_from: Int32s
     edge_to: Int32s
     edge_cost: Int32s
+    bucket_shift: int = 0
+    workspaces: Workspaces = field(default_factory=Workspaces, compare=False, repr=False)
 
     @property
     def node_count(self) -> int:
@@ -51,6 +60,11 @@ class CostGraph:
     def edge_count(self) -> int:
         """Number of edges."""
         return len(self.edge_from)
+
+    @property
+    def arcs(self) -> Arcs:
+        """What the kernels read of the graph."""
+        return Arcs(self.arc_offset, self.arc, self.arc_edge)
 
     def with_costs(self, edge_cost: Integers | Floats) -> CostGraph:
         """Return the same graph with other costs; see ``build_cost_graph`` for what is refused."""
@@ -65,6 +79,8 @@ class CostGraph:
             edge_from=self.edge_from,
             edge_to=self.edge_to,
             edge_cost=cost,
+            bucket_shift=bucket_shift(cost),
+            workspaces=self.workspaces,
         )
 
 
@@ -108,6 +124,7 @@ def build_cost_graph(
         edge_from=start,
         edge_to=end,
         edge_cost=cost,
+        bucket_shift=bucket_shift(cost),
     )
 
 
@@ -133,6 +150,13 @@ def whole_costs(edge_cost: Integers | Floats, edge_count: int) -> Int32s:
     cost: Int32s = np.full(edge_count, FORBIDDEN, dtype=np.int32)
     cost[is_open] = np.rint(given[is_open])
     return cost
+
+
+def bucket_shift(cost: Int32s) -> int:
+    """Return how many bits a bucket spans: about the mean cost of the edges that are not free."""
+    count = int(np.count_nonzero(cost > 0))
+    total = int(np.sum(cost, where=cost > 0, dtype=np.int64))
+    return max(0, (total // max(count, 1)).bit_length() - 1)
 
 
 def _check_nodes(tail: Integers, head: Integers, count: int) -> None:

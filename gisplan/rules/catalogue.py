@@ -2,13 +2,15 @@
 
 Numbers live in the files beside this module (``eu.toml``, ``cn.toml``, ``cables.csv``,
 ``conductor_materials.csv``, ``insulations.csv``, ``fuses.csv``, ``equipment.csv``,
-``civil_works.csv``, ``coincidence.csv``, ``customers.csv``); a utility lays its own file over them.
+``civil_works.csv``, ``crossings.csv``, ``accessories.csv``, ``coincidence.csv``,
+``customers.csv``); a utility lays its own file over them.
 """
 
 from __future__ import annotations
 
 import datetime
 import hashlib
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,10 +23,12 @@ from gisplan.rules.contradictions import check_rows
 from gisplan.rules.reading import FOLDER, Rows, load_rows
 from gisplan.rules.types import (
     LEVELS,
+    AccessoryPrice,
     CivilPrice,
     CoincidenceRow,
     ConductorMaterial,
     ConductorType,
+    CrossingPrice,
     CustomerType,
     EquipmentType,
     FuseType,
@@ -33,11 +37,13 @@ from gisplan.rules.types import (
 )
 
 __all__ = [
+    "AccessoryPrice",
     "Catalogue",
     "CivilPrice",
     "CoincidenceRow",
     "ConductorMaterial",
     "ConductorType",
+    "CrossingPrice",
     "CustomerType",
     "EquipmentType",
     "FuseType",
@@ -61,7 +67,9 @@ class Catalogue:
     insulations: tuple[InsulationType, ...]
     fuses: tuple[FuseType, ...]
     equipment_types: Mapping[tuple[str, str], EquipmentType]
-    civil_prices: Mapping[str, CivilPrice]
+    civil_prices: Mapping[tuple[str, str], CivilPrice]
+    crossing_prices: Mapping[str, CrossingPrice]
+    accessory_prices: Mapping[tuple[str, str], AccessoryPrice]
     coincidence_rows: Mapping[tuple[str, str], CoincidenceRow]
     customer_types: Mapping[str, CustomerType]
     power_factors: Mapping[str, float]
@@ -113,9 +121,24 @@ class Catalogue:
         except KeyError:
             raise self._missing(f"equipment of kind {kind} and level {voltage_level}") from None
 
-    def civil_cost_per_m(self, surface: Surface) -> float:
-        """Return the price of opening and restoring a metre of trench for direct burial."""
-        return self.civil_prices[surface.name.lower()].cost_per_m
+    def civil_cost_per_m(self, surface: Surface, laying: str = "direct_burial") -> float:
+        """Return the price of a metre of civil works; infinity where a laying has no price."""
+        price = self.civil_prices.get((surface.name.lower(), laying))
+        return math.inf if price is None else price.cost_per_m
+
+    def crossing(self, kind: str) -> CrossingPrice:
+        """Return what one crossing of a street, road, rail or water costs, and its permit."""
+        try:
+            return self.crossing_prices[kind]
+        except KeyError:
+            raise self._missing(f"crossing of kind {kind}") from None
+
+    def accessory(self, kind: str, voltage_level: str) -> AccessoryPrice:
+        """Return what a joint or a termination of one cable system costs."""
+        try:
+            return self.accessory_prices[kind, voltage_level]
+        except KeyError:
+            raise self._missing(f"accessory {kind} of level {voltage_level}") from None
 
     def coincidence(
         self, customer_class: str, level: str, load_case: str, *, count: float | None = None
@@ -207,7 +230,9 @@ def load_catalogue(
         ),
         fuses=tuple(sorted(rows.fuses, key=lambda fuse: fuse.rated_current_a)),
         equipment_types=MappingProxyType({(e.kind, e.voltage_level): e for e in rows.equipment}),
-        civil_prices=MappingProxyType({price.surface: price for price in rows.civil_prices}),
+        civil_prices=MappingProxyType({(p.surface, p.laying): p for p in rows.civil_prices}),
+        crossing_prices=MappingProxyType({price.kind: price for price in rows.crossings}),
+        accessory_prices=MappingProxyType({(a.kind, a.voltage_level): a for a in rows.accessories}),
         coincidence_rows=MappingProxyType(
             {(row.customer_class, row.load_case): row for row in rows.coincidence}
         ),

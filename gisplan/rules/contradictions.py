@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from itertools import combinations, pairwise
+from itertools import combinations, pairwise, product
+from typing import get_args
 
 from gisplan.errors import CatalogueError
 from gisplan.model.grid import Surface
 from gisplan.rules.reading import Rows
-from gisplan.rules.types import CoincidenceRow, Rule
+from gisplan.rules.types import AccessoryKind, CoincidenceRow, CrossingKind, Rule, VoltageLevel
 
 FOREVER = "9999-12-31"
+ALWAYS_PRICED = ("direct_burial", "free_duct", "open_trench")
+CROSSINGS: tuple[str, ...] = get_args(CrossingKind)
+ACCESSORIES: tuple[str, ...] = get_args(AccessoryKind)
+VOLTAGE_LEVELS: tuple[str, ...] = get_args(VoltageLevel)
 ASCENDING = (
     ("voltage.lv_min_pu", "voltage.lv_max_pu"),
     ("voltage.mv_min_pu", "voltage.mv_max_pu"),
@@ -43,12 +48,15 @@ def check_rows(rows: Rows, rules: Mapping[str, Rule]) -> None:
         *_slow_fuses(rows),
         *_duplicates("equipment", (f"{e.kind} at {e.voltage_level}" for e in rows.equipment)),
         *_duplicates("civil works", (f"{p.surface} {p.laying}" for p in rows.civil_prices)),
+        *_duplicates("crossing", (row.kind for row in rows.crossings)),
+        *_duplicates("accessory", (f"{a.kind} at {a.voltage_level}" for a in rows.accessories)),
         *_duplicates(
             "coincidence", (f"{r.customer_class} {r.load_case}" for r in rows.coincidence)
         ),
         *_duplicates("customer", (row.customer_class for row in rows.customers)),
         *_duplicates("power factor", (row.customer_class for row in rows.power_factors)),
         *_missing_surfaces(rows),
+        *_missing_events(rows),
         *_foreign_prices(rows),
         *_rising(rows.coincidence),
     ]
@@ -86,10 +94,19 @@ def _duplicates(what: str, names: Iterable[str]) -> Iterable[str]:
 
 
 def _missing_surfaces(rows: Rows) -> Iterable[str]:
-    priced = {price.surface for price in rows.civil_prices}
-    for surface in Surface:
-        if surface.name.lower() not in priced:
-            yield f"civil works {surface.name.lower()} has no price"
+    priced = {(price.surface, price.laying) for price in rows.civil_prices}
+    for surface, laying in product(Surface, ALWAYS_PRICED):
+        if (surface.name.lower(), laying) not in priced:
+            yield f"civil works {surface.name.lower()} has no price for {laying}"
+
+
+def _missing_events(rows: Rows) -> Iterable[str]:
+    priced = {row.kind for row in rows.crossings}
+    yield from (f"crossing {kind} has no price" for kind in CROSSINGS if kind not in priced)
+    found = {(row.kind, row.voltage_level) for row in rows.accessories}
+    for kind, level in product(ACCESSORIES, VOLTAGE_LEVELS):
+        if (kind, level) not in found:
+            yield f"accessory {kind} at {level} has no price"
 
 
 def _cold_faults(rows: Rows) -> Iterable[str]:

@@ -15,10 +15,12 @@ from pydantic import TypeAdapter, ValidationError
 
 from gisplan.errors import CatalogueError
 from gisplan.rules.types import (
+    AccessoryPrice,
     CivilPrice,
     CoincidenceRow,
     ConductorMaterial,
     ConductorType,
+    CrossingPrice,
     CustomerType,
     EquipmentType,
     FuseType,
@@ -40,6 +42,8 @@ TABLES = (
     "fuse",
     "equipment",
     "civil_works",
+    "crossing",
+    "accessory",
     "coincidence",
     "customer",
 )
@@ -53,6 +57,8 @@ KEYS: dict[str, tuple[str, ...]] = {
     "fuse": ("rated_current_a",),
     "equipment": ("equipment_id",),
     "civil_works": ("surface", "laying"),
+    "crossing": ("kind",),
+    "accessory": ("kind", "voltage_level"),
     "coincidence": ("customer_class", "load_case"),
     "customer": ("customer_class",),
 }
@@ -64,6 +70,8 @@ CSV_TABLES: dict[str, str] = {
     "fuse": "fuses.csv",
     "equipment": "equipment.csv",
     "civil_works": "civil_works.csv",
+    "crossing": "crossings.csv",
+    "accessory": "accessories.csv",
     "coincidence": "coincidence.csv",
     "customer": "customers.csv",
 }
@@ -85,6 +93,8 @@ class Rows:
     fuses: tuple[FuseType, ...]
     equipment: tuple[EquipmentType, ...]
     civil_prices: tuple[CivilPrice, ...]
+    crossings: tuple[CrossingPrice, ...]
+    accessories: tuple[AccessoryPrice, ...]
     coincidence: tuple[CoincidenceRow, ...]
     customers: tuple[CustomerType, ...]
 
@@ -121,6 +131,8 @@ def load_rows(profile: str, *, override: Path | None, folder: Path = FOLDER) -> 
         fuses=_typed(FuseType, "fuse", tables["fuse"]),
         equipment=_typed(EquipmentType, "equipment", tables["equipment"]),
         civil_prices=_typed(CivilPrice, "civil_works", _priced(tables["civil_works"], currency)),
+        crossings=_typed(CrossingPrice, "crossing", _priced(tables["crossing"], currency)),
+        accessories=_typed(AccessoryPrice, "accessory", _priced(tables["accessory"], currency)),
         coincidence=_typed(CoincidenceRow, "coincidence", tables["coincidence"]),
         customers=_typed(CustomerType, "customer", tables["customer"]),
     )

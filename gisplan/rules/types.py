@@ -34,6 +34,17 @@ EquipmentKind = Literal[
     "substation_bay",
 ]
 SurfaceName = Literal["asphalt", "paving", "verge", "open_ground"]
+LayingName = Literal[
+    "direct_burial",
+    "duct",
+    "trough",
+    "drilling",
+    "overhead_span",
+    "free_duct",
+    "open_trench",
+]
+CrossingKind = Literal["street", "road", "rail", "water"]
+AccessoryKind = Literal["joint", "termination"]
 ClassName = Literal[
     "household",
     "heat_pump",
@@ -52,6 +63,7 @@ FINITE = Annotated[float, Field(allow_inf_nan=False)]
 POSITIVE = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 PRICE = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 COUNT = Annotated[int, Field(ge=1)]
+WHOLE = Annotated[int, Field(ge=0)]
 RATIO = Annotated[float, Field(gt=0, le=1)]
 DATE = Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$")]
 
@@ -146,6 +158,8 @@ class ConductorType:
 
     ``rated_current_a`` is that of one system alone under the stated laying condition. Zero-sequence
     values are ``None`` where unknown, as they are wherever they hang on how screens are earthed.
+    ``core_count`` and ``outer_diameter_mm`` are those of one cable (a system of single-core cables
+    has three); ``None`` where unknown.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
@@ -166,6 +180,8 @@ class ConductorType:
     insulation: InsulationName
     zero_resistance_ohm_per_km: PRICE | None = None
     zero_reactance_ohm_per_km: PRICE | None = None
+    core_count: COUNT | None = None
+    outer_diameter_mm: POSITIVE | None = None
     source: NAME
     confidence: Confidence
 
@@ -225,7 +241,11 @@ class FuseType:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EquipmentType:
-    """What is installed at an access point of one kind, with everything needed to make it one."""
+    """What is installed at an access point of one kind, with everything needed to make it one.
+
+    ``terminations_per_cable`` is how many ends of each new cable system are terminated beside that:
+    two, or one where the other end is a joint that belongs to the equipment.
+    """
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
 
@@ -235,19 +255,56 @@ class EquipmentType:
     voltage_level: VoltageLevel
     cost: PRICE
     currency: NAME
+    terminations_per_cable: WHOLE = 2
     source: NAME
     confidence: Confidence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CivilPrice:
-    """Opening and restoring one metre of trench below a surface."""
+    """Civil works of one metre of a way below a surface, for one laying.
+
+    What is there already has a laying of its own: ``free_duct`` is a metre of cable system pulled
+    into an existing duct, ``open_trench`` the share of a trench that others open.
+    """
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
 
     surface: SurfaceName
-    laying: Literal["direct_burial"]
+    laying: LayingName
     cost_per_m: PRICE
+    source: NAME
+    confidence: Confidence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CrossingPrice:
+    """One crossing of a way or water that is not the corridor's own, beside its metres.
+
+    A ``street`` is crossed from one side to the other by a way that runs along it; the other kinds
+    are recorded barriers. The permit's lead time holds where the barrier's own is not recorded.
+    """
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+
+    kind: CrossingKind
+    method: NAME
+    cost: PRICE
+    permit_lead_time_days: PRICE
+    source: NAME
+    confidence: Confidence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccessoryPrice:
+    """A joint or the end of one cable system, installed."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+
+    kind: AccessoryKind
+    voltage_level: VoltageLevel
+    name: NAME
+    cost: PRICE
     source: NAME
     confidence: Confidence
 

@@ -68,11 +68,11 @@ def power_flow(planner: Planner, *, progress: Progress) -> ElectricalAnswer:
     PowerFlowError
         If the grid has no solution under what is held.
     """
-    state = _open(planner, progress)
+    state = opened_state(planner, progress)
     grid = state.region.snapshot.grid
     return ElectricalAnswer(
-        facts=_facts(state),
-        notes=_lost(state),
+        facts=answer_facts(state),
+        notes=lost_notes(state),
         tables=(
             build_table(grid, "bus", base_bus_columns(state)),
             build_table(grid, "line", base_line_columns(state)),
@@ -96,7 +96,7 @@ def screen_grid(
         If nothing has been loaded yet.
     """
     check_question(question)
-    state = _open(planner, progress)
+    state = opened_state(planner, progress)
     snapshot = state.region.snapshot
     asked = find_buses(state, bus)
     progress("screening", 0, len(asked))
@@ -123,8 +123,8 @@ def screen_grid(
         "ac_count": sum(one.method != "screening" for one in verdicts),
     }
     return ElectricalAnswer(
-        facts=_facts(state) | facts,
-        notes=_lost(state) + currents.unknown + currents.assumed,
+        facts=answer_facts(state) | facts,
+        notes=lost_notes(state) + currents.unknown + currents.assumed,
         tables=(build_table(snapshot.grid, "bus", columns, asked),),
     )
 
@@ -142,7 +142,7 @@ def capacity_of_grid(
         If nothing has been loaded yet.
     """
     check_power_factor(question.power_factor)
-    state = _open(planner, progress)
+    state = opened_state(planner, progress)
     snapshot = state.region.snapshot
     base = state.base[CASE_OF[question.direction]]
     bus = np.arange(len(snapshot.grid.buses.bus_id))
@@ -166,8 +166,8 @@ def capacity_of_grid(
         "known_count": int(np.isfinite(found.kva).sum()),
     }
     return ElectricalAnswer(
-        facts=_facts(state) | facts,
-        notes=_lost(state),
+        facts=answer_facts(state) | facts,
+        notes=lost_notes(state),
         tables=(build_table(snapshot.grid, "bus", columns),),
     )
 
@@ -195,14 +195,16 @@ def find_buses(state: PlanningState, wanted: str | None) -> Integers:
     )
 
 
-def _open(planner: Planner, progress: Progress) -> PlanningState:
+def opened_state(planner: Planner, progress: Progress) -> PlanningState:
+    """Return the grid as it stands, telling that it is being solved."""
     progress(OPENING, 0, 1)
     state = planner.state()
     progress(OPENING, 1, 1)
     return state
 
 
-def _facts(state: PlanningState) -> dict[str, Value]:
+def answer_facts(state: PlanningState) -> dict[str, Value]:
+    """Return which grid version and ledger an answer is made of."""
     grid = state.region.snapshot.grid
     return {
         "grid_version": grid.version_id,
@@ -211,7 +213,8 @@ def _facts(state: PlanningState) -> dict[str, Value]:
     }
 
 
-def _lost(state: PlanningState) -> tuple[str, ...]:
+def lost_notes(state: PlanningState) -> tuple[str, ...]:
+    """Return which promises could not be counted."""
     return tuple(
         f"the promise of {one} cannot be counted: this grid version does not hold its element"
         for one in state.held.lost

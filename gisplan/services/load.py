@@ -79,6 +79,7 @@ class LoadResult:
     row_counts: Mapping[str, int]
     warning_count: int
     issues: tuple[Issue, ...]
+    source_note: str = ""
 
     @property
     def issue_counts(self) -> dict[str, int]:

@@ -8,7 +8,7 @@ import numpy as np
 
 from gisplan.errors import InputError, PowerFlowError, UnknownElementError
 from gisplan.planning.offers import Offer, proposal_of
-from gisplan.planning.route import Stretch
+from gisplan.planning.route import Stretch, no_parts
 from gisplan.planning.site import examine_site
 from gisplan.planning.switched_state import switched_state
 
@@ -65,7 +65,6 @@ def proposal_of_option(site: Site, option: Option) -> Proposal:
         offset_m=point.offset_m or 0.0,
         variant=_variant(site, option),
         stretches=(_stretch(option.route.length_m),),
-        equipment_cents=0,
         reason="",
     )
     units = grid.transformers.transformer_id
@@ -78,8 +77,19 @@ def proposal_of_option(site: Site, option: Option) -> Proposal:
 
 
 def _stretch(length_m: float) -> Stretch:
-    nowhere = np.empty((0, 2))
-    return Stretch(corridor="", surface="", length_m=length_m, cost_cents=0, xy_m=nowhere)
+    return Stretch(
+        corridor="",
+        surface="",
+        laying="",
+        length_m=length_m,
+        civil_per_m=0.0,
+        civil_cents=0,
+        cable_cents=0,
+        crossing_cents=0,
+        edge=-1,
+        parts=no_parts(),
+        xy_m=np.empty((0, 2)),
+    )
 
 
 def _variant(site: Site, option: Option) -> Variant | None:

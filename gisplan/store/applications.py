@@ -57,7 +57,7 @@ def save_application(connection: Connection, application: Application) -> int:
     """Insert the application, or update the one of the same reference; its number comes back."""
     doing = f"saving application {application.reference}"
     with refused_values(doing), connection.transaction():
-        return read_number(connection, "application_save", asdict(application))
+        return read_number(connection, "application_save", _values(application))
 
 
 def refuse_change_of_held(connection: Connection, application: Application) -> None:
@@ -68,7 +68,7 @@ def refuse_change_of_held(connection: Connection, application: Application) -> N
     ConflictError
         If the application of this reference holds capacity for another demand or place.
     """
-    held = connection.execute(query("application_held_differs"), asdict(application)).fetchone()
+    held = connection.execute(query("application_held_differs"), _values(application)).fetchone()
     if held is not None:
         raise ConflictError(
             f"application {application.reference} holds capacity for {held[0]:g} kVA at "
@@ -212,6 +212,22 @@ def _set_status(connection: Connection, application_id: int, status: str) -> Non
         raise UnknownElementError(f"application {application_id} is not stored; save it first")
 
 
+def _values(application: Application) -> dict[str, object]:
+    """Return the fields of an application, its parcel as WKT."""
+    ring = application.parcel
+    corners = "" if ring is None else ", ".join(f"{lon!r} {lat!r}" for lon, lat in ring)
+    return asdict(application) | {"parcel": f"POLYGON (({corners}))" if ring else None}
+
+
+def _read_ring(text: object) -> tuple[tuple[float, float], ...] | None:
+    """Return the outer ring of a polygon given as WKT."""
+    if text is None:
+        return None
+    corners = str(text).removeprefix("POLYGON((").removesuffix("))").split(",")
+    pairs = (corner.split() for corner in corners)
+    return tuple((float(lon), float(lat)) for lon, lat in pairs)
+
+
 def _option_values(plan_id: int, option: Option) -> dict[str, object]:
     lons, lats = _vertices(option.route)
     return {
@@ -241,6 +257,7 @@ def _stored_application(row: Mapping[str, object]) -> StoredApplication:
     values = {name: row[name] for name in APPLICATION_FIELDS}
     values["kind"] = ApplicationKind(str(row["kind"]))
     values["importance"] = Importance(str(row["importance"]))
+    values["parcel"] = _read_ring(row["parcel"])
     return StoredApplication(
         application_id=int(str(row["application_id"])),
         status=str(row["status"]),

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
@@ -37,6 +38,7 @@ _LENGTH_BYTES = 4
 _COUNT_BYTES = 2
 _NULL = -1
 _NUMBER_TYPES = {"double precision": ">f8", "integer": ">i4", "bigint": ">i8", "boolean": "u1"}
+_DATE_EPOCH = date(2000, 1, 1).toordinal()  # days are counted from here
 
 # EWKB is WKB with a flag in the type and the SRID behind it: byte order, type, SRID.
 _WKB_HEAD_BYTES = 5
@@ -64,8 +66,8 @@ class _Fields:
 def encode_chunks(columns: Sequence[tuple[str, np.ndarray]], *, srid: int) -> Iterator[bytes]:
     """Encode columns, given as (type of the database, values), as one COPY stream in chunks.
 
-    Texts are objects with ``None`` for null, numbers and flags floats with NaN for null, geometry
-    shapely objects in the CRS ``srid``.
+    Texts are objects with ``None`` for null, numbers and flags floats with NaN for null, dates
+    floats of proleptic Gregorian ordinals likewise, geometry shapely objects in the CRS ``srid``.
     """
     count = len(columns[0][1])
     yield HEADER
@@ -100,6 +102,8 @@ def _encode_column(kind: str, values: np.ndarray, srid: int) -> _Fields:
         return _encode_texts(values)
     if kind == "geometry":
         return _encode_geometry(values, srid)
+    if kind == "date":
+        return _encode_numbers(np.asarray(values, np.float64) - _DATE_EPOCH, np.dtype(">i4"))
     if kind in _NUMBER_TYPES:
         return _encode_numbers(values, np.dtype(_NUMBER_TYPES[kind]))
     raise StoreError(f"columns of type {kind} cannot be copied; expected text, number or geometry")

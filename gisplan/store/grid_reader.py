@@ -12,6 +12,8 @@ from psycopg.rows import class_row
 
 from gisplan.errors import NoGridError, UnknownElementError
 from gisplan.model.grid import (
+    BarrierKind,
+    Barriers,
     Buses,
     BusKind,
     CorridorKind,
@@ -20,6 +22,7 @@ from gisplan.model.grid import (
     Generators,
     Grid,
     Installation,
+    Laying,
     LineRole,
     Lines,
     Loads,
@@ -56,6 +59,7 @@ TABLES = (
     "generator",
     "corridor",
     "obstacle",
+    "barrier",
 )
 
 
@@ -152,6 +156,8 @@ def _enumerations() -> Parameters:
         "customer_classes": words(CustomerClass),
         "corridor_kinds": words(CorridorKind),
         "surfaces": words(Surface),
+        "layings": words(Laying),
+        "barrier_kinds": words(BarrierKind),
         "protections": words(Protection),
         "phases": words(Phases),
     }
@@ -175,6 +181,7 @@ def _build_grid(version: GridVersion, read: Callable[[str], PackedTable]) -> Gri
         generators=_generators(read("generator"), buses.bus_id),
         corridors=_corridors(read("corridor")),
         obstacles=_obstacles(read("obstacle")),
+        barriers=_barriers(read("barrier")),
     )
 
 
@@ -307,6 +314,10 @@ def _corridors(table: PackedTable) -> CorridorSources:
         surface=table.codes("surface"),
         evidence=table.texts("evidence"),
         free_ducts=table.integers("free_ducts"),
+        laying=table.codes("laying"),
+        owner=table.texts("owner"),
+        permit_lead_time_days=table.floats("permit_lead_time_days"),
+        excavation_ban_until=table.floats("excavation_ban_until"),
         shape=table.polylines(),
     )
 
@@ -316,5 +327,16 @@ def _obstacles(table: PackedTable) -> Obstacles:
         obstacle_id=table.texts("obstacle_id"),
         kind=table.texts("obstacle_kind"),
         cost_factor=table.floats("cost_factor"),
+        wayleave=table.flags("wayleave"),
+        shape=table.polylines(),
+    )
+
+
+def _barriers(table: PackedTable) -> Barriers:
+    return Barriers(
+        barrier_id=table.texts("barrier_id"),
+        kind=table.codes("barrier_kind"),
+        owner=table.texts("owner"),
+        permit_lead_time_days=table.floats("permit_lead_time_days"),
         shape=table.polylines(),
     )

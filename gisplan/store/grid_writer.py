@@ -7,13 +7,14 @@ at whatever moment, the version that served before still serves.
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from psycopg.copy import QueuedLibpqWriter
 from psycopg.pq import TransactionStatus
 from psycopg.rows import dict_row
 from psycopg.sql import SQL, Identifier
+from psycopg.types.json import Jsonb
 
 from gisplan.errors import ConflictError, InputError, StoreError
 from gisplan.store.binary_rows import encode_chunks
@@ -38,19 +39,27 @@ GRID_TABLES = (
     "generator",
     "corridor",
     "obstacle",
+    "barrier",
 )
 _LOAD_LOCK_KEY = 0x67696C64  # any number that only loading uses
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VersionFacts:
-    """What is recorded of a version beside its rows."""
+    """What is recorded of a version beside its rows.
+
+    Where single tables come from elsewhere, ``base_fingerprint`` is that of the grid that they were
+    joined to, and ``layers`` holds digest and note of the source of each.
+    """
 
     fingerprint: str
     source_name: str
     working_srid: int
     profile: str
     warning_count: int
+    source_note: str = ""
+    base_fingerprint: str | None = None
+    layers: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,6 +190,9 @@ def store_version(connection: Connection, facts: VersionFacts) -> int:
                 "working_srid": facts.working_srid,
                 "profile": facts.profile,
                 "warning_count": facts.warning_count,
+                "source_note": facts.source_note,
+                "base_fingerprint": facts.base_fingerprint,
+                "layers": Jsonb({name: dict(one) for name, one in facts.layers.items()}),
             },
         ).fetchone()
         if row is None:

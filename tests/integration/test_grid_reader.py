@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import fields
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -12,12 +13,14 @@ import pytest
 
 from gisplan.errors import NoGridError, StoreError, UnknownElementError
 from gisplan.model.grid import (
+    BarrierKind,
     Buses,
     BusKind,
     CorridorKind,
     CustomerClass,
     Grid,
     Installation,
+    Laying,
     LineRole,
     Phases,
     Polylines,
@@ -46,10 +49,12 @@ GRID = grid(
     "H: 3.5 kW 1 kvar heat_pump 2 customers L2 3500 kWh contract=14",
     "H: 1 kW three",
     "H2: gen 9.9 kW 0.1 kvar",
-    "street 0,0 10,0 10,7 verge ducts=2",
+    "street 0,0 10,0 10,7 verge ducts=2 trough owner=市政 permit=30 ban=2027-03-01",
     "duct_bank 1,1 2,2 id=D'2",
     "obstacle 0,0 9,0 9,9",
-    "obstacle 20,0 29,0 29,9 20,9 cost=3 kind=parcel id=O2",
+    "obstacle 20,0 29,0 29,9 20,9 cost=3 kind=parcel id=O2 wayleave",
+    "barrier rail 0,5 50,5 owner=DB permit=90.5 id=R1",
+    "barrier gas_main 0,1 50,1 50,9",
 )
 
 
@@ -164,13 +169,28 @@ def table_columns(g: Grid) -> dict[str, dict[str, list[object]]]:
             "surface": words(Surface, g.corridors.surface),
             "evidence": g.corridors.evidence.tolist(),
             "free_ducts": known(g.corridors.free_ducts, -1),
+            "laying": words(Laying, g.corridors.laying),
+            "owner": [owner or None for owner in g.corridors.owner.tolist()],
+            "permit_lead_time_days": known(g.corridors.permit_lead_time_days, -1),
+            "excavation_ban_until": [
+                None if np.isnan(day) else date.fromordinal(int(day))
+                for day in g.corridors.excavation_ban_until
+            ],
             "geom": wkt(g.corridors.shape),
         },
         "obstacle": {
             "obstacle_id": g.obstacles.obstacle_id.tolist(),
             "obstacle_kind": g.obstacles.kind.tolist(),
             "cost_factor": known(g.obstacles.cost_factor, np.inf),
+            "wayleave": g.obstacles.wayleave.tolist(),
             "geom": wkt(g.obstacles.shape, "POLYGON"),
+        },
+        "barrier": {
+            "barrier_id": g.barriers.barrier_id.tolist(),
+            "barrier_kind": words(BarrierKind, g.barriers.kind),
+            "owner": [owner or None for owner in g.barriers.owner.tolist()],
+            "permit_lead_time_days": known(g.barriers.permit_lead_time_days, -1),
+            "geom": wkt(g.barriers.shape),
         },
     }
 
@@ -270,9 +290,11 @@ def test_transformer_of_unknown_taps_stands_at_its_neutral_position(
 def test_what_no_source_told_is_unknown(connection: psycopg.Connection, version_id: int) -> None:
     connection.execute("update grid.line set protection = null")
     connection.execute("update grid.load set phases = null")
+    connection.execute("update grid.corridor set laying = null")
     g = read_grid(connection)
     assert g.lines.protection.tolist() == [Protection.UNKNOWN] * len(g.lines.line_id)
     assert g.loads.phases.tolist() == [Phases.UNKNOWN] * len(g.loads.load_id)
+    assert g.corridors.laying.tolist() == [Laying.UNKNOWN] * len(g.corridors.corridor_id)
 
 
 @pytest.mark.parametrize("value", ["nan", "infinity", "-1"])
@@ -287,6 +309,8 @@ def test_what_no_source_told_is_unknown(connection: psycopg.Connection, version_
         ("source", "short_circuit_power_min_mva"),
         ("load", "annual_energy_kwh"),
         ("load", "contract_capacity_kva"),
+        ("corridor", "permit_lead_time_days"),
+        ("barrier", "permit_lead_time_days"),
     ],
 )
 def test_database_holds_no_number_that_is_none(

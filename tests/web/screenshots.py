@@ -82,6 +82,10 @@ def _pictures(browser: Browser, address: str) -> Iterator[tuple[str, Page]]:
     page.goto(f"{address}docs")
     wait_until(lambda: page.query_selector(".opblock"), "the description of the API")
     yield "docs", page
+    page.goto(f"{address}api/v1/cost-map.html?demand_kva=100")
+    wait_until(lambda: page.query_selector(".leaflet-image-layer"), "the cost map")
+    page.wait_for_timeout(2000)  # the canvas tells nobody when it is drawn
+    yield "cost_map", page
 
 
 def _ask(page: Page, customer_class: str, demand_kva: float) -> None:

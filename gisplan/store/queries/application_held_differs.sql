@@ -6,8 +6,8 @@ where reference = %(reference)s
         select from planning.reservation
         where reservation.application_id = application.application_id and state <> 'released')
     and (kind, customer_class, demand_kva, power_factor, lon, lat,
-         expected_maximum_demand_kw, phases, phase)
+         expected_maximum_demand_kw, phases, phase, st_astext(parcel))
         is distinct from
         (%(kind)s, %(customer_class)s, %(demand_kva)s, %(power_factor)s, %(lon)s, %(lat)s,
          %(expected_maximum_demand_kw)s::double precision, %(phases)s::integer,
-         %(phase)s::text)
+         %(phase)s::text, st_astext(st_geomfromtext(%(parcel)s::text, 4326)))

@@ -10,6 +10,7 @@ with staged (table_name, row_id, element_id, place) as (
     union all select 'generator', ctid, generator_id, null from staging.generator
     union all select 'corridor', ctid, corridor_id, st_startpoint(geom) from staging.corridor
     union all select 'obstacle', ctid, obstacle_id, st_pointonsurface(geom) from staging.obstacle
+    union all select 'barrier', ctid, barrier_id, st_startpoint(geom) from staging.barrier
 ), counted as (
     select
         *,

@@ -7,6 +7,13 @@ select
     string_agg(int4send(array_position(%(surfaces)s::text[], surface) - 1), '') as surface,
     string_agg(textsend(evidence), '\x00') as evidence,
     string_agg(int4send(coalesce(free_ducts, -1)), '') as free_ducts,
+    string_agg(int4send(array_position(
+        %(layings)s::text[], coalesce(laying, 'unknown')) - 1), '') as laying,
+    string_agg(textsend(coalesce(owner, '')), '\x00') as owner,
+    string_agg(float8send(coalesce(permit_lead_time_days, 'nan')), '') as permit_lead_time_days,
+    string_agg(float8send(coalesce(
+        (excavation_ban_until - date '0001-01-01')::double precision + 1, 'nan')), '')
+        as excavation_ban_until,
     string_agg(int4send(st_npoints(geom)), '') as point_count,
     string_agg(substr(st_asbinary(geom, 'NDR'), 10), '') as points
 from grid.corridor

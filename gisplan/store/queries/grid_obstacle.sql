@@ -5,6 +5,7 @@ select
     string_agg(textsend(obstacle_id), '\x00') as obstacle_id,
     string_agg(textsend(obstacle_kind), '\x00') as obstacle_kind,
     string_agg(float8send(coalesce(cost_factor, 'infinity')), '') as cost_factor,
+    string_agg(boolsend(wayleave), '') as wayleave,
     string_agg(int4send(st_npoints(st_exteriorring(geom))), '') as point_count,
     string_agg(substr(st_asbinary(st_exteriorring(geom), 'NDR'), 10), '') as points
 from grid.obstacle

@@ -1,3 +1,4 @@
 -- Let the planner know how much is staged.
 analyze staging.substation, staging.bus, staging.line, staging.transformer, staging.switch,
-    staging.source, staging.load, staging.generator, staging.corridor, staging.obstacle
+    staging.source, staging.load, staging.generator, staging.corridor, staging.obstacle,
+    staging.barrier

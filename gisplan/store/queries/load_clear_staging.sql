@@ -1,3 +1,4 @@
 -- Empty the staging area.
 truncate staging.substation, staging.bus, staging.line, staging.transformer, staging.switch,
-    staging.source, staging.load, staging.generator, staging.corridor, staging.obstacle
+    staging.source, staging.load, staging.generator, staging.corridor, staging.obstacle,
+    staging.barrier

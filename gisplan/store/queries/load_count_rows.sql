@@ -9,3 +9,4 @@ union all select 'load', count(*) from grid.load where version_id = %(version_id
 union all select 'generator', count(*) from grid.generator where version_id = %(version_id)s
 union all select 'corridor', count(*) from grid.corridor where version_id = %(version_id)s
 union all select 'obstacle', count(*) from grid.obstacle where version_id = %(version_id)s
+union all select 'barrier', count(*) from grid.barrier where version_id = %(version_id)s

@@ -47,18 +47,41 @@ export interface RouteSegment {
   laying: string;
   cost: number;
   coordinates: Place[];
+  crossings: { kind: string; barrier: string; owner: string; cost: number }[];
+  owner: string;
+}
+
+/** One row of the bill of materials; `codes` tell which one in words of the page. */
+export interface BillItem {
+  kind: string;
+  codes: string[];
+  item: string;
+  quantity: number;
+  unit: string;
+  unit_cost: number;
+  cost: number;
+  source: string;
+  confidence: string;
 }
 
 export interface Option {
   rank: number;
   feasible: boolean;
   access_point: AccessPoint;
-  route: { length_m: number; straight_line_m: number; segments: RouteSegment[] };
+  route: {
+    length_m: number;
+    straight_line_m: number;
+    segments: RouteSegment[];
+    lead_time_days: number | null;
+    ready_on: string | null;
+  };
   conductor: { conductor_id: string; parallel_count: number; length_m: number } | null;
   phases: string;
   cost: {
     civil: number;
+    crossings: number;
     cable: number;
+    accessories: number;
     equipment: number;
     remedies: number;
     total: number;
@@ -81,6 +104,7 @@ export interface Option {
   findings: Finding[];
   gap: number | null;
   backfeed: BackfeedState[];
+  bill_of_materials: BillItem[];
 }
 
 export interface BackfeedState {

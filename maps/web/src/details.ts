@@ -1,6 +1,7 @@
 /** The chosen option in full: verdicts as badges, the voltage on the way, figures, findings. */
 import type { Option, Plan, VoltageProfiles } from "./api";
 import { renderBackfeed, sayBackfeed } from "./backfeed";
+import { renderBill, renderSegments } from "./bill";
 import { make } from "./dom";
 import {
   backfeedCount,
@@ -52,6 +53,8 @@ function card(
     renderProfiles(profiles),
     make("dl", { class: "facts" }, ...facts),
     renderBackfeed(option),
+    renderBill(option),
+    renderSegments(option),
   );
 }
 
@@ -95,6 +98,7 @@ function rows(option: Option, onInspect: (kind: string, id: string) => void): Ro
     ["access_point", make("span", {}, inspect, ` · ${sayVoltage(at.nominal_voltage_v)}`)],
     ["cable", sayCable(option)],
     ["cost", sayCost(cost)],
+    ["ready_on", sayReady(option)],
     ["voltage", sayVoltages(option)],
     ["limiting_element", sayLimiting(option)],
     ["short_circuit", sayShortCircuit(option)],
@@ -111,10 +115,16 @@ function sayCable({ conductor }: Option): string {
 }
 
 function sayCost(cost: Option["cost"]): string {
-  const parts = (["civil", "cable", "equipment", "remedies"] as const)
+  const costs = ["civil", "crossings", "cable", "accessories", "equipment", "remedies"] as const;
+  const parts = costs
     .filter((part) => cost[part] > 0)
     .map((part) => `${say(part)} ${sayNumber(cost[part])}`);
   return `${parts.join(" + ") || "0"} = ${sayNumber(cost.total)} ${cost.currency}`;
+}
+
+function sayReady({ route }: Option): string {
+  if (route.ready_on) return route.ready_on;
+  return route.lead_time_days ? `${sayNumber(route.lead_time_days)} ${say("days")}` : "";
 }
 
 function sayVoltages(option: Option): string {

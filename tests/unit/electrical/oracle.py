@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gisplan.model.grid import (
+    Barriers,
     Buses,
     CorridorSources,
     Generators,
@@ -169,12 +170,24 @@ def grid_from_pandapower(net: Any) -> Grid:
             surface=np.empty(0, np.uint8),
             evidence=np.empty(0, "U1"),
             free_ducts=np.empty(0, np.int64),
+            laying=np.empty(0, np.uint8),
+            owner=np.empty(0, "U1"),
+            permit_lead_time_days=np.empty(0),
+            excavation_ban_until=np.empty(0),
             shape=_straight(0),
         ),
         obstacles=Obstacles(
             obstacle_id=np.empty(0, "U1"),
             kind=np.empty(0, "U1"),
             cost_factor=np.empty(0),
+            wayleave=np.empty(0, np.bool_),
+            shape=_straight(0),
+        ),
+        barriers=Barriers(
+            barrier_id=np.empty(0, "U1"),
+            kind=np.empty(0, np.uint8),
+            owner=np.empty(0, "U1"),
+            permit_lead_time_days=np.empty(0),
             shape=_straight(0),
         ),
     )

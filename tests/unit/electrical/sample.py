@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from gisplan.model.grid import (
+    Barriers,
     Buses,
     BusKind,
     CorridorSources,
@@ -82,12 +83,24 @@ def sample_grid() -> Grid:
             surface=np.empty(0, np.uint8),
             evidence=np.empty(0, "U1"),
             free_ducts=np.empty(0, np.int64),
+            laying=np.empty(0, np.uint8),
+            owner=np.empty(0, "U1"),
+            permit_lead_time_days=np.empty(0),
+            excavation_ban_until=np.empty(0),
             shape=_no_shapes(0),
         ),
         obstacles=Obstacles(
             obstacle_id=np.empty(0, "U1"),
             kind=np.empty(0, "U1"),
             cost_factor=np.empty(0),
+            wayleave=np.empty(0, np.bool_),
+            shape=_no_shapes(0),
+        ),
+        barriers=Barriers(
+            barrier_id=np.empty(0, "U1"),
+            kind=np.empty(0, np.uint8),
+            owner=np.empty(0, "U1"),
+            permit_lead_time_days=np.empty(0),
             shape=_no_shapes(0),
         ),
     )

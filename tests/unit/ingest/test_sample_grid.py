@@ -38,6 +38,7 @@ def test_both_levels_are_joined(sample: ReadGrid) -> None:
     assert counts == {
         "substation": 2, "bus": 3235, "line": 3181, "transformer": 145, "switch": 700,
         "source": 2, "load": 1641, "generator": 153, "corridor": 1053, "obstacle": 1506,
+            "barrier": 1053,
     }  # fmt: skip
 
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from gisplan.model.option import Severity
+from gisplan.model.option import BillItem, Severity
 from maps.plan_panel import build_panel
 from maps.plan_texts import findings_list, option_details, plan_head
 from maps.texts import escaped, money, number, voltage
@@ -79,3 +79,22 @@ def test_findings_of_the_plan_are_in_the_panel():
     panel = build_panel(replace(example_plan(), findings=(warning,)), [0, 1, 2])
     assert "demand derived from the class" in panel
     assert "grid, high voltage" in panel
+
+
+def test_bill_and_segments_unfold_with_their_cost():
+    item = BillItem(
+        kind="civil",
+        codes=("direct_burial", "asphalt"),
+        item="Direct burial, asphalt",
+        quantity=98.0,
+        unit="m",
+        unit_cost=91.0,
+        cost=8918.0,
+        source="example",
+        confidence="unverified",
+    )
+    text = option_details(replace(example_option(), bill_of_materials=(item,)))
+    assert "<summary>Bill of materials (1)</summary>" in text
+    assert "<td>Direct burial, asphalt</td><td>98\u00a0m</td><td>91</td>" in text
+    assert "<summary>Segments (2)</summary>" in text
+    assert "Bill of materials" not in option_details(example_option())

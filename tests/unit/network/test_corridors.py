@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import shapely
 
-from gisplan.model.grid import CorridorKind
+from gisplan.model.grid import CorridorKind, Laying, Surface
 from gisplan.network.corridors import build_corridors
 from gisplan.network.snapshot import CorridorGraph
 from gisplan.network.strands import CorridorSettings
@@ -119,6 +119,27 @@ def test_grid_without_any_corridor_gives_an_empty_graph() -> None:
     assert graph.arc_offset.tolist() == [0]
 
 
+def test_parts_are_joined_to_the_nearest_at_every_distance() -> None:
+    streets = [f"street 0,{y} 100,{y}" for y in (0, 12, 40, 90, 190, 400, 900)]
+    graph = build_corridors(grid(*streets))
+    assert edge_lengths(graph, CorridorKind.OPEN_GROUND) == [12, 28, 50, 100, 210, 500]
+
+
+def test_street_between_two_forbidden_areas_is_cut_by_both() -> None:
+    town = grid(
+        "street 0,0 100,0", "obstacle 20,-5 30,-5 30,5 20,5", "obstacle 28,-5 50,-5 50,5 28,5"
+    )
+    graph = build_corridors(town, CorridorSettings(open_ground_max_m=1.0))
+    assert edge_lengths(graph, CorridorKind.STREET) == [20.0, 50.0]
+
+
+def test_recorded_right_of_way_opens_a_forbidden_area() -> None:
+    town = grid("street 0,0 100,0", "obstacle 40,-5 60,-5 60,5 40,5 wayleave")
+    graph = build_corridors(town)
+    assert edge_lengths(graph, CorridorKind.STREET) == [100.0]
+    assert graph.edge_cost_factor.tolist() == [1.0]
+
+
 def test_station_is_joined_around_a_house() -> None:
     house = "obstacle 45,5 55,5 55,15 45,15"
     town = grid("B cabinet 400V @50,20", "street 0,0 100,0", "street 90,0 90,60", house)
@@ -136,9 +157,56 @@ def test_station_inside_a_building_may_leave_it() -> None:
 
 
 @pytest.mark.parametrize(("street", "trench"), [("K1", "K2"), ("K2", "K1")])
-def test_trench_in_a_street_is_taken_whatever_their_names(street: str, trench: str) -> None:
+def test_trench_and_street_on_one_line_are_both_there_whatever_their_names(
+    street: str, trench: str
+) -> None:
     graph = build_corridors(grid(f"street 0,0 100,0 id={street}", f"trench 0,0 100,0 id={trench}"))
-    assert graph.edge_kind.tolist() == [CorridorKind.TRENCH]
+    assert graph.edge_kind.tolist() == [CorridorKind.TRENCH, CorridorKind.STREET]
+    assert graph.edge_place.tolist() == [0, 0]
+    assert graph.arc_edge.tolist() == [0, 1, 0, 1]
+
+
+@pytest.mark.parametrize(
+    "other",
+    ["street 0,0 100,0 verge", "street 0,0 100,0 duct", "street 0,0 100,0 owner=B"],
+)
+def test_corridors_that_differ_on_one_line_are_edges_side_by_side(other: str) -> None:
+    town = grid("street 0,0 100,0 owner=A id=K1", other + " id=K2")
+    graph = build_corridors(town)
+    assert sorted(graph.edge_corridor_row.tolist()) == [0, 1]
+    assert graph.edge_length_m.tolist() == [100.0, 100.0]
+
+
+def test_corridor_that_is_given_twice_is_one_edge() -> None:
+    graph = build_corridors(grid("street 0,0 100,0 id=K1", "street 0,0 100,0 id=K2"))
+    assert graph.edge_corridor_row.tolist() == [0]
+
+
+def test_ducts_beside_part_of_a_street_are_an_edge_of_their_own_there() -> None:
+    town = grid("street 0,0 100,0", "duct_bank 30,0 70,0 ducts=2 duct owner=tele")
+    graph = build_corridors(town)
+    assert edge_lengths(graph, CorridorKind.DUCT_BANK) == [40.0]
+    assert edge_lengths(graph, CorridorKind.STREET) == [30.0, 30.0, 40.0]
+    duct = np.flatnonzero(graph.edge_kind == CorridorKind.DUCT_BANK)
+    assert graph.edge_laying[duct].tolist() == [Laying.DUCT]
+    assert np.unique(graph.edge_place).tolist() == [0, 1, 2]
+
+
+def test_trace_of_a_main_counts_only_where_no_corridor_is_given() -> None:
+    town = grid("S1-A 100", "street 0,0 60,0 asphalt")
+    graph = build_corridors(town)
+    assert dict(
+        zip(graph.edge_length_m.round(2).tolist(), graph.edge_surface.tolist(), strict=True)
+    ) == {60.0: Surface.ASPHALT, 40.0: Surface.PAVING}
+    assert graph.edge_line.tolist() == [0, 0]
+    assert sorted(graph.edge_corridor_row.tolist()) == [-1, 0]
+
+
+def test_links_and_traces_belong_to_no_corridor_of_the_source() -> None:
+    graph = build_corridors(grid("S1-A 100", "street 0,4 100,4"))
+    given = graph.edge_corridor_row >= 0
+    assert graph.edge_length_m[given].tolist() == [100.0]
+    assert (graph.edge_laying == Laying.UNKNOWN).all()
 
 
 def test_full_duct_bank_is_no_corridor() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import networkx as nx
 import numpy as np
 import pytest
@@ -12,7 +14,8 @@ from hypothesis import strategies as st
 from gisplan.model.grid import Grid
 from gisplan.model.option import AccessKind
 from gisplan.planning.access import KINDS, Meetings
-from gisplan.planning.candidates import Ground, Verdicts, find_candidates, seeds_of
+from gisplan.planning.candidates import Ground, Verdicts, find_candidates
+from gisplan.planning.civil import connector_costs, edge_costs_cents, part_cost_cents
 from gisplan.planning.variants import Variant, build_variants
 from gisplan.routing.site import Connectors, SiteIndex
 from gisplan.rules.catalogue import load_catalogue
@@ -60,34 +63,36 @@ def brute_force(
     ground: Ground, variants: tuple[Variant, ...], connectors: Connectors, judge: LongCablesAreThick
 ) -> dict[tuple[int, int], int]:
     """Cost of the cheapest passing connection of every element, by networkx and enumeration."""
-    graph, corridors = ground.graph, ground.corridors
+    corridors = ground.corridors
     kinds = ground.access.meeting_kind
     best: dict[tuple[int, int], int] = {}
     for variant in variants:
         network = nx.Graph()
         network.add_node("site")
-        seeds = seeds_of(connectors, variant)
+        connector_cents = connector_costs(
+            ground.civil, variant, connectors.length_m
+        ).total_cents.astype(int)
+        edge_cents = edge_costs_cents(ground.civil, variant)
 
-        def add(one: object, other: object, cents: int, metres: float) -> None:
+        def add(one: object, other: object, cents: float, metres: float) -> None:
             known = network.get_edge_data(one, other)  # noqa: B023
-            if known is None or known["cents"] > cents:
-                network.add_edge(one, other, cents=cents, metres=metres)  # noqa: B023
+            if np.isfinite(cents) and (known is None or known["cents"] > cents):
+                network.add_edge(one, other, cents=int(cents), metres=metres)  # noqa: B023
 
-        for edge in range(len(graph.edge_from)):
-            price = variant.price_per_m[graph.edge_class[edge]] * 100
-            length = float(graph.edge_length_m[edge])
-            if np.isfinite(price):
-                one, other = int(graph.edge_from[edge]), int(graph.edge_to[edge])
-                add(one, other, int(length * price + 0.5), length)
-        for seed in range(len(seeds)):
-            edge, share = int(seeds.edge[seed]), float(seeds.share[seed])
-            price = variant.price_per_m[graph.edge_class[edge]] * 100
-            for node, part in ((graph.edge_from[edge], share), (graph.edge_to[edge], 1 - share)):
-                length = float(graph.edge_length_m[edge]) * part
+        for edge, cents in enumerate(edge_cents):
+            one, other = int(corridors.edge_from[edge]), int(corridors.edge_to[edge])
+            add(one, other, cents, float(corridors.edge_length_m[edge]))
+        for seed in range(len(connectors)):
+            edge, share = connectors.edge[seed], connectors.share[seed]
+            for node, end in ((corridors.edge_from[edge], 0.0), (corridors.edge_to[edge], 1.0)):
+                part = part_cost_cents(
+                    ground.civil, variant, np.array([edge]), np.array([share]), np.array([end])
+                )
+                length = float(corridors.edge_length_m[edge]) * abs(end - share)
                 add(
                     "site",
                     int(node),
-                    int(seeds.cost_cents[seed]) + int(length * price + 0.5),
+                    connector_cents[seed] + part[0],
                     float(connectors.length_m[seed]) + length,
                 )
         ways = nx.single_source_dijkstra(network, "site", weight="cents")
@@ -109,8 +114,8 @@ def brute_force(
                     cents,
                     metres,
                 )
-        for seed in range(len(seeds)):
-            edge = int(seeds.edge[seed])
+        for seed in range(len(connectors)):
+            edge = int(connectors.edge[seed])
             lines = corridors.edge_line[
                 corridors.edge_line_offset[edge] : corridors.edge_line_offset[edge + 1]
             ]
@@ -126,7 +131,7 @@ def brute_force(
                     line,
                     -1,
                     ground.access.line_kind[line],
-                    int(seeds.cost_cents[seed]),
+                    connector_cents[seed],
                     float(connectors.length_m[seed]),
                 )
     return best
@@ -138,7 +143,8 @@ def offer(best, variant, judge, line, bus, kind, cents, metres) -> None:  # type
     reach_m = judge.reach_m_per_mm2 * variant.conductor.section_mm2
     if metres > reach_m + 1e-9 or line == judge.barred_line:
         return
-    total = int(cents) + int(variant.equipment_cents[kind])
+    beside = variant.beside_route_cents(np.array([kind]), np.array([metres]))
+    total = int(cents) + int(beside[0])
     key = int(line), int(bus)
     best[key] = min(total, best.get(key, total))
 
@@ -165,8 +171,8 @@ def test_nearest_main_is_the_best_access_point_of_an_easy_site() -> None:
     best = pool.best()[0]
     assert KINDS[best.kind] is AccessKind.SERVICE_JOINT
     assert (best.length_m, best.offset_m) == (30.0, 40.0)
-    # 30 m of verge and NAYY 4x50 at (51 + 6) EUR/m and a joint of 900 EUR
-    assert best.total_cents == 30 * 5700 + 90000
+    # 30 m of verge and NAYY 4x50 with 2 % spare at (51 + 6.12) EUR/m, a joint of 900 EUR, an end
+    assert best.total_cents == 30 * 5712 + 90000 + 4500
 
 
 @settings(max_examples=40, deadline=None)
@@ -175,14 +181,21 @@ def test_nearest_main_is_the_best_access_point_of_an_easy_site() -> None:
     reach_m_per_mm2=st.floats(0.3, 4.0),
     barred=st.integers(-1, 5),
     demand_kva=st.sampled_from([9.0, 120.0, 250.0]),
+    drum_length_m=st.sampled_from([25.0, 60.0, 500.0]),
 )
 def test_k_best_elements_equal_brute_force(
-    site: tuple[float, float], reach_m_per_mm2: float, barred: int, demand_kva: float
+    site: tuple[float, float],
+    reach_m_per_mm2: float,
+    barred: int,
+    demand_kva: float,
+    drum_length_m: float,
 ) -> None:
     ground, index = GROUND
     connectors = index.connectors(*site, 150.0)
     judge = LongCablesAreThick(reach_m_per_mm2, barred)
-    variants = low_voltage_variants(demand_kva)
+    variants = tuple(
+        replace(one, drum_length_m=drum_length_m) for one in low_voltage_variants(demand_kva)
+    )
     pool = find_candidates(ground, variants, connectors, judge, wanted=3)
     expected = sorted(brute_force(ground, variants, connectors, judge).values())[:3]
     assert [candidate.total_cents for candidate in pool.best()] == expected

@@ -141,11 +141,11 @@ def test_new_house_gets_a_joint_on_the_nearest_main() -> None:
     assert option.access_point.kind is AccessKind.SERVICE_JOINT
     assert option.access_point.element_id == "J1-J2"
     assert option.access_point.offset_m == pytest.approx(40.0, abs=0.01)
-    # 30 m at (51 verge + 6 cable) EUR/m and a joint of 900 EUR
+    # 30 m at (51 verge + 6 cable with 2 % spare) EUR/m, a joint of 900 EUR, the other end 45 EUR
     cost = option.cost
-    assert (cost.civil, cost.cable) == (pytest.approx(1530, abs=0.5), pytest.approx(180, abs=0.1))
-    assert cost.equipment == 900.0
-    assert cost.total == pytest.approx(cost.civil + cost.cable + cost.equipment)
+    assert (cost.civil, cost.cable) == (pytest.approx(1530, abs=0.5), pytest.approx(183.6, abs=0.1))
+    assert (cost.equipment, cost.accessories, cost.crossings) == (900.0, 45.0, 0.0)
+    assert cost.total == pytest.approx(cost.civil + cost.cable + 945.0)
     assert option.route.segments[0].length_m == pytest.approx(30.0, abs=0.01)
     assert option.route.length_m == pytest.approx(option.route.straight_line_m, abs=0.01)
 
@@ -468,7 +468,10 @@ def test_no_route_beats_the_straight_line_over_the_cheapest_surface(x_m: float, 
             least = route.straight_line_m * cheapest - 1.0
             assert option.cost.civil + option.cost.cable >= least
             parts = sum(segment.cost for segment in route.segments)
-            assert option.cost.total == pytest.approx(parts + option.cost.equipment)
+            beside = option.cost.equipment + option.cost.accessories
+            assert option.cost.total == pytest.approx(parts + beside)
+        bill = sum(item.cost for item in option.bill_of_materials)
+        assert option.cost.total == pytest.approx(bill)
 
 
 @settings(max_examples=10, deadline=None)

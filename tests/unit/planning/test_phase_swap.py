@@ -53,7 +53,7 @@ def site_of(*loads: str, demand_kva: float = 4.0, phases: int = 1, main_m: int =
 
 def offer_at(site: Site) -> Offer:
     bus = site.region.bus_row["H"]
-    return extension_offer(site, ExistingService(bus=bus, presumed=False))
+    return extension_offer(ExistingService(bus=bus, presumed=False))
 
 
 def refused(site: Site, *more: Finding) -> Option:

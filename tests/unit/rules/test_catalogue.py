@@ -1,4 +1,5 @@
 import datetime
+import math
 import shutil
 from pathlib import Path
 
@@ -106,6 +107,46 @@ def test_trench_is_cost_with_trench_less_cost_without(eu):
 
 
 @pytest.mark.parametrize("profile", PROFILES)
+def test_every_laying_crossing_and_accessory_is_priced(profile):
+    catalogue = load_catalogue(profile)
+    built = ("direct_burial", "duct", "trough", "drilling", "overhead_span")
+    for surface in Surface:
+        for laying in (*built, "free_duct", "open_trench"):
+            assert 0 < catalogue.civil_cost_per_m(surface, laying) < math.inf
+        # what is there already is cheaper than to dig
+        there = [catalogue.civil_cost_per_m(surface, one) for one in ("free_duct", "open_trench")]
+        assert max(there) < catalogue.civil_cost_per_m(surface)
+    for kind in ("street", "road", "rail", "water"):
+        assert catalogue.crossing(kind).cost > 0
+        assert catalogue.crossing(kind).permit_lead_time_days > 0
+    for kind in ("joint", "termination"):
+        assert catalogue.accessory(kind, "mv").cost > catalogue.accessory(kind, "lv").cost > 0
+
+
+def test_laying_without_a_price_is_infinitely_dear(eu):
+    assert eu.civil_cost_per_m(Surface.VERGE, "tunnel") == math.inf
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_every_cable_has_cores_and_a_diameter(profile):
+    for conductor in load_catalogue(profile).conductor_types:
+        assert conductor.core_count in {1, 3, 4}
+        # a round core of the section fits into it, and it is no pipe
+        core_mm = 2 * math.sqrt(conductor.section_mm2 / math.pi)
+        assert core_mm < conductor.outer_diameter_mm < 8 * core_mm
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_other_end_of_a_joint_is_terminated_and_both_ends_of_a_bay(profile):
+    catalogue = load_catalogue(profile)
+    ends = {
+        kind: catalogue.equipment(kind, level).terminations_per_cable
+        for kind, level in (("service_joint", "lv"), ("loop_in", "mv"), ("spare_bay", "mv"))
+    }
+    assert ends == {"service_joint": 1, "loop_in": 1, "spare_bay": 2}
+
+
+@pytest.mark.parametrize("profile", PROFILES)
 def test_open_ground_costs_more_than_any_street(profile):
     catalogue = load_catalogue(profile)
     streets = [catalogue.civil_cost_per_m(surface) for surface in Surface][:3]
@@ -163,6 +204,8 @@ def test_equipment_is_found_by_kind_and_level(eu):
         (lambda c: c.rule("no.such"), "rule no.such"),
         (lambda c: c.conductors("lv", "trunk"), "level lv and role trunk"),
         (lambda c: c.equipment("loop_in", "lv"), "kind loop_in and level lv"),
+        (lambda c: c.crossing("canyon"), "crossing of kind canyon"),
+        (lambda c: c.accessory("splice", "lv"), "accessory splice of level lv"),
         (lambda c: c.coincidence("heat_pump", "street", "load"), "at level street"),
         (lambda c: c.coincidence("castle", "main", "load"), "coincidence of castle"),
         (lambda c: c.power_factor("castle"), "power factor of castle"),
@@ -281,6 +324,14 @@ def test_variants_that_follow_each_other_do_not_contradict(override):
         ("eu,verge,", "gb,verge,", "civil_works.csv", "civil works verge has no price"),
         ("verge,direct_burial,51,EUR", "verge,direct_burial,51,CNY", "civil_works.csv", "CNY"),
         ("eu,paving,", "eu,verge,", "civil_works.csv", "verge direct_burial stands twice"),
+        ("verge,free_duct", "verge,canal", "civil_works.csv", "row verge canal: laying"),
+        ("eu,verge,open_trench", "x,verge,open_trench", "civil_works.csv", "for open_trench"),
+        ("eu,rail,", "x,rail,", "crossings.csv", "crossing rail has no price"),
+        ("eu,rail,", "eu,road,", "crossings.csv", "crossing road stands twice"),
+        ("18500,120,EUR", "18500,120,CNY", "crossings.csv", "a price in CNY"),
+        ("eu,joint,mv", "x,joint,mv", "accessories.csv", "accessory joint at mv has no price"),
+        ("eu,joint,mv", "eu,joint,lv", "accessories.csv", "accessory joint at lv stands twice"),
+        (",1150,EUR", ",-1,EUR", "accessories.csv", "row joint mv: cost"),
         ("450,EUR", "450,CNY", "equipment.csv", "lv-cabinet-fuse-way is priced in CNY"),
         ("450,EUR", "450,EUR,x", "equipment.csv", "not as many cells as columns"),
         (",cost,", ",price,", "equipment.csv", "cost: missing"),

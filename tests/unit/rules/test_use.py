@@ -18,7 +18,8 @@ def test_every_rule_is_asked_somewhere(profile: str) -> None:
         if path.relative_to(CODE).parts[0] != "rules"
     ]
     asked = "\n".join(texts)
-    by_class = {f"supply.sources_required.{importance}" for importance in Importance}
-    assert 'f"supply.sources_required.{' in asked
+    families = ("supply.sources_required", "supply.independence")
+    assert all(f'f"{family}.{{' in asked for family in families)
+    by_class = {f"{family}.{importance}" for family in families for importance in Importance}
     rules = set(load_catalogue(profile).rules) - by_class
     assert [rule for rule in sorted(rules) if f'"{rule}"' not in asked] == []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import numpy as np
 import pytest
 import shapely
@@ -32,6 +34,13 @@ def test_flags_and_wide_integers() -> None:
     encoded = rows(("boolean", np.array([1.0, 0.0])), ("bigint", np.array([1.0, 2.0])))
     assert encoded == bytes.fromhex(
         "0002 00000001 01 00000008 0000000000000001 0002 00000001 00 00000008 0000000000000002"
+    )
+
+
+def test_dates_are_days_since_the_first_of_2000() -> None:
+    ordinals = np.array([date(2000, 1, 2).toordinal(), np.nan, date(1999, 12, 31).toordinal()])
+    assert rows(("date", ordinals)) == bytes.fromhex(
+        "0001 00000004 00000001 0001 ffffffff 0001 00000004 ffffffff"
     )
 
 

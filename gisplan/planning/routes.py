@@ -1,0 +1,331 @@
+"""Questions about routes alone: the nearest access points, or the way to a place or a bus.
+
+Priced as plans price them; the grid is not asked what it bears (``plan_connection`` does that).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import shapely
+
+from gisplan.model.application import Application, ApplicationKind
+from gisplan.model.option import Conductor, Route
+from gisplan.model.route_answer import Independence, ProposedRoute, RouteAnswer
+from gisplan.network.strands import line_shapes
+from gisplan.planning.bill import bill_rows, cost_of
+from gisplan.planning.candidates import Verdicts, find_candidates
+from gisplan.planning.drawn_route import drawn_stretches
+from gisplan.planning.hopeless import hopeless_reasons, no_connector_reason
+from gisplan.planning.offers import offers_of, option_of
+from gisplan.planning.options import provenance
+from gisplan.planning.priced import affordable
+from gisplan.planning.route import build_route, connector_stretch, laid_out, merged_stretches
+from gisplan.planning.site import examine_site
+from gisplan.planning.ways import Way, find_way
+from gisplan.planning.works_time import works_time
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gisplan.model.grid import Floats, Integers
+    from gisplan.planning.access import Meetings
+    from gisplan.planning.candidates import Ground, Pool
+    from gisplan.planning.offers import Offer
+    from gisplan.planning.route import Stretch
+    from gisplan.planning.site import Site
+    from gisplan.planning.state import PlanningState
+    from gisplan.planning.variants import Variant
+    from gisplan.routing.cost_graph import CostGraph
+    from gisplan.routing.site import Connectors, Geometries
+
+REFERENCE = "route"
+SAME_PLACE_M = 0.05
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RouteQuestion:
+    """A place, what it needs, where it wants to go and by which way; places are lon, lat.
+
+    Without ``to`` the ``count`` nearest access points are asked for. ``avoid`` holds areas in the
+    working CRS that no trench may enter; ``via`` are places that the route passes in this order.
+    ``line`` is a way that somebody drew, to be checked and priced as it is.
+    """
+
+    at: tuple[float, float]
+    demand_kva: float
+    count: int = 1
+    to: tuple[float, float] | None = None
+    independence: Independence | None = None
+    avoid: Geometries = field(default_factory=lambda: np.zeros(0, dtype=object))
+    via: tuple[tuple[float, float], ...] = ()
+    line: tuple[tuple[float, float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BayJudge:
+    """A judge who refuses only access points without a bay: the question is about routes."""
+
+    site: Site
+
+    def judge(
+        self,
+        meetings: Meetings,
+        variant: Variant,  # noqa: ARG002 (asked by the protocol)
+        length_m: Floats,  # noqa: ARG002 (asked by the protocol)
+    ) -> Verdicts:
+        """Pass every meeting but those whose bays are known to be taken."""
+        passes = self.site.judge.has_bay(meetings)
+        return Verdicts(
+            passes=passes,
+            reason=np.where(passes, "", "no spare bay is left"),
+            mendable=np.zeros(len(meetings), dtype=bool),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AvoidingGraphs:
+    """Priced corridors without some of their edges."""
+
+    ground: Ground
+    closed_edge: Integers
+
+    def get(self, variant: Variant) -> CostGraph:
+        """Return the graph at the prices of a cable, without the edges."""
+        priced = self.ground.priced(variant)
+        cost = np.where(priced.edge_cost < 0, np.inf, priced.edge_cost)
+        cost[self.closed_edge] = np.inf
+        return priced.with_costs(affordable(cost))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RouteSite:
+    """The site of a question, on the ground that it leaves open."""
+
+    site: Site
+    ground: Ground
+    question: RouteQuestion
+
+    def landings(self, place: tuple[float, float]) -> Connectors:
+        """Return how a place, lon and lat, reaches the corridors that are open."""
+        region = self.site.region
+        reach_m = region.catalogue.value("connector.max_length_m")
+        xy_m = region.projection.to_metres(*place)
+        return self.open(region.site_index.connectors(*xy_m, reach_m))
+
+    def open(self, connectors: Connectors) -> Connectors:
+        """Leave out connectors that enter an area to avoid."""
+        areas = self.question.avoid
+        if len(areas) == 0 or len(connectors) == 0:
+            return connectors
+        lines = shapely.linestrings(np.stack([connectors.start_xy_m, connectors.xy_m], axis=1))
+        hit, _ = shapely.STRtree(areas).query(np.asarray(lines), predicate="intersects")
+        clear = np.ones(len(connectors), dtype=bool)
+        clear[hit] = False
+        return connectors.take(np.flatnonzero(clear))
+
+
+def route_site(question: RouteQuestion, state: PlanningState) -> RouteSite:
+    """Place a question and close the edges that it avoids."""
+    lon, lat = question.at
+    application = Application(
+        reference=REFERENCE,
+        lon=lon,
+        lat=lat,
+        kind=ApplicationKind.LOAD,
+        demand_kva=question.demand_kva,
+    )
+    site = examine_site(application, state)
+    ground = site.region.ground
+    if len(question.avoid):
+        shapes = line_shapes(ground.corridors.shape)
+        _, edge = shapely.STRtree(shapes).query(question.avoid, predicate="intersects")
+        closed = np.unique(edge).astype(np.int64)
+        ground = replace(ground, graphs=AvoidingGraphs(ground=ground, closed_edge=closed))
+    placed = RouteSite(site=site, ground=ground, question=question)
+    return replace(placed, site=replace(site, connectors=placed.open(site.connectors)))
+
+
+def answer_nearest(placed: RouteSite) -> RouteAnswer:
+    """Return the access points that cost least to reach, best first."""
+    site, wanted = placed.site, placed.question.count
+    pool = find_candidates(
+        placed.ground, site.variants, site.connectors, BayJudge(site=site), wanted=wanted
+    )
+    offers = offers_of(site, pool.best()[:wanted])
+    routes = tuple(proposed(site, offer, rank) for rank, offer in enumerate(offers, start=1))
+    reasons = () if len(routes) == wanted else _few(site, pool, wanted)
+    return answer(placed, routes, reasons=reasons)
+
+
+def answer_to_place(placed: RouteSite) -> RouteAnswer:
+    """Return the cheapest way to a place, by way of others if need be."""
+    site, question = placed.site, placed.question
+    if question.to is None or not site.variants:
+        return answer(placed, (), reasons=_no_cable(site))
+    variant = site.variants[0]
+    stops = (*question.via, question.to)
+    here = site.connectors
+    stretches: list[tuple[Stretch, ...]] = []
+    for number, stop in enumerate(stops, start=1):
+        there = placed.landings(stop)
+        is_last = number == len(stops)
+        if not is_last:
+            there = _on_corridor(there)
+        way = find_way(placed.ground, variant, placed.ground.priced(variant), here, there)
+        if way is None:
+            return answer(placed, (), reasons=(_no_way(placed, here, there, stop),))
+        stretches.append(_leg(placed.ground, variant, way, here=here, there=there, closes=is_last))
+        here = there.take(np.array([way.end]))
+    whole = merged_stretches([stretch for leg in stretches for stretch in leg])
+    return answer(placed, (_to_place(site, variant, whole),))
+
+
+def answer_drawn(placed: RouteSite) -> RouteAnswer:
+    """Return a drawn line as a route: what it costs, and what stands in its way."""
+    site, region = placed.site, placed.site.region
+    if not site.variants:
+        return answer(placed, (), reasons=_no_cable(site))
+    variant = site.variants[0]
+    xy_m = np.array([region.projection.to_metres(*place) for place in placed.question.line])
+    stretches, findings = drawn_stretches(region, variant, xy_m)
+    return answer(placed, (replace(_to_place(site, variant, stretches), findings=findings),))
+
+
+def _on_corridor(landings: Connectors) -> Connectors:
+    """Return the nearest landing as a place on its corridor: a route passes by, not in and out."""
+    nearest = landings.take(np.arange(min(1, len(landings))))
+    return replace(nearest, length_m=np.zeros(len(nearest)), start_xy_m=nearest.xy_m)
+
+
+def _leg(
+    ground: Ground,
+    variant: Variant,
+    way: Way,
+    *,
+    here: Connectors,
+    there: Connectors,
+    closes: bool,
+) -> tuple[Stretch, ...]:
+    stretches = laid_out(ground.civil, variant, here, way.start, way.parts)
+    if not closes or there.length_m[way.end] < SAME_PLACE_M:
+        return tuple(stretches)
+    last = connector_stretch(ground.civil, variant, there, way.end)
+    return (*stretches, replace(last, xy_m=last.xy_m[::-1]))
+
+
+def _to_place(site: Site, variant: Variant, stretches: Sequence[Stretch]) -> ProposedRoute:
+    region = site.region
+    bill = bill_rows(
+        region.catalogue,
+        region.ground.civil,
+        kind=None,
+        voltage_level=variant.voltage_level,
+        variant=variant,
+        stretches=stretches,
+    )
+    away = stretches[-1].xy_m[-1] - stretches[0].xy_m[0]
+    time = works_time(region, site.application, tuple(stretches))
+    route = build_route(region, stretches, float(np.hypot(away[0], away[1])), time)
+    return ProposedRoute(
+        rank=1,
+        access_point=None,
+        route=route,
+        conductor=_conductor(variant, route),
+        cost=cost_of(bill, region.catalogue.currency),
+        bill_of_materials=tuple(row.told() for row in bill),
+    )
+
+
+def _conductor(variant: Variant, route: Route) -> Conductor:
+    return Conductor(
+        conductor_id=variant.conductor.conductor_id,
+        role=variant.role,
+        section_mm2=variant.conductor.section_mm2,
+        parallel_count=variant.parallel_count,
+        length_m=round(route.length_m * variant.leg_count, 3),
+        rated_current_a=variant.rated_current_a,
+    )
+
+
+def proposed(
+    site: Site, offer: Offer, rank: int, *, source_group: str = "", shared_length_m: float = 0.0
+) -> ProposedRoute:
+    """Return an offer as a route: what it costs and what stands in its way, the grid not asked."""
+    option = option_of(site, offer)
+    if option.conductor is None:
+        raise ValueError("a route has a cable")
+    return ProposedRoute(
+        rank=rank,
+        access_point=option.access_point,
+        route=option.route,
+        conductor=option.conductor,
+        cost=option.cost,
+        bill_of_materials=option.bill_of_materials,
+        findings=option.findings,
+        source_group=source_group,
+        shared_length_m=round(shared_length_m, 3),
+    )
+
+
+def answer(
+    placed: RouteSite,
+    routes: tuple[ProposedRoute, ...],
+    *,
+    reasons: tuple[str, ...] = (),
+    shared_length_m: float = 0.0,
+    total_cost: float | None = None,
+    lower_bound: float | None = None,
+) -> RouteAnswer:
+    """Return routes with what holds of all of them."""
+    site, question = placed.site, placed.question
+    gap = None
+    if total_cost is not None and lower_bound is not None:
+        gap = 0.0 if total_cost <= lower_bound else (total_cost - lower_bound) / total_cost
+    return RouteAnswer(
+        site=question.at,
+        demand_kva=question.demand_kva,
+        voltage_level=site.mode.voltage_level,
+        routes=routes,
+        wanted=question.count,
+        independence=question.independence,
+        shared_length_m=round(shared_length_m, 3),
+        total_cost=total_cost,
+        lower_bound=lower_bound,
+        gap=gap,
+        reasons=reasons,
+        is_judged=False,
+        provenance=provenance(site.state),
+    )
+
+
+def _few(site: Site, pool: Pool, wanted: int) -> tuple[str, ...]:
+    found = min(len(pool.passed), wanted)
+    return (
+        *_no_cable(site),
+        *hopeless_reasons(site, pool),
+        f"{found} of {wanted} access points wanted can be reached over open corridors",
+    )
+
+
+def _no_cable(site: Site) -> tuple[str, ...]:
+    if site.variants:
+        return site.mode.refusal
+    kva = site.application.demand_kva
+    return (*site.mode.refusal, f"no cable of the catalogue carries {kva:g} kVA at this level")
+
+
+def _no_way(
+    placed: RouteSite, here: Connectors, there: Connectors, stop: tuple[float, float]
+) -> str:
+    if len(here) == 0:
+        return no_connector_reason(placed.site)
+    where = f"longitude {stop[0]:g}, latitude {stop[1]:g}"
+    if len(there) == 0:
+        return (
+            f"no corridor can be reached from {where}; give a place nearer to a corridor, or avoid "
+            "less"
+        )
+    return f"no open corridors lead to {where}: they end before it; network-check shows where"

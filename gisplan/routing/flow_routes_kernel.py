@@ -1,0 +1,571 @@
+# ruff: noqa: PLR0917, PLR0912  (kernels take arrays by position and branch by kind of state)
+"""Kernels of one query: starts laid out, units sent one by one, routes, proof, reset.
+
+Invariants
+- The first unit needs no search where bounds are known: it follows the hops. The bound is then
+  tightened to min(to any other unit, to its own unit plus what moving the first route away costs
+  at least), which is consistent and tight along the first route.
+- What cannot be reached in the residual graph is cut off from what can; the taken elements on that
+  cut are as many as the units found, which proves that there are no more.
+- The lower bound is the value of the dual solution that the potentials stand for.
+- Everything that a query changes in ``Overlay`` and ``Space`` is changed back at its end.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numba
+import numpy as np
+
+from gisplan.model.grid import Integers
+from gisplan.routing.flow_bound_kernel import NOWHERE, REACHED
+from gisplan.routing.flow_jit_kernel import uncounted, whole
+from gisplan.routing.flow_kernel import (
+    BANNED,
+    BEYOND,
+    IS_MIXED,
+    IS_OPEN,
+    IS_TARGET,
+    KNOWN,
+    LEAST,
+    MARKED,
+    NEVER,
+    PRICED,
+    UNKNOWN,
+    USED,
+    Ask,
+    Guide,
+    Rows,
+    Space,
+    Starts,
+    add_flow,
+    augment,
+    base_of,
+    forget_labels,
+    know,
+    lower_bound,
+    marginal,
+    node_marginal,
+    pass_node,
+    place_bound,
+    raise_potentials,
+    remark,
+    search,
+    way_out,
+)
+from gisplan.routing.flow_overlay_kernel import (
+    Net,
+    Overlay,
+    cost_of,
+    head_of,
+    length_of,
+    put_in,
+    slots_of,
+    span,
+    step,
+    tail_of,
+    take_out,
+)
+from gisplan.routing.layout_kernel import Int32s
+
+if TYPE_CHECKING:
+    from gisplan.model.grid import Floats
+
+CUT_EDGE, CUT_NODE, CUT_TARGET, CUT_EXIT = 0, 1, 2, 3
+
+
+class StartPlaces(NamedTuple):
+    """Start rows as given: node, or edge with share and costs from both of its ends."""
+
+    node: Int32s
+    edge: Int32s
+    share: Floats
+    part_cost: Integers
+    cost: Integers
+    exit: Int32s
+
+
+class Found(NamedTuple):
+    """Routes one after the other, the cuts that stop more of them, and the proof.
+
+    ``offset`` int32 (routes + 1,) into the steps: ``step`` int32 (steps, 2) holds part and edge,
+    ``share`` float64 (steps, 2) where the edge is entered and left; room behind the last step is
+    not used. ``ends`` int32 (routes, 2) holds start and target row. ``proof`` holds the shared
+    units and the cost of the flow, the same of the lower bound, the number of units and whether
+    trenches were opened for sharing.
+    """
+
+    offset: Int32s
+    step: Int32s
+    share: Floats
+    ends: Int32s
+    cost: Integers
+    length_m: Floats
+    cut: Int32s
+    last_cut: Int32s
+    proof: Integers
+
+
+@numba.njit(cache=True, nogil=True)
+def find_routes(
+    net: Net,
+    over: Overlay,
+    rows: Rows,
+    bound: Int32s,
+    given: StartPlaces,
+    banned: Int32s,
+    space: Space,
+    ask: Ask,
+    wanted: int,
+    first_place: int,
+) -> Found:
+    """Return the cheapest ``wanted`` routes, or as many as there are."""
+    starts = _lay_out_starts(net, over, space, given, first_place)
+    _ban(net, over, space, banned)
+    source = np.zeros(2, np.int64)
+    guide = Guide(bound, whole(-1), whole(0))
+    found, row, limit = 0, -1, wanted
+    if len(bound) > 0:
+        if _nothing_within_reach(net, over, starts, guide):
+            limit = 0
+        elif ask.exits == 0 and len(banned) == 0:
+            row = _best_start(net, over, starts, guide)
+    if row >= 0:
+        unit, extra = _tightened(net, over, starts, guide, row)
+        guide = Guide(bound, unit, extra)
+        found = 1 if unit >= 0 else 0
+    _set_potentials(net, over, starts, space, ask, guide, source)
+    if found == 1:
+        _follow_hops(net, over, rows, starts, space, ask, guide, row)
+    shared = ask.sharing == PRICED
+    cut = np.empty((0, 2), np.int32)
+    last_cut = cut
+    if (
+        found == 1
+        and wanted > 1
+        and _nothing_within_reach(net, over, starts, Guide(bound, guide.first_unit, BEYOND))
+    ):
+        cut = np.full((1, 2), CUT_TARGET, np.int32)
+        cut[0, 1] = space.taken[guide.first_unit]
+        last_cut, limit, shared = cut, 1, ask.sharing != NEVER
+    while found < limit:
+        goal = search(net, over, rows, starts, space, ask, guide, source, shared)
+        if goal >= 0:
+            raise_potentials(space, goal, source)
+            augment(net, over, starts, space, ask, goal)
+            forget_labels(space)
+            found += 1
+            continue
+        last_cut = _find_cut(net, over, rows, starts, space, ask)
+        forget_labels(space)
+        if not shared:
+            cut = last_cut
+        if shared or ask.sharing != LEAST:
+            break
+        shared = True
+    proof = np.zeros(6, np.int64)
+    _prove(net, over, rows, starts, space, ask, source, found, proof)
+    proof[4], proof[5] = found, shared
+    answer = _trace(net, over, rows, starts, space, found, cut, last_cut, proof)
+    _reset(over, space, given, first_place)
+    return answer
+
+
+@numba.njit(cache=True, nogil=True)
+def _lay_out_starts(
+    net: Net, over: Overlay, space: Space, given: StartPlaces, first_place: int
+) -> Starts:
+    nodes, count = len(net.arc_offset) - 1, len(given.node)
+    state = given.node.copy()
+    for row in range(count):
+        if state[row] < 0:
+            edge, place = given.edge[row], first_place + row
+            put_in(
+                net,
+                over,
+                place,
+                edge,
+                given.share[row],
+                given.part_cost[row, 0],
+                given.part_cost[row, 1],
+            )
+            state[row] = nodes + place
+            remark(space, net.edge_from[edge], IS_MIXED)
+            remark(space, net.edge_to[edge], IS_MIXED)
+        remark(space, state[row], IS_OPEN)
+        space.begun[row] = 0
+    space.begun[count:] = -1
+    return Starts(state, given.exit, given.cost)
+
+
+@uncounted
+def _ban(net: Net, over: Overlay, space: Space, banned: Int32s) -> None:
+    for edge in banned:
+        part, place = whole(edge), whole(over.cut[edge, 0])
+        while True:
+            space.flow[part] = BANNED
+            if not space.listed[part]:
+                space.listed[part] = 1
+                space.used[space.fill[USED]] = part
+                space.fill[USED] += 1
+            if place < 0:
+                break
+            part, place = len(net.edge_from) + place, whole(over.link[place, 2])
+        remark(space, net.edge_from[edge], IS_MIXED)
+        remark(space, net.edge_to[edge], IS_MIXED)
+
+
+@uncounted
+def _to_go(net: Net, over: Overlay, guide: Guide, state: int) -> int:
+    if state >= len(guide.bound):
+        return place_bound(net, over, guide, state)
+    return lower_bound(guide, state)
+
+
+@uncounted
+def _best_start(net: Net, over: Overlay, starts: Starts, guide: Guide) -> int:
+    """Return the start row of the cheapest route, -1 where no bound says it exactly."""
+    best, least = -1, BEYOND
+    for row in range(len(starts.state)):
+        to_go = _to_go(net, over, guide, starts.state[row])
+        if to_go < REACHED and starts.cost[row] + to_go < least:
+            best, least = row, starts.cost[row] + to_go
+    return best
+
+
+@uncounted
+def _nothing_within_reach(net: Net, over: Overlay, starts: Starts, guide: Guide) -> bool:
+    """Tell whether no start reaches any unit, or none but the guide's first one."""
+    for row in range(len(starts.state)):
+        if _to_go(net, over, guide, starts.state[row]) < NOWHERE:
+            return False
+    return True
+
+
+@uncounted
+def _next(net: Net, over: Overlay, guide: Guide, state: int) -> int:
+    """Return the slot (or ``-2 - row``) that leads to the nearest access point."""
+    if state < len(guide.bound):
+        return whole(guide.bound[state, 3])
+    best, least = 0, BEYOND
+    for slot in range(2):
+        here, so_far, is_open = state, 0, True
+        while is_open and here >= len(guide.bound):
+            head, cost, _, _ = step(net, over, here, slot)
+            is_open = cost >= 0
+            so_far += cost
+            here = head
+        if is_open and so_far + lower_bound(guide, here) < least:
+            best, least = slot, so_far + lower_bound(guide, here)
+    return best
+
+
+@uncounted
+def _tightened(net: Net, over: Overlay, starts: Starts, guide: Guide, row: int) -> tuple[int, int]:
+    """Return the first unit and what the guide may add, after a route from a start row to it.
+
+    The unit is -1 where the hops lead over the place of a start, because the parts of a cut
+    edge may cost more than the edge for which the hops were found.
+    """
+    start = whole(starts.state[row])
+    state = start
+    while state >= len(guide.bound):
+        state, _, _, _ = step(net, over, state, _next(net, over, guide, state))
+    unit = whole(guide.bound[state, 2])
+    others = Guide(guide.bound, unit, BEYOND)
+    to_go = _to_go(net, over, guide, start)
+    extra = _to_go(net, over, others, start) - to_go
+    for other in range(len(starts.state)):
+        dearer = starts.cost[other] - starts.cost[row] - to_go
+        extra = min(extra, dearer + _to_go(net, over, others, starts.state[other]))
+    while True:
+        here = lower_bound(others, state) - lower_bound(guide, state)
+        extra = min(extra, here)
+        way = _next(net, over, guide, state)
+        if way < 0:
+            return unit, extra
+        state, _, _, _ = step(net, over, state, way)
+        if state >= len(guide.bound):
+            return whole(-1), whole(0)
+
+
+@numba.njit(cache=True, nogil=True)
+def _set_potentials(
+    net: Net,
+    over: Overlay,
+    starts: Starts,
+    space: Space,
+    ask: Ask,
+    guide: Guide,
+    source: Integers,
+) -> None:
+    """Give source, exits and places of starts the potentials that the guide demands."""
+    if len(guide.bound) == 0:
+        return
+    exit_below = np.full(ask.exits, BEYOND, np.int64)
+    least = BEYOND
+    for row in range(len(starts.state)):
+        state, item = starts.state[row], starts.exit[row]
+        to_go = _to_go(net, over, guide, state)
+        if state >= len(guide.bound) and space.label[state, 2] == UNKNOWN:
+            know(space, state, 0, -to_go)
+        least = min(least, starts.cost[row] + to_go)
+        if item >= 0:
+            exit_below[item] = min(exit_below[item], starts.cost[row] + to_go)
+    for item in range(ask.exits):
+        know(space, ask.joints + ask.units + item, 0, -exit_below[item])
+    if guide.first_unit >= 0:
+        know(space, ask.joints + guide.first_unit, 0, -guide.extra)
+    source[1] = -least
+
+
+@uncounted
+def _follow_hops(
+    net: Net,
+    over: Overlay,
+    rows: Rows,
+    starts: Starts,
+    space: Space,
+    ask: Ask,
+    guide: Guide,
+    row: int,
+) -> None:
+    """Send the first unit along the hops."""
+    state = whole(starts.state[row])
+    space.begun[row] += 1
+    plain = Guide(guide.bound, whole(-1), whole(0))
+    while True:
+        if space.label[state, 2] == UNKNOWN:
+            know(space, state, 0, -_to_go(net, over, guide, state))
+        way = _next(net, over, plain, state)
+        if way < 0:
+            space.taken[rows.unit[-2 - way]] = -2 - way
+            pass_node(space, ask, state)
+            return
+        head, _, part, direction = step(net, over, state, way)
+        add_flow(net, over, space, part, direction)
+        pass_node(space, ask, state)
+        state = head
+
+
+@numba.njit(cache=True, nogil=True)
+def _find_cut(
+    net: Net, over: Overlay, rows: Rows, starts: Starts, space: Space, ask: Ask
+) -> Int32s:
+    """Return what lies between the labelled states and the others, as (kind, number)."""
+    base, label, nodes = base_of(ask), space.label, len(net.arc_offset) - 1
+    cut = np.empty((space.fill[USED] + space.fill[KNOWN] + ask.exits, 2), np.int32)
+    size = 0
+    for i in range(space.fill[USED]):
+        part = space.used[i]
+        flow = space.flow[part]
+        if not 0 < abs(flow) < BANNED:
+            continue
+        tail, head = tail_of(net, part), head_of(net, over, part)
+        if flow < 0:
+            tail, head = head, tail
+        if label[way_out(space, base, tail), 0] != BEYOND and label[head, 0] == BEYOND:
+            edge, _, _ = span(net, over, part)
+            cut[size, 0], cut[size, 1] = CUT_EDGE, edge
+            size += 1
+    for i in range(space.fill[KNOWN]):
+        state = space.known[i]
+        if state >= base:
+            joint = state - base
+            if space.usage[joint] > 0 and label[joint, 0] != BEYOND and label[state, 0] == BEYOND:
+                cut[size, 0], cut[size, 1] = CUT_NODE, joint
+                if joint >= nodes:  # a place in mid-edge is named by its edge
+                    cut[size, 0], cut[size, 1] = CUT_EDGE, over.link[joint - nodes, 0]
+                size += 1
+        elif ask.joints <= state < ask.joints + ask.units:
+            row = space.taken[state - ask.joints]
+            if row < 0:
+                continue
+            before = way_out(space, base, rows.state[row])
+            if label[state, 0] != BEYOND or label[before, 0] != BEYOND:
+                cut[size, 0], cut[size, 1] = CUT_TARGET, row
+                size += 1
+    for item in range(ask.exits):
+        row = space.begun[len(starts.state) + item]
+        if row >= 0:
+            state = ask.joints + ask.units + item
+            if label[state, 0] == BEYOND or label[starts.state[row], 0] == BEYOND:
+                cut[size, 0], cut[size, 1] = CUT_EXIT, item
+                size += 1
+    return cut[:size].copy()
+
+
+@uncounted
+def _add_if_negative(proof: Integers, metres: int, cost: int) -> None:
+    if metres < 0 or (metres == 0 and cost < 0):
+        proof[2] += metres
+        proof[3] += cost
+
+
+@uncounted
+def _prove(
+    net: Net,
+    over: Overlay,
+    rows: Rows,
+    starts: Starts,
+    space: Space,
+    ask: Ask,
+    source: Integers,
+    found: int,
+    proof: Integers,
+) -> None:
+    """Add up the flow and its dual bound: reduced costs below 0 stand at what is taken only."""
+    base, label = base_of(ask), space.label
+    proof[2], proof[3] = -found * source[0], -found * source[1]
+    for i in range(space.fill[USED]):
+        part = space.used[i]
+        flow = space.flow[part]
+        if not 0 < abs(flow) < BANNED:
+            continue
+        tail, head = tail_of(net, part), head_of(net, over, part)
+        if flow < 0:
+            tail, head = head, tail
+        out = way_out(space, base, tail)
+        for unit in range(1, abs(flow) + 1):
+            metres, cost = marginal(net, over, ask, part, unit)
+            proof[0] += metres
+            proof[1] += cost
+            metres += label[out, 2] - label[head, 2]
+            cost += label[out, 3] - label[head, 3]
+            _add_if_negative(proof, metres, cost)
+    for i in range(space.fill[KNOWN]):
+        state = space.known[i]
+        if state >= base:
+            joint = state - base
+            for unit in range(1, space.usage[joint] + 1):
+                metres, cost = node_marginal(ask, unit)
+                proof[0] += metres
+                proof[1] += cost
+                metres += label[joint, 2] - label[state, 2]
+                cost += label[joint, 3] - label[state, 3]
+                _add_if_negative(proof, metres, cost)
+        elif ask.joints <= state < ask.joints + ask.units:
+            row = space.taken[state - ask.joints]
+            if row < 0:
+                continue
+            proof[1] += rows.cost[row]
+            out = way_out(space, base, rows.state[row])
+            metres = label[out, 2] - label[state, 2]
+            cost = label[out, 3] - label[state, 3] + rows.cost[row]
+            _add_if_negative(proof, metres, cost)
+            _add_if_negative(proof, label[state, 2], label[state, 3])
+    for row in range(len(starts.state)):
+        item = starts.exit[row]
+        if item < 0:
+            proof[1] += space.begun[row] * starts.cost[row]
+        elif space.begun[len(starts.state) + item] == row:
+            proof[1] += starts.cost[row]
+            state, place = ask.joints + ask.units + item, starts.state[row]
+            _add_if_negative(proof, source[0] - label[state, 2], source[1] - label[state, 3])
+            metres = label[state, 2] - label[place, 2]
+            cost = label[state, 3] - label[place, 3] + starts.cost[row]
+            _add_if_negative(proof, metres, cost)
+
+
+@numba.njit(cache=True, nogil=True)
+def _trace(
+    net: Net,
+    over: Overlay,
+    rows: Rows,
+    starts: Starts,
+    space: Space,
+    found: int,
+    cut: Int32s,
+    last_cut: Int32s,
+    proof: Integers,
+) -> Found:
+    """Take the flow apart into routes; circles that cost nothing are left out."""
+    most = 0
+    for i in range(space.fill[USED]):
+        if space.flow[space.used[i]] != BANNED:
+            most += abs(space.flow[space.used[i]])
+    steps = np.empty((most, 2), np.int32)
+    share = np.empty((most, 2))
+    passed = space.touched
+    offset = np.zeros(found + 1, np.int32)
+    ends = np.empty((found, 2), np.int32)
+    cost, length_m = np.zeros(found, np.int64), np.zeros(found)
+    route = 0
+    for row in range(len(starts.state)):
+        item = starts.exit[row]
+        times = space.begun[row]
+        if item >= 0:
+            times = np.int32(space.begun[len(starts.state) + item] == row)
+        for _ in range(times):
+            first = whole(offset[route])
+            size = first
+            state = whole(starts.state[row])
+            while True:
+                if space.label[state, 0] != BEYOND:  # a circle: back to where it began
+                    for i in range(space.label[state, 0] + 1, size):
+                        space.label[passed[i - first], 0] = BEYOND
+                    size = whole(space.label[state, 0])
+                space.label[state, 0] = size
+                passed[size - first] = state
+                last = _end_here(rows, space, state)
+                if last >= 0:
+                    break
+                state, part, way = _flow_out(net, over, space, state)
+                edge, near, far = span(net, over, part)
+                steps[size, 0], steps[size, 1] = part, edge
+                share[size, 0], share[size, 1] = (near, far) if way > 0 else (far, near)
+                size += 1
+            for i in range(size - first + 1):
+                space.label[passed[i], 0] = BEYOND
+            cost[route] = starts.cost[row] + rows.cost[last]
+            for i in range(first, size):
+                cost[route] += cost_of(net, over, steps[i, 0])
+                length_m[route] += length_of(net, over, steps[i, 0])
+            ends[route, 0], ends[route, 1] = row, last
+            route += 1
+            offset[route] = size
+    return Found(offset, steps, share, ends, cost, length_m, cut, last_cut, proof)
+
+
+@uncounted
+def _end_here(rows: Rows, space: Space, state: int) -> int:
+    """Return the target row at which a unit of flow ends in a state, -1 if none is left."""
+    if not space.mark[state] & IS_TARGET:
+        return -1
+    row = rows.first[state]
+    while row >= 0:
+        if space.taken[rows.unit[row]] == row:
+            space.taken[rows.unit[row]] = -1
+            return whole(row)
+        row = rows.next[row]
+    return -1
+
+
+@uncounted
+def _flow_out(net: Net, over: Overlay, space: Space, state: int) -> tuple[int, int, int]:
+    """Take a unit of flow out of a state; return head, part and direction."""
+    first, last = slots_of(net, state)
+    for slot in range(first, last):
+        head, _, part, way = step(net, over, state, slot)
+        if space.flow[part] != BANNED and space.flow[part] * way > 0:
+            space.flow[part] -= way
+            return head, part, way
+    return -1, -1, 0  # flow is conserved: cannot be
+
+
+@uncounted
+def _reset(over: Overlay, space: Space, given: StartPlaces, first_place: int) -> None:
+    for i in range(space.fill[USED]):
+        space.flow[space.used[i]] = 0
+        space.listed[space.used[i]] = 0
+    for i in range(space.fill[KNOWN]):
+        space.label[space.known[i], 2] = UNKNOWN
+    for i in range(space.fill[MARKED] - 1, -1, -1):
+        joint = space.marked[i]
+        space.mark[joint] = space.mark_was[i]
+        space.usage[joint] = 0
+    for row in range(len(given.node) - 1, -1, -1):
+        if given.node[row] < 0:
+            take_out(over, first_place + row)
+    space.fill[:] = 0

@@ -1,0 +1,191 @@
+"""From many points to the edges near them: the cheapest landings where edges carry costs.
+
+A point stands off the graph and reaches it by a straight connector of limited length. What the
+places on the graph are worth (a ``Tariffs``, for instance the labels of a sweep for each cable) is
+given; points are then answered by millions.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+import shapely
+
+from gisplan.errors import InputError
+from gisplan.routing.landing_kernel import (
+    UNREACHED,
+    Bins,
+    Edges,
+    Tariffs,
+    cheapest_landings,
+    places_along,
+)
+
+if TYPE_CHECKING:
+    from gisplan.model.grid import Flags, Floats, Integers
+
+__all__ = [
+    "UNREACHED",
+    "Edges",
+    "LandingIndex",
+    "Landings",
+    "Tariffs",
+    "build_landing_index",
+    "crosses_area",
+    "floor_cents",
+]
+
+Geometries = npt.NDArray[np.object_]
+
+BIN_M = 50.0
+TOUCH_M = 0.05
+BINS_MAX = 4_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Landings:
+    """The cheapest landings of each point, ascending, shape (points, kept).
+
+    ``cents`` is ``UNREACHED`` where there are no more. ``node`` is where the way goes on, -1 where
+    it ends on the edge itself; ``share`` runs from 0 at the edge's first node to 1 at its last.
+    """
+
+    cents: Integers
+    tariff: Integers
+    edge: Integers
+    node: Integers
+    share: Floats
+    length_m: Floats
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LandingIndex:
+    """Edges by place, built once for a graph."""
+
+    edges: Edges
+    bins: Bins
+
+    def cheapest(self, xy_m: Floats, tariffs: Tariffs, reach_m: float, kept: int) -> Landings:
+        """Return the cheapest landings of points of shape (points, 2)."""
+        cents, place, figure = cheapest_landings(
+            np.ascontiguousarray(xy_m, dtype=np.float64),
+            self.edges,
+            self.bins,
+            tariffs,
+            reach_m,
+            kept,
+        )
+        return Landings(
+            cents=cents,
+            tariff=place[:, :, 0],
+            edge=place[:, :, 1],
+            node=place[:, :, 2],
+            share=figure[:, :, 0],
+            length_m=figure[:, :, 1],
+        )
+
+    def places(self, edge: Integers, share: Floats) -> Floats:
+        """Return the places of shares along edges, shape (places, 2)."""
+        return places_along(self.edges, edge, share)
+
+
+def build_landing_index(edges: Edges, landable: Flags) -> LandingIndex:
+    """Sort the edges that may be landed on into square bins.
+
+    Raises
+    ------
+    InputError
+        If a vertex is not finite.
+    """
+    if not np.isfinite(edges.xy_m).all():
+        raise InputError("a vertex of an edge is no finite number; expected metres")
+    rows = np.flatnonzero(landable)
+    if len(rows) == 0:
+        return LandingIndex(edges=edges, bins=_no_bins())
+    low, high = _boxes(edges, rows)
+    corner, size_m, shape = _frame(low, high)
+    first = np.floor((low - corner) / size_m).astype(np.int64)
+    last = np.floor((high - corner) / size_m).astype(np.int64)
+    span = last - first + 1
+    count = span.prod(axis=1)
+    owner = np.repeat(np.arange(len(rows)), count)
+    step = np.arange(int(count.sum())) - np.repeat(np.cumsum(count) - count, count)
+    column = first[owner, 0] + step % span[owner, 0]
+    row = first[owner, 1] + step // span[owner, 0]
+    number = row * shape[0] + column
+    order = np.lexsort((rows[owner], number))
+    offset = np.searchsorted(number[order], np.arange(shape[0] * shape[1] + 1))
+    bins = Bins(
+        x_min_m=float(corner[0]),
+        y_min_m=float(corner[1]),
+        size_m=size_m,
+        columns=int(shape[0]),
+        rows=int(shape[1]),
+        offset=offset.astype(np.int64),
+        edge=rows[owner][order].astype(np.int64),
+    )
+    return LandingIndex(edges=edges, bins=bins)
+
+
+def crosses_area(
+    start_xy_m: Floats,
+    end_xy_m: Floats,
+    areas: Geometries,
+    tree: shapely.STRtree,
+    leavable: Flags,
+) -> Flags:
+    """Tell which straight lines run through an area; they may leave one that holds their start.
+
+    ``leavable`` (areas,) marks those that may be left. Touching an area, or entering it by less
+    than ``TOUCH_M``, is not running through it.
+    """
+    lines = np.asarray(shapely.linestrings(np.stack([start_xy_m, end_xy_m], axis=1)), dtype=object)
+    crosses = np.zeros(len(lines), dtype=bool)
+    line, area = tree.query(lines, predicate="intersects")
+    is_own = shapely.intersects_xy(areas[area], start_xy_m[line, 0], start_xy_m[line, 1])
+    is_own &= leavable[area]
+    line, area = line[~is_own], area[~is_own]
+    inside_m = shapely.length(shapely.intersection(lines[line], areas[area]))
+    crosses[line[inside_m > TOUCH_M]] = True
+    return crosses
+
+
+def floor_cents(edges: Edges, node_cents: Integers, joined_cents: Integers) -> Integers:
+    """Return for each edge the least that a landing on it can be worth, over all tariffs."""
+    cheapest = np.min(node_cents, axis=0)
+    ends = np.minimum(cheapest[edges.start], cheapest[edges.end])
+    floor: Integers = np.minimum(ends, np.min(joined_cents, axis=0))
+    return floor
+
+
+def _boxes(edges: Edges, rows: Integers) -> tuple[Floats, Floats]:
+    """Return lower left and upper right of the drawings of edges, each of shape (rows, 2)."""
+    starts = edges.offset[:-1]
+    low = np.minimum.reduceat(edges.xy_m, starts, axis=0)[rows]
+    high = np.maximum.reduceat(edges.xy_m, starts, axis=0)[rows]
+    return low, high
+
+
+def _frame(low: Floats, high: Floats) -> tuple[Floats, float, Integers]:
+    """Return corner, size and number of bins (columns, rows): as fine as memory allows."""
+    corner, far = low.min(axis=0), high.max(axis=0)
+    extent = np.maximum(far - corner, 1.0)
+    size_m = max(BIN_M, float(np.sqrt(extent.prod() / BINS_MAX)))
+    shape: Integers = np.floor(extent / size_m).astype(np.int64) + 1
+    return corner, size_m, shape
+
+
+def _no_bins() -> Bins:
+    nothing = np.zeros(0, dtype=np.int64)
+    return Bins(
+        x_min_m=0.0,
+        y_min_m=0.0,
+        size_m=BIN_M,
+        columns=1,
+        rows=1,
+        offset=np.zeros(2, dtype=np.int64),
+        edge=nothing,
+    )

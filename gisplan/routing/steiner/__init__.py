@@ -1,0 +1,1 @@
+"""Shared trenches: cheapest trees and forests, each with a proven lower bound."""

@@ -1,0 +1,229 @@
+"""Streets and a raster joined into one graph: a way may leave a street anywhere and join another.
+
+Places of the joined graph are numbered: cells ``row * columns + column`` first, then the nodes of
+the streets, then the meetings of edges and cells, then the stops. Links
+
+- between a meeting and its cell: the straight line from the edge to the cell's middle, at the
+  cell's price;
+- along each edge from node to meeting or stop, to the next, to node: shares of the edge's cost,
+  rounded so that they sum up to it;
+- from a stop in the field to the middle of its cell, at the cell's price.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from gisplan.errors import InputError
+from gisplan.model.grid import Floats, Integers
+from gisplan.routing.terrain.ground import Arcs, SearchGround, prepare_ground
+from gisplan.routing.terrain.meeting_kernel import meet_cells
+from gisplan.routing.terrain.raster import CostRaster, find_nearest_free_cell
+from gisplan.routing.terrain.streets import IN_FIELD, Stops, Streets
+
+MEETINGS_PER_CELL = 1.5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Joined:
+    """A raster and streets joined for searching.
+
+    Parameters
+    ----------
+    ground : what the search works on
+    node : int64 (nodes,), street node of each node place
+    first_meeting, first_stop : first place number of each
+    on_edge, on_share : edge and share of every meeting and then every stop; ``IN_FIELD`` without
+    xy_m : float64 (places behind the cells, 2)
+    """
+
+    ground: SearchGround
+    streets: Streets
+    node: Integers
+    first_meeting: int
+    first_stop: int
+    on_edge: Integers
+    on_share: Floats
+    xy_m: Floats
+
+    @property
+    def cells(self) -> int:
+        """Number of cells."""
+        return self.ground.raster.cost_cents_per_m.size
+
+    def xy_of(self, places: Integers) -> Floats:
+        """Return where places lie, float64 (places, 2)."""
+        xy = self.ground.raster.middles_of(np.minimum(places, self.cells - 1))
+        behind = places >= self.cells
+        xy[behind] = self.xy_m[places[behind] - self.cells]
+        return xy
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _OnEdges:
+    """Meetings and stops on edges: edge, share, place."""
+
+    edge: Integers
+    share: Floats
+    place: Integers
+
+
+def join_streets(
+    raster: CostRaster,
+    streets: Streets,
+    stops: Stops,
+    *,
+    edges: Integers | None = None,
+    directions: int = 16,
+) -> Joined:
+    """Join streets and stops to a raster.
+
+    Parameters
+    ----------
+    edges : the edges to take, by default all that are not forbidden
+    directions : 8, 16 or 32
+
+    Raises
+    ------
+    InputError
+        If a stop in the field lies beyond the raster or in a forbidden cell (the nearest free cell
+        is named).
+    """
+    allowed = np.flatnonzero(streets.graph.edge_cost >= 0)
+    taken = allowed if edges is None else np.intersect1d(edges, allowed)
+    graph, cells = streets.graph, raster.cost_cents_per_m.size
+    ends = np.concatenate([graph.edge_from[taken], graph.edge_to[taken]]).astype(np.int64)
+    node, first_vertex = np.unique(ends, return_index=True)
+    vertices = np.concatenate([streets.offset[taken], streets.offset[taken + 1] - 1])
+    met_edge, met_cell, met_share, met_away_m, met_xy = _meetings(raster, streets, taken)
+    first_meeting = cells + len(node)
+    first_stop = first_meeting + len(met_edge)
+    meeting = first_meeting + np.arange(len(met_edge))
+    stop = first_stop + np.arange(len(stops))
+    on_edge = np.flatnonzero(stops.edge != IN_FIELD)
+    along = _OnEdges(
+        edge=np.concatenate([met_edge, stops.edge[on_edge]]),
+        share=np.concatenate([met_share, stops.share[on_edge]]),
+        place=np.concatenate([meeting, stop[on_edge]]),
+    )
+    in_field = np.flatnonzero(stops.edge == IN_FIELD)
+    stop_cell = _stop_cells(raster, stops, in_field)
+    stop_away_m = np.hypot(*(raster.middles_of(stop_cell) - stops.xy_m[in_field]).T)
+    parts = [
+        _street_links(streets, taken, node, cells, along),
+        _cell_links(raster, meeting, met_cell, met_away_m),
+        _cell_links(raster, stop[in_field], stop_cell, stop_away_m),
+    ]
+    tail, head, cost = (np.concatenate(part) for part in zip(*parts, strict=True))
+    arcs = Arcs(
+        node_count=len(node) + len(met_edge) + len(stops),
+        tail=np.concatenate([tail, head]),
+        head=np.concatenate([head, tail]),
+        cost_cents=np.concatenate([cost, cost]),
+    )
+    return Joined(
+        ground=prepare_ground(raster, directions=directions, arcs=arcs),
+        streets=streets,
+        node=node,
+        first_meeting=first_meeting,
+        first_stop=first_stop,
+        on_edge=np.concatenate([met_edge, stops.edge]),
+        on_share=np.concatenate([met_share, stops.share]),
+        xy_m=np.vstack([streets.xy_m[vertices[first_vertex]], met_xy, stops.xy_m]),
+    )
+
+
+Links = tuple[Integers, Integers, Integers]
+
+
+def _meetings(
+    raster: CostRaster, streets: Streets, edges: Integers
+) -> tuple[Integers, Integers, Floats, Floats, Floats]:
+    """Return edge, cell, share, distance to the cell's middle and place of every meeting."""
+    uv = np.column_stack(
+        [
+            (streets.xy_m[:, 0] - raster.x_min_m) / raster.cell_m,
+            (raster.y_max_m - streets.xy_m[:, 1]) / raster.cell_m,
+        ]
+    )
+    room = int(MEETINGS_PER_CELL * streets.length_m[edges].sum() / raster.cell_m) + 2 * len(edges)
+    while True:
+        edge, cell = np.empty(room, np.int64), np.empty(room, np.int64)
+        along, away = np.empty(room), np.empty(room)
+        count = meet_cells(
+            raster.cost_cents_per_m, uv, streets.offset, edges, edge, cell, along, away
+        )
+        if count <= room:
+            break
+        room = count
+    met = edges[edge[:count]]
+    length = streets.length_m[met]
+    along_m, away_m = along[:count] * raster.cell_m, away[:count] * raster.cell_m
+    share = np.divide(along_m, length, out=np.zeros(count), where=length > 0).clip(0.0, 1.0)
+    return met, cell[:count], share, away_m, _places_along(streets, met, share)
+
+
+def _places_along(streets: Streets, edge: Integers, share: Floats) -> Floats:
+    """Return the places at shares of edges, float64 (places, 2)."""
+    xy, offset = streets.xy_m, streets.offset
+    step = np.hypot(*np.diff(xy, axis=0).T) if len(xy) else np.zeros(0)
+    step[offset[1:-1] - 1] = 0.0
+    along = np.concatenate([[0.0], np.cumsum(step)])
+    wanted = along[offset[edge]] + share * streets.length_m[edge]
+    row = np.searchsorted(along, wanted, side="right") - 1
+    row = np.clip(row, offset[edge], offset[edge + 1] - 2)
+    length = along[row + 1] - along[row]
+    part = np.divide(wanted - along[row], length, out=np.zeros(len(row)), where=length > 0)
+    place: Floats = xy[row] + part.clip(0.0, 1.0)[:, None] * (xy[row + 1] - xy[row])
+    return place
+
+
+def _cell_links(raster: CostRaster, place: Integers, cell: Integers, away_m: Floats) -> Links:
+    price = raster.cost_cents_per_m.reshape(-1)[cell]
+    return place, cell, np.rint(away_m * price).astype(np.int64)
+
+
+def _street_links(
+    streets: Streets, edges: Integers, node: Integers, cells: int, along: _OnEdges
+) -> Links:
+    """Return the links along every edge, from node to node over what lies on it."""
+    graph = streets.graph
+    first = cells + np.searchsorted(node, graph.edge_from[edges])
+    last = cells + np.searchsorted(node, graph.edge_to[edges])
+    edge = np.concatenate([edges, edges, along.edge])
+    share = np.concatenate([np.zeros(len(edges)), np.ones(len(edges)), along.share])
+    place = np.concatenate([first, last, along.place])
+    rank = np.repeat([0, 2, 1], [len(edges), len(edges), len(along.edge)])
+    order = np.lexsort((place, rank, share, edge))  # an edge's own nodes first and last
+    edge, share, place = edge[order], share[order], place[order]
+    paid = np.rint(share * graph.edge_cost[edge]).astype(np.int64)
+    same = edge[1:] == edge[:-1]
+    return place[:-1][same], place[1:][same], np.diff(paid)[same]
+
+
+def _stop_cells(raster: CostRaster, stops: Stops, rows: Integers) -> Integers:
+    """Return the free cells that stops in the field lie in."""
+    xy = stops.xy_m[rows]
+    cell = raster.cells_of(xy[:, 0], xy[:, 1])
+    outside = np.flatnonzero(cell < 0)
+    if len(outside):
+        x, y = xy[outside[0]]
+        raise InputError(f"stop {rows[outside[0]]} at {x:.1f}, {y:.1f} lies beyond the cost raster")
+    shut = np.flatnonzero(raster.cost_cents_per_m.reshape(-1)[cell] < 0)
+    if len(shut):
+        x, y = xy[shut[0]]
+        raise InputError(
+            f"stop {rows[shut[0]]} at {x:.1f}, {y:.1f} lies in a forbidden cell; "
+            f"{_way_out(raster, float(x), float(y))}"
+        )
+    return cell
+
+
+def _way_out(raster: CostRaster, x_m: float, y_m: float) -> str:
+    cell = find_nearest_free_cell(raster, x_m, y_m)
+    if cell < 0:
+        return "all cells are forbidden"
+    x, y = raster.middles_of(np.array([cell]))[0]
+    return f"the nearest free one is at {x:.1f}, {y:.1f}"

@@ -1,0 +1,234 @@
+"""Ways over streets and field, found in a window that grows until it holds the best ones."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from gisplan.errors import InputError
+from gisplan.model.grid import Floats, Integers
+from gisplan.routing.terrain.joined import Joined, join_streets
+from gisplan.routing.terrain.parts import TerrainWay, read_parts
+from gisplan.routing.terrain.raster import CostRaster, Window
+from gisplan.routing.terrain.search import Goal, Starts, TerrainSearch, start_terrain_search
+from gisplan.routing.terrain.sources import Box, RasterSource
+from gisplan.routing.terrain.streets import IN_FIELD, Stops, Streets, join_stops
+
+FIRST_MARGIN_CELLS = 32
+SPAN_SHARE = 0.25
+GROWTH = 2.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaysFound:
+    """The nearest targets with their ways, in order of cost; none beyond the window is cheaper."""
+
+    ways: tuple[TerrainWay, ...]
+    window: Window
+    windows_searched: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Task:
+    source: RasterSource
+    streets: Streets
+    starts: Stops
+    start_cents: Integers
+    targets: Stops
+    wanted: int
+    directions: int
+    bound_cents: int | None
+
+    @property
+    def stops(self) -> Stops:
+        return join_stops(self.starts, self.targets)
+
+    @property
+    def cheapest(self) -> float:
+        """No metre, over field or along a street, costs less cents."""
+        return min(float(self.source.cheapest_cents_per_m), self.streets.cheapest_cents_per_m)
+
+
+def find_ways(
+    source: RasterSource,
+    streets: Streets,
+    starts: Stops,
+    targets: Stops,
+    *,
+    start_cents: Integers | None = None,
+    wanted: int = 1,
+    directions: int = 16,
+    bound_cents: int | None = None,
+) -> WaysFound:
+    """Return the cheapest ways from any start to the ``wanted`` nearest targets.
+
+    Streets are taken where they lie within the window; what leads out of it counts as a way that
+    costs at least the cheapest metre times the straight rest, which proves the answer or grows the
+    window.
+
+    Parameters
+    ----------
+    start_cents : int64 (starts,), cost before each start, 0 by default
+    bound_cents
+        What is known to suffice, for instance the cost of the way by streets alone: only cheaper
+        ways are found, and the ground is searched no further than they can reach.
+
+    Raises
+    ------
+    InputError
+        If there is no start or target, or one in the field lies in a forbidden cell or beyond.
+    """
+    if not len(starts) or not len(targets):
+        raise InputError(f"{len(starts)} starts and {len(targets)} targets; expected one or more")
+    cents = np.zeros(len(starts), np.int64) if start_cents is None else start_cents
+    task = _Task(
+        source=source,
+        streets=streets,
+        starts=starts,
+        start_cents=cents,
+        targets=targets,
+        wanted=min(wanted, len(targets)),
+        directions=directions,
+        bound_cents=bound_cents,
+    )
+    return _search_growing(task)
+
+
+def _search_growing(task: _Task) -> WaysFound:
+    """Search windows that grow until what leaves them cannot be cheaper."""
+    source = task.source
+    west, south, east, north = _box_of_stops(task)
+    span_m = math.hypot(east - west, north - south)
+    margin_m, bound = SPAN_SHARE * span_m + FIRST_MARGIN_CELLS * source.cell_m, task.bound_cents
+    searched = 0
+    while True:
+        window = source.window_around(
+            (west - margin_m, south - margin_m, east + margin_m, north + margin_m)
+        )
+        searched += 1
+        found = _search_window(task, window, bound)
+        if window == source.whole or found.least_out_cents >= found.dearest_cents:
+            return WaysFound(ways=_ways(task, found), window=window, windows_searched=searched)
+        if math.isfinite(found.dearest_cents):
+            bound = math.floor(found.dearest_cents) + 1
+        margin_m *= GROWTH
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Found:
+    """One window searched: what was found, at most at which cost, and the least that leaves it."""
+
+    joined: Joined
+    search: TerrainSearch
+    places: Integers
+    dearest_cents: float
+    least_out_cents: float
+
+
+def _search_window(task: _Task, window: Window, bound_cents: int | None) -> _Found:
+    source, streets = task.source, task.streets
+    raster = source.cut(window)
+    is_whole = window == source.whole
+    inside = np.arange(streets.graph.edge_count) if is_whole else _edges_inside(raster, streets)
+    joined = join_streets(raster, streets, task.stops, edges=inside, directions=task.directions)
+    first_target = joined.first_stop + len(task.starts)
+    goal = _goal(task, joined)
+    search = start_terrain_search(
+        joined.ground,
+        Starts(place=joined.first_stop + np.arange(len(task.starts)), cost_cents=task.start_cents),
+        targets=first_target + np.arange(len(task.targets)),
+        bound_cents=bound_cents,
+        goal=goal,
+    )
+    places = search.next_targets(task.wanted)
+    dearest = math.inf if bound_cents is None else float(bound_cents)
+    if len(places) == task.wanted:
+        dearest = float(search.cost_cents(places[-1:])[0])
+    exits = np.zeros(0, np.int64) if is_whole else _exits(task, joined, window, inside)
+    rest_m = _away_from_box(joined.xy_of(exits), goal.box_m)
+    out = search.cost_cents(exits) + rest_m * goal.cents_per_m
+    return _Found(
+        joined=joined,
+        search=search,
+        places=places,
+        dearest_cents=dearest,
+        least_out_cents=float(out.min(initial=math.inf)),
+    )
+
+
+def _goal(task: _Task, joined: Joined) -> Goal:
+    xy = task.targets.xy_m
+    (west, south), (east, north) = xy.min(axis=0), xy.max(axis=0)
+    box = (float(west), float(south), float(east), float(north))
+    return Goal(
+        box_m=box,
+        cents_per_m=task.cheapest,
+        node_rest_m=_away_from_box(joined.xy_m, box),
+    )
+
+
+def _away_from_box(xy_m: Floats, box_m: Box) -> Floats:
+    west, south, east, north = box_m
+    across = np.maximum(np.maximum(west - xy_m[:, 0], xy_m[:, 0] - east), 0.0)
+    down = np.maximum(np.maximum(south - xy_m[:, 1], xy_m[:, 1] - north), 0.0)
+    away: Floats = np.hypot(across, down)
+    return away
+
+
+def _exits(task: _Task, joined: Joined, window: Window, inside: Integers) -> Integers:
+    """Return the places from which a step or an edge may lead out of the window."""
+    rows, columns = joined.ground.raster.shape
+    whole, reach = task.source.whole, joined.ground.steps.reach
+    is_out = np.zeros((rows, columns), dtype=bool)
+    if window.row_from > whole.row_from:
+        is_out[:reach] = True
+    if window.row_to < whole.row_to:
+        is_out[-reach:] = True
+    if window.column_from > whole.column_from:
+        is_out[:, :reach] = True
+    if window.column_to < whole.column_to:
+        is_out[:, -reach:] = True
+    graph = task.streets.graph
+    left_out = np.ones(graph.edge_count, dtype=bool)
+    left_out[inside] = False
+    left_out &= graph.edge_cost >= 0
+    ends = np.concatenate([graph.edge_from[left_out], graph.edge_to[left_out]])
+    return np.concatenate(
+        [np.flatnonzero(is_out), joined.cells + np.flatnonzero(np.isin(joined.node, ends))]
+    )
+
+
+def _edges_inside(raster: CostRaster, streets: Streets) -> Integers:
+    rows, columns = raster.shape
+    east = raster.x_min_m + columns * raster.cell_m
+    south = raster.y_max_m - rows * raster.cell_m
+    box = streets.box_m
+    is_inside = (box[:, 0] >= raster.x_min_m) & (box[:, 1] >= south)
+    return np.flatnonzero(is_inside & (box[:, 2] <= east) & (box[:, 3] <= raster.y_max_m))
+
+
+def _box_of_stops(task: _Task) -> Box:
+    """Return the box of all stops, and of the whole edges that they stand on."""
+    stops = task.stops
+    on = stops.edge[stops.edge != IN_FIELD]
+    low = np.vstack([stops.xy_m, task.streets.box_m[on, :2]]).min(axis=0)
+    high = np.vstack([stops.xy_m, task.streets.box_m[on, 2:]]).max(axis=0)
+    return float(low[0]), float(low[1]), float(high[0]), float(high[1])
+
+
+def _ways(task: _Task, found: _Found) -> tuple[TerrainWay, ...]:
+    joined, first = found.joined, found.joined.first_stop
+    ways = []
+    for place in found.places.tolist():
+        way = found.search.way_to(place)
+        ways.append(
+            TerrainWay(
+                start=int(way[0]) - first,
+                target=place - first - len(task.starts),
+                parts=read_parts(joined, way, found.search.cost_cents(way)),
+                cost_cents=float(found.search.cost_cents(way[-1:])[0]),
+            )
+        )
+    return tuple(ways)

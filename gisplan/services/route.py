@@ -1,0 +1,135 @@
+"""The use case "where could a cable lie": ways to access points, to a place, to several sources."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gisplan.errors import InputError
+from gisplan.planning.disjoint_routes import find_source_set
+from gisplan.planning.routes import (
+    BayJudge,
+    RouteQuestion,
+    answer,
+    answer_drawn,
+    answer_nearest,
+    answer_to_place,
+    proposed,
+    route_site,
+)
+from gisplan.services.electrical import find_buses
+
+if TYPE_CHECKING:
+    from gisplan.model.route_answer import RouteAnswer
+    from gisplan.planning.routes import RouteSite
+    from gisplan.planning.state import PlanningState
+    from gisplan.routing.site import Geometries
+    from gisplan.services.plan import Planner
+
+MOST_ROUTES = 50
+MOST_KVA = 1e6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RouteRequest:
+    """A question about routes as a user puts it: ``avoid`` in lon/lat, ``to_bus`` an id or name."""
+
+    question: RouteQuestion
+    to_bus: str | None = None
+    is_disjoint: bool = False
+    node_disjoint: bool = False
+
+
+def propose_routes(planner: Planner, request: RouteRequest) -> RouteAnswer:
+    """Answer a question about routes on the grid version that serves.
+
+    Raises
+    ------
+    InputError
+        If parts of the question do not go together or are out of range.
+    OutsideAreaError
+        If a place lies outside the loaded region.
+    UnknownElementError
+        If the grid version has no such bus.
+    """
+    _check(request)
+    state = planner.state()
+    question = _with_bus(request, state)
+    placed = route_site(question, state)
+    if question.line:
+        return answer_drawn(placed)
+    if request.is_disjoint:
+        return _answer_disjoint(placed, node_disjoint=request.node_disjoint)
+    return answer_nearest(placed) if question.to is None else answer_to_place(placed)
+
+
+def metric_areas(planner: Planner, areas_lon_lat: Geometries) -> Geometries:
+    """Return areas in the working CRS of the grid version that serves."""
+    import shapely  # noqa: PLC0415
+
+    projection = planner.state().region.projection
+    return np.array(
+        [
+            shapely.transform(
+                area, lambda xy: np.array([projection.to_metres(lon, lat) for lon, lat in xy])
+            )
+            for area in areas_lon_lat
+        ],
+        dtype=object,
+    )
+
+
+def _check(request: RouteRequest) -> None:
+    question = request.question
+    if not 1 <= question.count <= MOST_ROUTES:
+        raise InputError(f"{question.count} routes wanted; expected 1 to {MOST_ROUTES}")
+    if not 0 < question.demand_kva <= MOST_KVA:
+        raise InputError(f"demand is {question.demand_kva} kVA; expected above 0 to {MOST_KVA:g}")
+    ends = (question.to is not None) + (request.to_bus is not None)
+    if ends > 1:
+        raise InputError("give either a place or a bus to lead to, not both")
+    if request.is_disjoint and (ends or question.via):
+        raise InputError("routes to several sources choose their own ends: give no --to, no --via")
+    if question.line and (ends or request.is_disjoint or question.via or len(question.avoid)):
+        raise InputError("a drawn line is priced as it is: give no ends, sources, via or avoid")
+    if question.via and not ends:
+        raise InputError("--via needs --to or --to-bus: without an end every place is on some way")
+
+
+def _with_bus(request: RouteRequest, state: PlanningState) -> RouteQuestion:
+    if request.to_bus is None:
+        return request.question
+    rows = find_buses(state, request.to_bus)
+    buses, projection = state.region.snapshot.grid.buses, state.region.projection
+    xy_m = np.column_stack([buses.x_m[rows[:1]], buses.y_m[rows[:1]]])
+    return replace(request.question, to=projection.to_lon_lat(xy_m)[0])
+
+
+def _answer_disjoint(placed: RouteSite, *, node_disjoint: bool) -> RouteAnswer:
+    question = placed.question
+    if question.independence is None:
+        raise InputError("several sources need a measure of independence")
+    found = find_source_set(
+        placed.site,
+        placed.ground,
+        BayJudge(site=placed.site),
+        count=question.count,
+        independence=question.independence,
+        node_disjoint=node_disjoint,
+    )
+    routes = tuple(
+        proposed(placed.site, offer, rank, source_group=name)
+        for rank, (offer, name) in enumerate(
+            zip(found.offers, found.group_names, strict=True), start=1
+        )
+    )
+    return answer(
+        placed,
+        routes,
+        reasons=(found.reason,) if found.reason else (),
+        shared_length_m=found.shared_length_m,
+        total_cost=found.total_cents / 100 if routes else None,
+        lower_bound=None if found.bound_cents is None else found.bound_cents / 100,
+    )

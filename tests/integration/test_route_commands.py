@@ -1,0 +1,150 @@
+"""The command that proposes cable paths, on the sample region."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import ezdxf
+import geopandas
+import pytest
+import shapely
+
+from tests.integration.conftest import Run
+
+SITE = "7.8793,48.4596"
+PLACE = "7.8850,48.4620"
+
+
+@pytest.fixture(autouse=True)
+def _on_the_sample(sample_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", sample_url)
+    monkeypatch.setenv("COLUMNS", "200")
+
+
+def asked(gisplan: Run, *words: object) -> dict[str, object]:
+    status, out, err = gisplan("route", "--at", SITE, *words, "--json")
+    assert (status, err) == (0, "")
+    document: dict[str, object] = json.loads(out)
+    return document
+
+
+def total(document: dict[str, object], rank: int = 0) -> float:
+    routes = document["routes"]
+    assert isinstance(routes, list)
+    return float(routes[rank]["cost"]["total"])
+
+
+def test_nearest_access_points_come_in_order_of_cost(gisplan: Run) -> None:
+    document = asked(gisplan, "--k", 4)
+    costs = [total(document, rank) for rank in range(4)]
+    assert costs == sorted(costs)
+    assert document["is_judged"] is False
+
+
+def test_two_sources_share_no_trench(gisplan: Run) -> None:
+    document = asked(gisplan, "--demand-kva", 630, "--disjoint", 2)
+    assert len({route["source_group"] for route in document["routes"]}) == 2
+    assert document["shared_length_m"] == 0
+    assert document["total_cost"] == pytest.approx(total(document) + total(document, 1))
+    assert 0 <= document["gap"] < 0.1
+
+
+def test_correction_never_cheapens(gisplan: Run, tmp_path: Path) -> None:
+    free = asked(gisplan, "--to", PLACE)
+    via = asked(gisplan, "--to", PLACE, "--via", "7.8820,48.4600")
+    assert total(via) >= total(free)
+    line = shapely.LineString(free["routes"][0]["route"]["segments"][1]["coordinates"])
+    area = tmp_path / "avoid.geojson"
+    middle = line.interpolate(0.5, normalized=True).buffer(0.0002)
+    geopandas.GeoDataFrame(geometry=[middle], crs=4326).to_file(area)
+    avoiding = asked(gisplan, "--to", PLACE, "--avoid", area)
+    if avoiding["routes"]:
+        assert total(avoiding) >= total(free)
+    else:
+        assert avoiding["reasons"]
+
+
+def test_way_to_a_bus_ends_there(gisplan: Run) -> None:
+    document = asked(gisplan, "--to-bus", "mv/119")
+    (route,) = document["routes"]
+    assert route["access_point"] is None
+    assert route["route"]["length_m"] >= route["route"]["straight_line_m"] - 0.01
+
+
+@pytest.mark.parametrize("ending", ["html", "json", "geojson", "gpkg", "dxf"])
+def test_ending_says_how_routes_are_written(gisplan: Run, tmp_path: Path, ending: str) -> None:
+    file = tmp_path / f"routes.{ending}"
+    asked(gisplan, "--k", 2, "--out", file)
+    if ending == "dxf":
+        drawing = ezdxf.readfile(file)
+        layers = {entity.dxf.layer for entity in drawing.modelspace()}
+        assert layers == {"ROUTE_1", "ROUTE_2", "SITE", "ACCESS_POINT"}
+    elif ending == "gpkg":
+        assert len(geopandas.read_file(file, layer="route")) == 2
+        assert len(geopandas.read_file(file, layer="route_segment")) >= 2
+    elif ending == "html":
+        page = file.read_text()
+        assert "Routes" in page
+        assert "https://" not in page.replace("https://leafletjs.com", "")
+    else:
+        assert json.loads(file.read_text())
+
+
+@pytest.mark.parametrize(
+    ("words", "text"),
+    [
+        (("--at", "here"), "expected longitude and latitude"),
+        (("--at", "nan,48"), "expected degrees"),
+        (("--at", SITE, "--demand-kva", "nan"), "demand is nan kVA"),
+        (("--at", SITE, "--demand-kva", "0"), "expected above 0"),
+        (("--at", SITE, "--k", "0"), "expected 1 to 50"),
+        (("--at", SITE, "--k", "3", "--disjoint", "2"), "give one of them"),
+        (("--at", SITE, "--to", PLACE, "--to-bus", "mv/1"), "not both"),
+        (("--at", SITE, "--via", PLACE), "needs --to"),
+        (("--at", SITE, "--disjoint", "2", "--to", PLACE), "choose their own ends"),
+        (("--at", SITE, "--to-bus", "nowhere"), "is not in grid version"),
+        (("--at", SITE, "--avoid", "nothing.geojson"), "is not there"),
+        ((), "give either --at"),
+        (("--at", SITE, "--line", "nothing.gpkg"), "is not there"),
+        (("--at", SITE, "--out", "routes.docx"), "expected one of"),
+        (("--at", "48.4596,7.8793"), "outside the loaded region"),
+    ],
+)
+def test_what_cannot_be_asked_is_refused(gisplan: Run, words: tuple[str, ...], text: str) -> None:
+    status, _, err = gisplan("route", *words)
+    assert status != 0
+    assert text in err
+
+
+def test_route_drawn_again_costs_the_same(gisplan: Run, tmp_path: Path) -> None:
+    proposed = asked(gisplan, "--to", PLACE)
+    segments = proposed["routes"][0]["route"]["segments"]
+    along = [s["coordinates"] for s in segments if s["corridor"] != "connector"]
+    vertices = [place for part in along for place in part]
+    file = tmp_path / "drawn.geojson"
+    line = shapely.remove_repeated_points(shapely.LineString(vertices), 1e-7)
+    geopandas.GeoDataFrame(geometry=[line], crs=4326).to_file(file)
+    status, out, err = gisplan("route", "--line", file, "--json")
+    assert (status, err) == (0, "")
+    (drawn,) = json.loads(out)["routes"]
+    own = sum(s["cost"] for s in segments if s["corridor"] != "connector")
+    # a drawing rounded to a centimetre may follow the other of two corridors centimetres apart
+    assert sum(s["cost"] for s in drawn["route"]["segments"]) == pytest.approx(own, rel=2e-2)
+    assert drawn["findings"] == []
+
+
+def test_line_through_a_house_is_told_so(gisplan: Run, tmp_path: Path) -> None:
+    file = tmp_path / "drawn.geojson"
+    line = shapely.LineString([(7.8780, 48.4590), (7.8830, 48.4600)])
+    geopandas.GeoDataFrame(geometry=[line], crs=4326).to_file(file)
+    status, out, _ = gisplan("route", "--line", file, "--json")
+    assert status == 0
+    findings = json.loads(out)["routes"][0]["findings"]
+    assert {one["rule"] for one in findings} == {"route.forbidden_area"}
+    assert all(one["severity"] == "violation" for one in findings)
+
+
+def test_both_ends_the_same_are_told(gisplan: Run) -> None:
+    document = asked(gisplan, "--to", SITE)
+    assert document["routes"] or document["reasons"]

@@ -1,0 +1,131 @@
+"""Places that nothing leads to, and parcels, in the small town of the plans."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from gisplan.errors import InputError
+from gisplan.planning.state import PlanningState
+from tests.unit.planning.test_options import (
+    EAST_M,
+    NORTH_M,
+    application,
+    best,
+    plan_at,
+    region_of,
+    state_of,
+    town,
+)
+
+
+def ring(*points: tuple[float, float]) -> str:
+    return " ".join(f"{EAST_M + x},{NORTH_M + y}" for x, y in points)
+
+
+def state_with(*rows: str) -> PlanningState:
+    return state_of(region_of(town(*rows)))
+
+
+def way_out(state: PlanningState, reason: str) -> tuple[float, float]:
+    """Place that a reason names, as metres from the corner of the town."""
+    _, _, text = reason.rpartition(" m away at ")
+    lon, lat = map(float, text.split(", "))
+    x_m, y_m = state.region.projection.to_metres(lon, lat)
+    return x_m - EAST_M, y_m - NORTH_M
+
+
+def parcel_of(
+    state: PlanningState, *points: tuple[float, float]
+) -> tuple[tuple[float, float], ...]:
+    corners = np.array([(EAST_M + x, NORTH_M + y) for x, y in (*points, points[0])])
+    return state.region.projection.to_lon_lat(corners)
+
+
+LAKE = f"obstacle {ring((100, 5), (200, 5), (200, 90), (100, 90))} kind=water id=L1"
+
+
+def test_site_in_a_lake_is_told_so_with_the_nearest_place_on_the_shore() -> None:
+    state = state_with(LAKE)
+    plan = plan_at(state, 150, 20)
+    assert not plan.feasible
+    assert plan.reasons[0].startswith("the site lies in a forbidden area (water L1)")
+    assert "The nearest place that can be connected is 15 m away" in plan.reasons[0]
+    assert way_out(state, plan.reasons[0]) == pytest.approx((150, 5), abs=0.5)
+
+
+def test_place_that_is_named_can_be_connected() -> None:
+    state = state_with(LAKE)
+    x_m, y_m = way_out(state, plan_at(state, 150, 20).reasons[0])
+    assert plan_at(state, x_m, y_m).feasible
+
+
+def test_house_is_left_where_a_lake_is_not() -> None:
+    assert plan_at(state_with(LAKE.replace("water", "building")), 150, 20).feasible
+
+
+def test_site_beyond_reach_is_shown_a_place_within_it() -> None:
+    state = state_with()
+    plan = plan_at(state, 150, 400)
+    assert plan.reasons[0].startswith("no corridor can be reached from the site within 150 m")
+    assert "The nearest place that can be connected is 250 m away" in plan.reasons[0]
+
+
+def test_corridors_without_access_point_are_told_with_a_place_that_has_one() -> None:
+    state = state_with(f"street {ring((3000, 0), (3200, 0))}")
+    plan = plan_at(state, 3100, 10)
+    assert plan.reasons[0].startswith("the corridors around the site, 200 m that hang together")
+    assert "no access point of low voltage" in plan.reasons[0]
+    x_m, y_m = way_out(state, plan.reasons[0])
+    assert plan_at(state, x_m, y_m).reasons[:1] != plan.reasons[:1]
+    assert x_m < 1000
+
+
+def test_grid_without_corridors_says_so() -> None:
+    state = state_of(region_of(town()))
+    nothing = state.region.site_index.only(np.zeros(0, dtype=np.int64))
+    region = replace(state.region, site_index=nothing)
+    plan = plan_at(state_of(region), 150, 20)
+    assert plan.reasons[0].startswith("the grid has no corridor at all")
+
+
+# --- parcels --------------------------------------------------------------------------------------
+
+
+def test_cable_ends_at_the_boundary_of_the_parcel() -> None:
+    state = state_with()
+    parcel = parcel_of(state, (130, 12), (170, 12), (170, 60), (130, 60))
+    alone, whole = plan_at(state, 150, 40), plan_at(state, 150, 40, parcel=parcel)
+    assert best(whole).route.length_m == pytest.approx(best(alone).route.length_m - 28, abs=0.1)
+    (lon, lat) = best(whole).route.segments[0].coordinates[0]
+    _, y_m = state.region.projection.to_metres(lon, lat)
+    assert y_m - NORTH_M == pytest.approx(12, abs=0.05)
+    assert whole.application.parcel == parcel
+
+
+def test_parcel_is_left_on_whichever_side_is_cheaper() -> None:
+    # a house of others stands before the near side
+    state = state_with(f"obstacle {ring((100, 3), (171, 3), (171, 11), (100, 11))}")
+    parcel = parcel_of(state, (130, 12), (174, 12), (174, 60), (130, 60))
+    option = best(plan_at(state, 150, 40, parcel=parcel))
+    (lon, lat) = option.route.segments[0].coordinates[0]
+    x_m, _ = state.region.projection.to_metres(lon, lat)
+    assert x_m - EAST_M > 171
+
+
+def test_place_outside_its_parcel_is_refused() -> None:
+    state = state_with()
+    parcel = parcel_of(state, (130, 12), (170, 12), (170, 60), (130, 60))
+    with pytest.raises(InputError, match=r"A-1: the place .* lies 10.0 m outside the parcel"):
+        plan_at(state, 120, 40, parcel=parcel)
+
+
+def test_parcel_amid_a_lake_is_hopeless_too() -> None:
+    state = state_with(LAKE)
+    parcel = parcel_of(state, (130, 12), (170, 12), (170, 60), (130, 60))
+    plan = plan_at(state, 150, 40, parcel=parcel)
+    assert plan.reasons[0].startswith("the site lies in a forbidden area (water L1)")
+
+
+def test_application_without_parcel_has_none() -> None:
+    assert application(state_with().region, 1, 1).parcel is None

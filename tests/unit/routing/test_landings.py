@@ -1,0 +1,186 @@
+"""The cheapest landings of points, against every edge, place and tariff one by one."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import shapely
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gisplan.errors import InputError
+from gisplan.routing.landings import (
+    UNREACHED,
+    Edges,
+    LandingIndex,
+    Tariffs,
+    build_landing_index,
+    crosses_area,
+    floor_cents,
+)
+
+REACH_M = 60.0
+
+
+def edges_of(shapes: list[list[tuple[float, float]]], ends: list[tuple[int, int]]) -> Edges:
+    lines = [shapely.LineString(shape) for shape in shapes]
+    return Edges(
+        start=np.array([one for one, _ in ends]),
+        end=np.array([other for _, other in ends]),
+        length_m=shapely.length(np.array(lines)),
+        offset=np.cumsum([0, *map(len, shapes)]).astype(np.int64),
+        xy_m=np.array([xy for shape in shapes for xy in shape], dtype=float),
+        crossing_offset=np.zeros(len(shapes) + 1, dtype=np.int64),
+        crossing_share=np.zeros(0),
+    )
+
+
+def tariffs_of(
+    edges: Edges,
+    node_cents: list[list[int]],
+    *,
+    per_m: float = 100.0,
+    connector: float = 40.0,
+    joined: list[int] | None = None,
+    limit_m: float = np.inf,
+) -> Tariffs:
+    nodes = np.array(node_cents, dtype=np.int64)
+    count, edge_count = len(nodes), len(edges.start)
+    joined_cents = np.full((count, edge_count), UNREACHED)
+    if joined is not None:
+        joined_cents[:] = joined
+    scale = 1.0 + np.arange(count)[:, None] / 10
+    return Tariffs(
+        node_cents=nodes,
+        node_length_m=np.zeros(nodes.shape),
+        edge_cents=edges.length_m * per_m * scale,
+        joined_cents=joined_cents,
+        joined_from=np.zeros((count, edge_count)),
+        joined_to=np.full((count, edge_count), 0.9),
+        connector_cents_per_m=connector * scale[:, 0],
+        limit_m=np.full(count, limit_m),
+        drum_m=np.full(count, 1e9),
+        joint_cents=np.zeros(count, dtype=np.int64),
+        floor_cents=floor_cents(edges, nodes, joined_cents),
+        crossing_cents=np.zeros(0, dtype=np.int64),
+    )
+
+
+STREET = edges_of([[(0, 0), (100, 0)]], [(0, 1)])
+
+
+def land(index: LandingIndex, tariffs: Tariffs, *xy_m: float, kept: int = 3) -> list[int]:
+    found = index.cheapest(np.array([xy_m]), tariffs, REACH_M, kept)
+    return found.cents[0].tolist()
+
+
+def everywhere(edges: Edges) -> LandingIndex:
+    return build_landing_index(edges, np.ones(len(edges.start), dtype=bool))
+
+
+def test_foot_and_ends_of_an_edge_are_landed_on() -> None:
+    tariffs = tariffs_of(STREET, [[1000, 5000]])
+    # at (40, 30): foot 30 m at 40 cents and 40 m at 100 cents to the first node; that node itself
+    # is 50 m away; the other end is 67 m away, beyond reach
+    assert land(everywhere(STREET), tariffs, 40.0, 30.0) == [3000, 6200, UNREACHED]
+
+
+def test_joined_edge_costs_no_way_along_it() -> None:
+    tariffs = tariffs_of(STREET, [[9000, 9000]], joined=[700])
+    assert land(everywhere(STREET), tariffs, 40.0, 30.0, kept=1) == [30 * 40 + 700]
+    # beyond nine tenths of the edge it may not be joined
+    assert land(everywhere(STREET), tariffs, 95.0, 10.0, kept=1) == [9000 + 447]
+
+
+def test_way_beyond_the_limit_takes_the_next_tariff() -> None:
+    tariffs = tariffs_of(STREET, [[1000, 1000], [1000, 1000]])._replace(
+        limit_m=np.array([20.0, 1e9])
+    )
+    found = everywhere(STREET).cheapest(np.array([[50.0, 30.0]]), tariffs, REACH_M, 1)
+    assert found.tariff.tolist() == [[1]]
+    # straight to either end, because the verge costs less than the street
+    assert found.length_m[0, 0] == pytest.approx(np.hypot(50, 30))
+
+
+def test_crossing_in_the_part_is_paid() -> None:
+    edges = STREET._replace(crossing_offset=np.array([0, 1]), crossing_share=np.array([0.2]))
+    tariffs = tariffs_of(edges, [[0, 10**9]])._replace(crossing_cents=np.array([777]))
+    assert land(everywhere(edges), tariffs, 50.0, 0.0)[0] == 50 * 40
+    far = tariffs._replace(connector_cents_per_m=np.array([1000.0]))
+    assert land(everywhere(edges), far, 50.0, 0.0)[0] == 50 * 100 + 777
+    assert land(everywhere(edges), far, 10.0, 0.0)[0] == 10 * 100
+
+
+def test_closed_edge_is_left_only_at_its_nodes() -> None:
+    tariffs = tariffs_of(STREET, [[1000, 5000]])._replace(edge_cents=np.array([[-1.0]]))
+    assert land(everywhere(STREET), tariffs, 40.0, 30.0) == [3000, UNREACHED, UNREACHED]
+
+
+def test_edge_that_may_not_be_landed_on_is_none() -> None:
+    index = build_landing_index(STREET, np.zeros(1, dtype=bool))
+    assert land(index, tariffs_of(STREET, [[0, 0]]), 40.0, 30.0) == [UNREACHED] * 3
+
+
+def test_vertex_that_is_no_number_is_refused() -> None:
+    edges = STREET._replace(xy_m=np.array([[0.0, 0.0], [np.nan, 0.0]]))
+    with pytest.raises(InputError, match="finite"):
+        everywhere(edges)
+
+
+COORDINATE = st.integers(-120, 120).map(float)
+SHAPE = st.lists(st.tuples(COORDINATE, COORDINATE), min_size=2, max_size=4, unique=True)
+
+
+@settings(max_examples=60)
+@given(
+    shapes=st.lists(SHAPE, min_size=1, max_size=6),
+    point=st.tuples(COORDINATE, COORDINATE),
+    cents=st.lists(st.integers(0, 10**5), min_size=24, max_size=24),
+    is_joined=st.booleans(),
+)
+def test_cheapest_landing_equals_enumeration(
+    shapes: list[list[tuple[float, float]]],
+    point: tuple[float, float],
+    cents: list[int],
+    is_joined: bool,
+) -> None:
+    ends = [(2 * n, 2 * n + 1) for n in range(len(shapes))]
+    edges = edges_of(shapes, ends)
+    count = 2 * len(shapes)
+    nodes = [cents[:count], cents[count : 2 * count]]
+    joined = [5000] * len(shapes) if is_joined else None
+    tariffs = tariffs_of(edges, nodes, joined=joined)
+    best = UNREACHED
+    for n, shape in enumerate(shapes):
+        line = shapely.LineString(shape)
+        foot = float(line.line_locate_point(shapely.Point(point), normalized=True))
+        for share in (0.0, foot, 1.0):
+            place = line.interpolate(share, normalized=True)
+            away = place.distance(shapely.Point(point))
+            if away > REACH_M:
+                continue
+            for t in range(2):
+                scale = 1 + t / 10
+                worth = [nodes[t][2 * n] + share * line.length * 100 * scale]
+                worth.append(nodes[t][2 * n + 1] + (1 - share) * line.length * 100 * scale)
+                if is_joined and share <= 0.9:
+                    worth.append(5000)
+                best = min(best, away * 40 * scale + min(worth))
+    found = land(everywhere(edges), tariffs, *point, kept=1)[0]
+    assert found == pytest.approx(best, abs=2)
+
+
+def test_places_along_a_bent_edge() -> None:
+    edges = edges_of([[(0, 0), (30, 0), (30, 70)]], [(0, 1)])
+    places = everywhere(edges).places(np.zeros(4, dtype=np.int64), np.array([0.0, 0.3, 0.5, 1.0]))
+    assert places.tolist() == [[0, 0], [30, 0], [30, 20], [30, 70]]
+
+
+def test_line_may_leave_its_house_but_no_lake_and_no_other_house() -> None:
+    boxes = np.array([shapely.box(0, 0, 10, 10), shapely.box(20, 0, 30, 10)], dtype=object)
+    tree = shapely.STRtree(boxes)
+    start = np.array([[5.0, 5.0], [5.0, 5.0], [15.0, 5.0]])
+    end = np.array([[5.0, 50.0], [40.0, 5.0], [15.0, 50.0]])
+    may_leave = np.array([True, True])
+    assert crosses_area(start, end, boxes, tree, may_leave).tolist() == [False, True, False]
+    assert crosses_area(start, end, boxes, tree, ~may_leave).tolist() == [True, True, False]
