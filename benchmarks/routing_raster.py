@@ -18,7 +18,8 @@ from benchmarks.raster_floor_kernel import touch_steps, touch_steps_plainly
 from benchmarks.report import Row
 from gisplan.routing.terrain.ground import SearchGround, prepare_ground
 from gisplan.routing.terrain.raster import CostRaster
-from gisplan.routing.terrain.search import Starts, TerrainSearch, start_terrain_search
+from gisplan.routing.terrain.search import TerrainSearch, start_terrain_search
+from gisplan.routing.terrain.search_setup import Starts
 
 SIZES = (1000, 3000)
 WANTED = 20

@@ -13,7 +13,9 @@ import numpy as np
 from benchmarks.street_graph import StreetGraph, spread_nodes, street_graph
 from gisplan.routing.cost_graph import CostGraph, build_cost_graph
 from gisplan.routing.nearest import find_nearest
-from gisplan.routing.search import Starts, Targets
+from gisplan.routing.search import NO_BOUND, Starts, Targets
+from gisplan.routing.street_heap_kernel import LABEL, TOUCHED
+from gisplan.routing.street_kernel import forget, lay_start, next_targets
 
 WANTED = 20
 
@@ -68,11 +70,44 @@ def cpu_s(work: Callable[[], object], *, runs: int = 3) -> float:
 
 
 @numba.njit(nogil=True)
-def touch_arcs(offset, arc, label, nodes):  # type: ignore[no-untyped-def]
-    """Read every arc of the nodes once, and the label of the node that it leads to."""
+def search_sites(  # noqa: PLR0917
+    arcs, targets, memory, shift, sites, repeats
+):  # type: ignore[no-untyped-def]
+    """Find the 20 nearest of every site, some times in a row, without leaving compiled code."""
+    cost, found = np.zeros(len(sites), np.int64), np.empty(WANTED, np.int32)
+    for row in range(len(sites)):
+        for _ in range(repeats):
+            lay_start(memory, shift, sites, cost, row, row + 1)
+            next_targets(arcs, targets, memory, shift, NO_BOUND, found)
+            forget(memory)
+
+
+@numba.njit(nogil=True)
+def settled_nodes(arcs, targets, memory, shift, sites):  # type: ignore[no-untyped-def]
+    """Return the nodes that are no further than the 20th target of each site, one after another."""
+    cost, found = np.zeros(len(sites), np.int64), np.empty(WANTED, np.int32)
+    offset, nodes = np.zeros(len(sites) + 1, np.int64), np.empty(1 << 24, np.int32)
+    used = 0
+    for row in range(len(sites)):
+        lay_start(memory, shift, sites, cost, row, row + 1)
+        size = next_targets(arcs, targets, memory, shift, NO_BOUND, found)
+        most = memory.record[found[size - 1], LABEL]
+        for i in range(memory.tally[TOUCHED]):
+            if memory.record[memory.touched[i], LABEL] <= most:
+                nodes[used] = memory.touched[i]
+                used += 1
+        offset[row + 1] = used
+        forget(memory)
+    return offset, nodes[:used]
+
+
+@numba.njit(nogil=True)
+def touch_arcs(arcs, memory, nodes):  # type: ignore[no-untyped-def]
+    """Read head, cost and edge of every arc of the nodes once, and the label of its head."""
     total = 0
     for node in nodes:
-        for row in range(offset[node], offset[node + 1]):
-            if label[arc[row, 0], 0] > arc[row, 1]:
+        for row in range(arcs.offset[node], arcs.offset[node + 1]):
+            total += arcs.arc_edge[row]
+            if memory.record[arcs.arc[row, 0], LABEL] > arcs.arc[row, 1]:
                 total += 1
     return total

@@ -43,7 +43,9 @@ def route(
     k: Annotated[
         int | None,
         typer.Option(
-            "--k", help="How many routes; by default 5 access points.", show_default=False
+            "--k",
+            help="How many: access points (by default 5), or ways to a place that differ.",
+            show_default=False,
         ),
     ] = None,
     to: Annotated[

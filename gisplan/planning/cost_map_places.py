@@ -25,8 +25,8 @@ from gisplan.routing.landings import (
     Edges,
     LandingIndex,
     Tariffs,
+    build_areas,
     build_landing_index,
-    crosses_area,
     floor_cents,
 )
 from gisplan.routing.sweep import UNREACHED
@@ -37,8 +37,6 @@ if TYPE_CHECKING:
     from gisplan.planning.cost_map import CostMap
     from gisplan.planning.cost_map_layers import Labels, Layer
     from gisplan.routing.landings import Landings
-
-FEW, MANY = 6, 64  # landings looked at before a place counts as walled in
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +94,7 @@ class SitePricing:
 def prepare_sites(answer: CostMap) -> SitePricing:
     """Prepare a map for places off the corridors."""
     region, edges = answer.state.region, _edges(answer.ground)
+    areas = build_areas(region.site_index.forbidden, region.site_index.leavable)
     landable = np.zeros(len(edges.start), dtype=bool)
     landable[region.site_index.edge_row] = True
     held = [way for row, layer in enumerate(answer.layers) for way in _held(layer, row)]
@@ -103,7 +102,7 @@ def prepare_sites(answer: CostMap) -> SitePricing:
     free = [_unlimited(layer, row) for row, layer in enumerate(answer.unlimited)]
     return SitePricing(
         answer=answer,
-        index=build_landing_index(edges, landable),
+        index=build_landing_index(edges, landable, areas),
         reach_m=region.catalogue.value("connector.max_length_m"),
         held=_offered(answer, edges, held),
         bound=_offered(answer, edges, bound),
@@ -137,64 +136,11 @@ def site_bounds(pricing: SitePricing, xy_m: Floats) -> Integers:
     return _land(pricing, pricing.bound, xy_m).cents
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Landed:
-    """One landing of each place; ``tariff`` is -1 and ``cents`` ``UNREACHED`` where none is clear.
-
-    ``is_walled`` marks places whose landings were all blocked, though there may be more of them.
-    """
-
-    cents: Integers
-    tariff: Integers
-    edge: Integers
-    node: Integers
-    length_m: Floats
-    is_walled: Flags
+def _land(pricing: SitePricing, offered: Offered, xy_m: Floats) -> Landings:
+    return pricing.index.cheapest(xy_m, offered.tariffs, pricing.reach_m)
 
 
-def _land(pricing: SitePricing, offered: Offered, xy_m: Floats) -> _Landed:
-    """Return the cheapest landing of each place whose connector runs through no forbidden area."""
-    few = _first_clear(pricing, offered, xy_m, FEW)
-    again = np.flatnonzero(few.is_walled)
-    many = _first_clear(pricing, offered, xy_m[again], MANY)
-    for name in ("cents", "tariff", "edge", "node", "length_m"):
-        getattr(few, name)[again] = getattr(many, name)
-    return few
-
-
-def _first_clear(pricing: SitePricing, offered: Offered, xy_m: Floats, kept: int) -> _Landed:
-    found = pricing.index.cheapest(xy_m, offered.tariffs, pricing.reach_m, kept)
-    column = np.zeros(len(xy_m), dtype=np.int64)
-    open_rows = np.flatnonzero(found.cents[:, 0] < UNREACHED)
-    is_clear = np.zeros(len(xy_m), dtype=bool)
-    for turn in range(kept):
-        open_rows = open_rows[found.cents[open_rows, turn] < UNREACHED]
-        blocked = _is_blocked(pricing, xy_m[open_rows], found, open_rows, turn)
-        column[open_rows[~blocked]] = turn
-        is_clear[open_rows[~blocked]] = True
-        open_rows = open_rows[blocked]
-    row = np.arange(len(xy_m))
-    return _Landed(
-        cents=np.where(is_clear, found.cents[row, column], UNREACHED),
-        tariff=np.where(is_clear, found.tariff[row, column], NONE),
-        edge=found.edge[row, column],
-        node=found.node[row, column],
-        length_m=np.where(is_clear, found.length_m[row, column], 0.0),
-        is_walled=~is_clear & (found.cents[:, -1] < UNREACHED),
-    )
-
-
-def _is_blocked(
-    pricing: SitePricing, xy_m: Floats, found: Landings, rows: Integers, turn: int
-) -> Flags:
-    index = pricing.answer.state.region.site_index
-    if not index.has_forbidden or len(rows) == 0:
-        return np.zeros(len(rows), dtype=bool)
-    ends = pricing.index.places(found.edge[rows, turn], found.share[rows, turn])
-    return crosses_area(xy_m, ends, index.forbidden, index.forbidden_tree, index.leavable)
-
-
-def _access(offered: Offered, landed: _Landed) -> Integers:
+def _access(offered: Offered, landed: Landings) -> Integers:
     """Return the access point behind each landing, -1 where there is none."""
     tariff, node, edge = (np.maximum(n, 0) for n in (landed.tariff, landed.node, landed.edge))
     on_way = np.where(
@@ -204,7 +150,7 @@ def _access(offered: Offered, landed: _Landed) -> Integers:
     return access
 
 
-def _reasons(pricing: SitePricing, xy_m: Floats, free: _Landed) -> Codes:
+def _reasons(pricing: SitePricing, xy_m: Floats, free: Landings) -> Codes:
     """Return why places have no cost, by the access point that would be cheapest for each."""
     nodes, corridors = pricing.answer.nodes, pricing.answer.ground.corridors
     reason = np.full(len(xy_m), CostReason.NO_CORRIDOR, dtype=np.uint8)

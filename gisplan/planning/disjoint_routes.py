@@ -15,12 +15,12 @@ import numpy as np
 
 from gisplan.model.route_answer import Independence
 from gisplan.planning.access import KINDS, joined_meetings, meetings_at
-from gisplan.planning.civil import connector_costs, part_cost_cents
+from gisplan.planning.landing_ends import site_exits
 from gisplan.planning.offers import Offer
 from gisplan.planning.route import EdgeParts, laid_out
 from gisplan.planning.source_groups import NO_GROUP, source_groups
 from gisplan.routing.disjoint import find_disjoint_routes
-from gisplan.routing.disjoint_ends import AccessPoints, Exits
+from gisplan.routing.disjoint_ends import AccessPoints
 
 if TYPE_CHECKING:
     from gisplan.model.grid import Floats, Integers
@@ -32,8 +32,6 @@ if TYPE_CHECKING:
     from gisplan.routing.cost_graph import CostGraph
     from gisplan.routing.disjoint_result import DisjointRoutes
     from gisplan.routing.disjoint_result import Route as FoundRoute
-
-SHARES = np.array([0.0, 1.0])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,7 +116,7 @@ def _ask(site: Site, ground: Ground, ends: _Ends, *, count: int, node_disjoint: 
     """Ask at the price of the cheapest cable, so that every mixture costs at least as much."""
     cable = min(ends.variant, key=lambda variant: variant.cable_per_m)
     graph = _one_edge_a_trench(ground.priced(cable), ground.corridors.edge_place)
-    starts, landing = _exits(site, ground, cable, graph)
+    starts, landing = site_exits(ground, cable, graph, site.connectors)
     meetings = ends.meetings
     lines = len(site.region.snapshot.grid.lines.line_id)
     point = np.where(meetings.line >= 0, meetings.line, lines + meetings.bus)
@@ -181,26 +179,6 @@ def _one_edge_a_trench(graph: CostGraph, edge_place: Integers) -> CostGraph:
     kept = np.zeros(len(cost), dtype=bool)
     kept[order[first]] = True
     return graph.with_costs(np.where(kept, cost, np.inf))
-
-
-def _exits(site: Site, ground: Ground, cable: Variant, graph: CostGraph) -> tuple[Exits, Integers]:
-    """Return where the site is left, by open edges, and the landing of each."""
-    rows = np.flatnonzero(graph.edge_cost[site.connectors.edge] >= 0)
-    landings = site.connectors.take(rows)
-    own = connector_costs(ground.civil, cable, landings.length_m).total_cents
-    parts = [
-        part_cost_cents(
-            ground.civil, cable, landings.edge, np.full(len(landings), end), landings.share
-        )
-        for end in SHARES
-    ]
-    exits = Exits.on_edges(
-        landings.edge,
-        landings.share,
-        np.column_stack(parts),
-        cost_cents=own.astype(np.int64),
-    )
-    return exits, rows
 
 
 def _offers(site: Site, ground: Ground, asked: _Asked) -> tuple[Offer, ...]:

@@ -19,13 +19,21 @@ from gisplan.planning.bill import bill_rows, cost_of
 from gisplan.planning.candidates import Verdicts, find_candidates
 from gisplan.planning.drawn_route import drawn_stretches
 from gisplan.planning.hopeless import hopeless_reasons, no_connector_reason
+from gisplan.planning.landing_ends import place_ends, site_exits
 from gisplan.planning.offers import offers_of, option_of
 from gisplan.planning.options import provenance
 from gisplan.planning.priced import affordable
-from gisplan.planning.route import build_route, connector_stretch, laid_out, merged_stretches
+from gisplan.planning.route import (
+    EdgeParts,
+    build_route,
+    connector_stretch,
+    laid_out,
+    merged_stretches,
+)
 from gisplan.planning.site import examine_site
 from gisplan.planning.ways import Way, find_way
 from gisplan.planning.works_time import works_time
+from gisplan.routing.alternatives import find_alternatives
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -181,6 +189,43 @@ def answer_to_place(placed: RouteSite) -> RouteAnswer:
         here = there.take(np.array([way.end]))
     whole = merged_stretches([stretch for leg in stretches for stretch in leg])
     return answer(placed, (_to_place(site, variant, whole),))
+
+
+def answer_alternatives(placed: RouteSite) -> RouteAnswer:
+    """Return several ways to a place that differ, the cheapest first."""
+    site, question, ground = placed.site, placed.question, placed.ground
+    if question.to is None or not site.variants:
+        return answer(placed, (), reasons=_no_cable(site))
+    variant, there = site.variants[0], placed.landings(question.to)
+    graph = ground.priced(variant)
+    starts, here_rows = site_exits(ground, variant, graph, site.connectors)
+    ends, there_rows = place_ends(ground, variant, graph, there)
+    if len(starts) == 0 or len(ends) == 0:
+        return answer(placed, (), reasons=(_no_way(placed, site.connectors, there, question.to),))
+    found = find_alternatives(
+        graph, starts, ends, edge_length_m=ground.corridors.edge_length_m, count=question.count
+    )
+    routes = []
+    for row, way in enumerate(found.routes):
+        leg = _leg(
+            ground,
+            variant,
+            Way(
+                start=int(here_rows[way.start]),
+                end=int(there_rows[way.target]),
+                parts=EdgeParts(edge=way.edge, share_from=way.share_from, share_to=way.share_to),
+                cost_cents=way.cost_cents,
+            ),
+            here=site.connectors,
+            there=there,
+            closes=True,
+        )
+        shared_m = float(found.shared_m[row, :row].max(initial=0.0))
+        one = _to_place(site, variant, merged_stretches(leg))
+        routes.append(replace(one, rank=row + 1, shared_length_m=round(shared_m, 3)))
+    few = f"{len(routes)} of {question.count} ways found that share at most half of their metres"
+    reasons = () if len(routes) == question.count else (few,)
+    return answer(placed, tuple(routes), reasons=reasons)
 
 
 def answer_drawn(placed: RouteSite) -> RouteAnswer:

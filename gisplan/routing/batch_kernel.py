@@ -13,7 +13,7 @@ from __future__ import annotations
 import numba
 import numpy as np
 
-from gisplan.routing.street_kernel import (
+from gisplan.routing.street_heap_kernel import (
     BEFORE,
     LABEL,
     STATE,
@@ -24,36 +24,18 @@ from gisplan.routing.street_kernel import (
     Int64s,
     Memory,
     TargetArrays,
-    find_stray,
-    forget,
-    lay_start,
-    next_targets,
 )
-from gisplan.routing.way_kernel import last_node
+from gisplan.routing.street_kernel import find_stray, forget, lay_start, next_targets
 
-FIRST_ROOM = 64
+FIRST_ROOM = 512
 
 
 @numba.njit(cache=True, nogil=True)
-def _write_way(
-    arc_edge: Int32s, link: Int32s, node: int, edges: Int32s, used: int
-) -> tuple[Int32s, int, int]:
-    """Append the edges of the way to a node; return the array, its used part and the start."""
-    size, here = 0, node
-    while link[here, VIA] >= 0:
-        here = link[here, STATE] >> BEFORE
-        size += 1
-    start = -1 - link[here, VIA]
-    if used + size > len(edges):
-        larger = np.empty(2 * len(edges) + size, np.int32)
-        larger[:used] = edges[:used]
-        edges = larger
-    at, here = used + size, node
-    while at > used:
-        at -= 1
-        edges[at] = arc_edge[link[here, VIA]]
-        here = link[here, STATE] >> BEFORE
-    return edges, used + size, start
+def _enlarge(edges: Int32s, used: int, room: int) -> Int32s:
+    """Return an array with room for more, its used part kept."""
+    larger = np.empty(2 * len(edges) + room, np.int32)
+    larger[:used] = edges[:used]
+    return larger
 
 
 @numba.njit(cache=True, nogil=True)
@@ -117,12 +99,21 @@ def meet_many(
         lay_start(memory, shift, start_node, start_cost, first, last)
         count = next_targets(arcs, targets, memory, shift, bound, found)
         for rank in range(count):
-            slot = query * k + rank
-            node = last_node(arcs, memory, found[rank])
-            target[slot], cost[slot] = found[rank], record[found[rank], LABEL]
-            begin[slot] = used
-            edges, used, start[slot] = _write_way(arc_edge, link, node, edges, used)
-            size[slot] = used - begin[slot]
+            slot, last_in = query * k + rank, used
+            here = found[rank]
+            target[slot], cost[slot], begin[slot] = here, record[here, LABEL], used
+            if here >= len(arc_offset) - 1 and link[here, VIA] >= 0:
+                here = link[here, STATE] >> BEFORE
+            while link[here, VIA] >= 0:
+                if used == len(edges):
+                    edges = _enlarge(edges, used, FIRST_ROOM)
+                edges[used] = arc_edge[link[here, VIA]]
+                used += 1
+                here = link[here, STATE] >> BEFORE
+            start[slot], size[slot] = -1 - link[here, VIA], used - last_in
+            for step in range((used - last_in) >> 1):
+                one, other = last_in + step, used - 1 - step
+                edges[one], edges[other] = edges[other], edges[one]
         forget(memory)
     offset, ordered = _gather(begin, size, edges)
     return stray, target, cost, start, offset, ordered

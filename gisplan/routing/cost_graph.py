@@ -9,7 +9,7 @@ import numpy as np
 
 from gisplan.errors import InputError
 from gisplan.routing.layout_kernel import Int32s, lay_out
-from gisplan.routing.street_kernel import Arcs
+from gisplan.routing.street_heap_kernel import Arcs
 from gisplan.routing.workspace import Workspaces
 
 if TYPE_CHECKING:

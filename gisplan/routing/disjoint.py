@@ -37,40 +37,24 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 
 from gisplan.errors import InputError
+from gisplan.routing.disjoint_answer import answer_of
 from gisplan.routing.disjoint_ends import check_places, whole_part_costs
-from gisplan.routing.disjoint_result import Cut, DisjointRoutes, Proof, Route, SharedParts
 from gisplan.routing.flow import FlowNet
 from gisplan.routing.flow_batch_kernel import find_many_routes
-from gisplan.routing.flow_kernel import LEAST, NEVER, NODE_BITS, PRICED, Ask
-from gisplan.routing.flow_routes_kernel import (
-    CUT_EDGE,
-    CUT_EXIT,
-    CUT_NODE,
-    CUT_TARGET,
-    StartPlaces,
-    find_routes,
-)
+from gisplan.routing.flow_kernel import LEAST, NEVER, PRICED, Ask
+from gisplan.routing.flow_routes_kernel import StartPlaces, find_routes
 
 if TYPE_CHECKING:
     from gisplan.model.grid import Floats, Integers
     from gisplan.routing.cost_graph import CostGraph
     from gisplan.routing.disjoint_ends import AccessPoints, Exits
+    from gisplan.routing.disjoint_result import DisjointRoutes
     from gisplan.routing.flow_batch_kernel import FoundMany
-    from gisplan.routing.flow_routes_kernel import Found
     from gisplan.routing.layout_kernel import Int32s
 
 MOST_ROUTES = 64
 NO_EDGES = np.zeros(0, dtype=np.int64)
 DEAREST_PRICE = 1e12
-
-
-NOTHING_SHARED = SharedParts(
-    edge=NO_EDGES,
-    share_from=np.zeros(0),
-    share_to=np.zeros(0),
-    route_count=NO_EDGES,
-    length_m=0.0,
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,13 +125,16 @@ class DisjointSearch:
                 flow.rows,
                 flow.bound,
                 places,
+                0,
+                len(starts),
                 avoided,
                 work.space,
-                self._ask(work.joints, exits, count, node_disjoint, sharing),
+                self._ask(work.joints, len(exits), count, node_disjoint, sharing),
                 count,
                 flow.place_count,
             )
-        return _answer(found, count, sharing, flow.net.edge_length_m)
+            may_share = sharing is not None
+            return answer_of(found, count, may_share, exits, flow.net.edge_length_m)
 
     def find_many(
         self,
@@ -177,10 +164,12 @@ class DisjointSearch:
         places, exits = _start_places(starts)
         offset = np.asarray(row_offset, np.int64)
         rows = np.diff(offset)
-        if exits or not len(rows) or rows.min() < 1 or offset[0] != 0 or offset[-1] != len(starts):
+        is_whole = len(rows) > 0 and offset[0] == 0 and offset[-1] == len(starts)
+        if len(exits) or not is_whole or rows.min() < 1:
             raise InputError(
-                f"rows of {len(rows)} sites from {offset[:1]} to {offset[-1:]}, {exits} exits for "
-                f"one route; expected offsets that grow from 0 to {len(starts)}, and no such exits"
+                f"rows of {len(rows)} sites from {offset[:1]} to {offset[-1:]}, {len(exits)} exits "
+                f"for one route each; expected offsets that grow from 0 to {len(starts)}, and no "
+                "such exits"
             )
         avoided = edges_to_avoid(avoid_edges, self.graph)
         flow = self.flow
@@ -268,15 +257,14 @@ def _sharing(sharing: Sharing | None) -> tuple[int, float, int]:
     return PRICED, float(sharing.price_cents_per_m), int(sharing.price_cents_per_node)
 
 
-def _start_places(starts: Exits) -> tuple[StartPlaces, int]:
-    """Return the start rows for the kernel and the number of exits."""
+def _start_places(starts: Exits) -> tuple[StartPlaces, Integers]:
+    """Return the start rows for the kernel, and the exits that serve one route each."""
     number = np.full(len(starts), -1, np.int32)
-    told = starts.exit >= 0
-    exits = 0
-    if told.any():
-        names, rank = np.unique(starts.exit[told], return_inverse=True)
+    exits = NO_EDGES
+    if starts.exit.max() >= 0:
+        told = starts.exit >= 0
+        exits, rank = np.unique(starts.exit[told], return_inverse=True)
         number[told] = rank.reshape(-1)
-        exits = len(names)
     places = StartPlaces(
         node=starts.node.astype(np.int32),
         edge=starts.edge.astype(np.int32),
@@ -303,76 +291,3 @@ def edges_to_avoid(edges: Integers, graph: CostGraph) -> Int32s:
         )
     avoided: Int32s = edges.astype(np.int32)
     return avoided
-
-
-def _answer(
-    found: Found, wanted: int, sharing: Sharing | None, edge_length_m: Floats
-) -> DisjointRoutes:
-    routes = [_route(found, row) for row in range(len(found.cost))]
-    routes.sort(key=lambda route: (route.cost_cents, route.target, route.start))
-    is_missing = len(routes) < wanted
-    may_share = sharing is not None
-    return DisjointRoutes(
-        routes=tuple(routes),
-        wanted=wanted,
-        total_cents=int(found.cost.sum()),
-        shared=_shared(found, edge_length_m),
-        disjoint_cut=_cut(found.cut) if len(found.cut) or (is_missing and not may_share) else None,
-        missing_cut=_cut(found.last_cut) if is_missing else None,
-        proof=_proof(found),
-    )
-
-
-def _route(found: Found, row: int) -> Route:
-    steps = slice(found.offset[row], found.offset[row + 1])
-    return Route(
-        start=int(found.ends[row, 0]),
-        target=int(found.ends[row, 1]),
-        edge=found.step[steps, 1].astype(np.int64),
-        share_from=found.share[steps, 0],
-        share_to=found.share[steps, 1],
-        cost_cents=int(found.cost[row]),
-        length_m=float(found.length_m[row]),
-    )
-
-
-def _shared(found: Found, edge_length_m: Floats) -> SharedParts:
-    """Return the parts that several routes use; each route after the first shares its metres."""
-    if not found.proof[5]:
-        return NOTHING_SHARED
-    step = found.step[: found.offset[-1]]
-    _, first, count = np.unique(step[:, 0], return_index=True, return_counts=True)
-    rows, route_count = first[count > 1], count[count > 1]
-    edge = step[rows, 1].astype(np.int64)
-    near, far = found.share[rows].T
-    length_m = np.abs(far - near) * edge_length_m[edge]
-    return SharedParts(
-        edge=edge,
-        share_from=np.minimum(near, far),
-        share_to=np.maximum(near, far),
-        route_count=route_count.astype(np.int64),
-        length_m=float((length_m * (route_count - 1)).sum()),
-    )
-
-
-def _cut(pairs: Int32s) -> Cut:
-    kind, number = pairs[:, 0], pairs[:, 1].astype(np.int64)
-    return Cut(
-        edges=np.sort(number[kind == CUT_EDGE]),
-        nodes=np.sort(number[kind == CUT_NODE]),
-        targets=np.sort(number[kind == CUT_TARGET]),
-        exits=np.sort(number[kind == CUT_EXIT]),
-    )
-
-
-def _proof(found: Found) -> Proof:
-    units, cost, bound_units, bound_cost = found.proof[:4].tolist()
-    node_mask = (1 << NODE_BITS) - 1
-    return Proof(
-        shared_mm=units >> NODE_BITS,
-        shared_nodes=units & node_mask,
-        cost_cents=cost,
-        bound_shared_mm=bound_units >> NODE_BITS,
-        bound_shared_nodes=bound_units & node_mask,
-        bound_cost_cents=bound_cost,
-    )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 if TYPE_CHECKING:
     from gisplan.model.grid import Floats, Integers
 
@@ -39,6 +41,15 @@ class SharedParts:
 
     def __len__(self) -> int:
         return len(self.edge)
+
+
+NOTHING_SHARED = SharedParts(
+    edge=np.zeros(0, np.int64),
+    share_from=np.zeros(0),
+    share_to=np.zeros(0),
+    route_count=np.zeros(0, np.int64),
+    length_m=0.0,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

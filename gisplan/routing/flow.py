@@ -140,6 +140,11 @@ class FlowNet:
             marked=np.empty(5 * joints, np.int32),
             mark_was=np.empty(5 * joints, np.uint8),
             used=np.empty(parts, np.int32),
+            start=np.empty(room, np.int32),
+            start_exit=np.empty(room, np.int32),
+            start_cost=np.empty(room, np.int64),
+            step=np.empty((states, 2), np.int32),
+            share=np.empty((states, 2)),
             fill=np.zeros(8, np.int64),
         )
         return Workspace(over=over, space=space, room=room, joints=joints, is_split=is_split)

@@ -41,6 +41,9 @@ from gisplan.routing.flow_overlay_kernel import (
 from gisplan.routing.layout_kernel import Int32s
 
 if TYPE_CHECKING:
+    from gisplan.model.grid import Floats
+
+if TYPE_CHECKING:
     pass
 
 BEYOND = 1 << 61
@@ -93,6 +96,11 @@ class Space(NamedTuple):
     marked: Int32s
     mark_was: Codes
     used: Int32s
+    start: Int32s
+    start_exit: Int32s
+    start_cost: Integers
+    step: Int32s
+    share: Floats
     fill: Integers
 
 
@@ -372,7 +380,9 @@ def _leave_mixed(
                 more_m, dearer = marginal(net, over, ask, part, abs(flow) + 1)
                 relax(space, guide, joints, head, metres + more_m, cost + dearer, state, part)
         elif is_in:
-            less_m, less = marginal(net, over, ask, part, abs(flow))
+            less_m, less = 0, more
+            if abs(flow) > 1:
+                less_m, less = marginal(net, over, ask, part, abs(flow))
             out = way_out(space, base, head)
             relax(space, guide, joints, out, metres - less_m, cost - less, state, part)
 

@@ -1,13 +1,10 @@
-# ruff: noqa: PLR0917, PLR0912  (kernels take arrays by position and branch by kind of state)
+# ruff: noqa: PLR0917  (kernels take arrays by position and branch by kind of state)
 """Kernels of one query: starts laid out, units sent one by one, routes, proof, reset.
 
 Invariants
 - The first unit needs no search where bounds are known: it follows the hops. The bound is then
   tightened to min(to any other unit, to its own unit plus what moving the first route away costs
   at least), which is consistent and tight along the first route.
-- What cannot be reached in the residual graph is cut off from what can; the taken elements on that
-  cut are as many as the units found, which proves that there are no more.
-- The lower bound is the value of the dual solution that the potentials stand for.
 - Everything that a query changes in ``Overlay`` and ``Space`` is changed back at its end.
 """
 
@@ -41,38 +38,31 @@ from gisplan.routing.flow_kernel import (
     Starts,
     add_flow,
     augment,
-    base_of,
     forget_labels,
     know,
     lower_bound,
-    marginal,
-    node_marginal,
     pass_node,
     place_bound,
     raise_potentials,
     remark,
     search,
-    way_out,
 )
 from gisplan.routing.flow_overlay_kernel import (
     Net,
     Overlay,
     cost_of,
-    head_of,
     length_of,
     put_in,
     slots_of,
     span,
     step,
-    tail_of,
     take_out,
 )
+from gisplan.routing.flow_proof_kernel import CUT_TARGET, find_cut, prove
 from gisplan.routing.layout_kernel import Int32s
 
 if TYPE_CHECKING:
     from gisplan.model.grid import Floats
-
-CUT_EDGE, CUT_NODE, CUT_TARGET, CUT_EXIT = 0, 1, 2, 3
 
 
 class StartPlaces(NamedTuple):
@@ -89,19 +79,17 @@ class StartPlaces(NamedTuple):
 class Found(NamedTuple):
     """Routes one after the other, the cuts that stop more of them, and the proof.
 
-    ``offset`` int32 (routes + 1,) into the steps: ``step`` int32 (steps, 2) holds part and edge,
-    ``share`` float64 (steps, 2) where the edge is entered and left; room behind the last step is
-    not used. ``ends`` int32 (routes, 2) holds start and target row. ``proof`` holds the shared
-    units and the cost of the flow, the same of the lower bound, the number of units and whether
-    trenches were opened for sharing.
+    ``route`` int64 (routes, 4) holds start row, target row, cost, and where its steps end;
+    ``step`` int32 (steps, 2) part and edge, ``share`` float64 (steps, 2) where the edge is entered
+    and left: both may lie in the working memory. ``proof`` holds the shared units and the cost of
+    the flow, the same of the lower bound, the number of units and whether trenches were opened for
+    sharing; what follows is of no use outside.
     """
 
-    offset: Int32s
+    route: Integers
+    length_m: Floats
     step: Int32s
     share: Floats
-    ends: Int32s
-    cost: Integers
-    length_m: Floats
     cut: Int32s
     last_cut: Int32s
     proof: Integers
@@ -114,16 +102,22 @@ def find_routes(
     rows: Rows,
     bound: Int32s,
     given: StartPlaces,
+    first_row: int,
+    row_count: int,
     banned: Int32s,
     space: Space,
     ask: Ask,
     wanted: int,
     first_place: int,
 ) -> Found:
-    """Return the cheapest ``wanted`` routes, or as many as there are."""
-    starts = _lay_out_starts(net, over, space, given, first_place)
+    """Return the cheapest ``wanted`` routes from some start rows, or as many as there are."""
+    _lay_out_starts(net, over, space, given, first_row, row_count, first_place)
+    starts = Starts(
+        space.start[:row_count], space.start_exit[:row_count], space.start_cost[:row_count]
+    )
     _ban(net, over, space, banned)
-    source = np.zeros(2, np.int64)
+    proof = np.zeros(8, np.int64)
+    source = proof[6:]
     guide = Guide(bound, whole(-1), whole(0))
     found, row, limit = 0, -1, wanted
     if len(bound) > 0:
@@ -157,46 +151,46 @@ def find_routes(
             forget_labels(space)
             found += 1
             continue
-        last_cut = _find_cut(net, over, rows, starts, space, ask)
+        last_cut = find_cut(net, over, rows, starts, space, ask)
         forget_labels(space)
         if not shared:
             cut = last_cut
         if shared or ask.sharing != LEAST:
             break
         shared = True
-    proof = np.zeros(6, np.int64)
-    _prove(net, over, rows, starts, space, ask, source, found, proof)
+    prove(net, over, rows, starts, space, ask, source, found, proof)
     proof[4], proof[5] = found, shared
     answer = _trace(net, over, rows, starts, space, found, cut, last_cut, proof)
-    _reset(over, space, given, first_place)
+    _reset(net, over, space, row_count, first_place)
     return answer
 
 
-@numba.njit(cache=True, nogil=True)
+@uncounted
 def _lay_out_starts(
-    net: Net, over: Overlay, space: Space, given: StartPlaces, first_place: int
-) -> Starts:
-    nodes, count = len(net.arc_offset) - 1, len(given.node)
-    state = given.node.copy()
-    for row in range(count):
+    net: Net,
+    over: Overlay,
+    space: Space,
+    given: StartPlaces,
+    first_row: int,
+    row_count: int,
+    first_place: int,
+) -> None:
+    """Copy start rows to the working memory and put those in mid-edge into the graph."""
+    nodes, state = len(net.arc_offset) - 1, space.start
+    for row in range(row_count):
+        there = first_row + row
+        state[row] = given.node[there]
         if state[row] < 0:
-            edge, place = given.edge[row], first_place + row
-            put_in(
-                net,
-                over,
-                place,
-                edge,
-                given.share[row],
-                given.part_cost[row, 0],
-                given.part_cost[row, 1],
-            )
+            edge, place = given.edge[there], first_place + row
+            first, last = given.part_cost[there, 0], given.part_cost[there, 1]
+            put_in(net, over, place, edge, given.share[there], first, last)
             state[row] = nodes + place
             remark(space, net.edge_from[edge], IS_MIXED)
             remark(space, net.edge_to[edge], IS_MIXED)
         remark(space, state[row], IS_OPEN)
+        space.start_exit[row], space.start_cost[row] = given.exit[there], given.cost[there]
         space.begun[row] = 0
-    space.begun[count:] = -1
-    return Starts(state, given.exit, given.cost)
+    space.begun[row_count:] = -1
 
 
 @uncounted
@@ -290,7 +284,7 @@ def _tightened(net: Net, over: Overlay, starts: Starts, guide: Guide, row: int) 
             return whole(-1), whole(0)
 
 
-@numba.njit(cache=True, nogil=True)
+@uncounted
 def _set_potentials(
     net: Net,
     over: Overlay,
@@ -303,7 +297,6 @@ def _set_potentials(
     """Give source, exits and places of starts the potentials that the guide demands."""
     if len(guide.bound) == 0:
         return
-    exit_below = np.full(ask.exits, BEYOND, np.int64)
     least = BEYOND
     for row in range(len(starts.state)):
         state, item = starts.state[row], starts.exit[row]
@@ -312,9 +305,11 @@ def _set_potentials(
             know(space, state, 0, -to_go)
         least = min(least, starts.cost[row] + to_go)
         if item >= 0:
-            exit_below[item] = min(exit_below[item], starts.cost[row] + to_go)
-    for item in range(ask.exits):
-        know(space, ask.joints + ask.units + item, 0, -exit_below[item])
+            exit_state = ask.joints + ask.units + item
+            if space.label[exit_state, 2] == UNKNOWN:
+                know(space, exit_state, 0, -(starts.cost[row] + to_go))
+            elif -space.label[exit_state, 3] > starts.cost[row] + to_go:
+                space.label[exit_state, 3] = -(starts.cost[row] + to_go)
     if guide.first_unit >= 0:
         know(space, ask.joints + guide.first_unit, 0, -guide.extra)
     source[1] = -least
@@ -350,125 +345,6 @@ def _follow_hops(
 
 
 @numba.njit(cache=True, nogil=True)
-def _find_cut(
-    net: Net, over: Overlay, rows: Rows, starts: Starts, space: Space, ask: Ask
-) -> Int32s:
-    """Return what lies between the labelled states and the others, as (kind, number)."""
-    base, label, nodes = base_of(ask), space.label, len(net.arc_offset) - 1
-    cut = np.empty((space.fill[USED] + space.fill[KNOWN] + ask.exits, 2), np.int32)
-    size = 0
-    for i in range(space.fill[USED]):
-        part = space.used[i]
-        flow = space.flow[part]
-        if not 0 < abs(flow) < BANNED:
-            continue
-        tail, head = tail_of(net, part), head_of(net, over, part)
-        if flow < 0:
-            tail, head = head, tail
-        if label[way_out(space, base, tail), 0] != BEYOND and label[head, 0] == BEYOND:
-            edge, _, _ = span(net, over, part)
-            cut[size, 0], cut[size, 1] = CUT_EDGE, edge
-            size += 1
-    for i in range(space.fill[KNOWN]):
-        state = space.known[i]
-        if state >= base:
-            joint = state - base
-            if space.usage[joint] > 0 and label[joint, 0] != BEYOND and label[state, 0] == BEYOND:
-                cut[size, 0], cut[size, 1] = CUT_NODE, joint
-                if joint >= nodes:  # a place in mid-edge is named by its edge
-                    cut[size, 0], cut[size, 1] = CUT_EDGE, over.link[joint - nodes, 0]
-                size += 1
-        elif ask.joints <= state < ask.joints + ask.units:
-            row = space.taken[state - ask.joints]
-            if row < 0:
-                continue
-            before = way_out(space, base, rows.state[row])
-            if label[state, 0] != BEYOND or label[before, 0] != BEYOND:
-                cut[size, 0], cut[size, 1] = CUT_TARGET, row
-                size += 1
-    for item in range(ask.exits):
-        row = space.begun[len(starts.state) + item]
-        if row >= 0:
-            state = ask.joints + ask.units + item
-            if label[state, 0] == BEYOND or label[starts.state[row], 0] == BEYOND:
-                cut[size, 0], cut[size, 1] = CUT_EXIT, item
-                size += 1
-    return cut[:size].copy()
-
-
-@uncounted
-def _add_if_negative(proof: Integers, metres: int, cost: int) -> None:
-    if metres < 0 or (metres == 0 and cost < 0):
-        proof[2] += metres
-        proof[3] += cost
-
-
-@uncounted
-def _prove(
-    net: Net,
-    over: Overlay,
-    rows: Rows,
-    starts: Starts,
-    space: Space,
-    ask: Ask,
-    source: Integers,
-    found: int,
-    proof: Integers,
-) -> None:
-    """Add up the flow and its dual bound: reduced costs below 0 stand at what is taken only."""
-    base, label = base_of(ask), space.label
-    proof[2], proof[3] = -found * source[0], -found * source[1]
-    for i in range(space.fill[USED]):
-        part = space.used[i]
-        flow = space.flow[part]
-        if not 0 < abs(flow) < BANNED:
-            continue
-        tail, head = tail_of(net, part), head_of(net, over, part)
-        if flow < 0:
-            tail, head = head, tail
-        out = way_out(space, base, tail)
-        for unit in range(1, abs(flow) + 1):
-            metres, cost = marginal(net, over, ask, part, unit)
-            proof[0] += metres
-            proof[1] += cost
-            metres += label[out, 2] - label[head, 2]
-            cost += label[out, 3] - label[head, 3]
-            _add_if_negative(proof, metres, cost)
-    for i in range(space.fill[KNOWN]):
-        state = space.known[i]
-        if state >= base:
-            joint = state - base
-            for unit in range(1, space.usage[joint] + 1):
-                metres, cost = node_marginal(ask, unit)
-                proof[0] += metres
-                proof[1] += cost
-                metres += label[joint, 2] - label[state, 2]
-                cost += label[joint, 3] - label[state, 3]
-                _add_if_negative(proof, metres, cost)
-        elif ask.joints <= state < ask.joints + ask.units:
-            row = space.taken[state - ask.joints]
-            if row < 0:
-                continue
-            proof[1] += rows.cost[row]
-            out = way_out(space, base, rows.state[row])
-            metres = label[out, 2] - label[state, 2]
-            cost = label[out, 3] - label[state, 3] + rows.cost[row]
-            _add_if_negative(proof, metres, cost)
-            _add_if_negative(proof, label[state, 2], label[state, 3])
-    for row in range(len(starts.state)):
-        item = starts.exit[row]
-        if item < 0:
-            proof[1] += space.begun[row] * starts.cost[row]
-        elif space.begun[len(starts.state) + item] == row:
-            proof[1] += starts.cost[row]
-            state, place = ask.joints + ask.units + item, starts.state[row]
-            _add_if_negative(proof, source[0] - label[state, 2], source[1] - label[state, 3])
-            metres = label[state, 2] - label[place, 2]
-            cost = label[state, 3] - label[place, 3] + starts.cost[row]
-            _add_if_negative(proof, metres, cost)
-
-
-@numba.njit(cache=True, nogil=True)
 def _trace(
     net: Net,
     over: Overlay,
@@ -480,26 +356,47 @@ def _trace(
     last_cut: Int32s,
     proof: Integers,
 ) -> Found:
-    """Take the flow apart into routes; circles that cost nothing are left out."""
+    """Take the flow apart into routes."""
+    steps, share, most = space.step, space.share, _count_steps(space)
+    if most > len(steps):
+        steps, share = np.empty((most, 2), np.int32), np.empty((most, 2))
+    routes, length_m = np.empty((found, 4), np.int64), np.zeros(found)
+    _trace_routes(net, over, rows, starts, space, steps, share, routes, length_m)
+    return Found(routes, length_m, steps, share, cut, last_cut, proof)
+
+
+@uncounted
+def _count_steps(space: Space) -> int:
+    """Return how many steps the routes have, circles included."""
     most = 0
     for i in range(space.fill[USED]):
         if space.flow[space.used[i]] != BANNED:
             most += abs(space.flow[space.used[i]])
-    steps = np.empty((most, 2), np.int32)
-    share = np.empty((most, 2))
+    return most
+
+
+@uncounted
+def _trace_routes(
+    net: Net,
+    over: Overlay,
+    rows: Rows,
+    starts: Starts,
+    space: Space,
+    steps: Int32s,
+    share: Floats,
+    routes: Integers,
+    length_m: Floats,
+) -> None:
+    """Follow each unit of flow; circles that cost nothing are left out."""
     passed = space.touched
-    offset = np.zeros(found + 1, np.int32)
-    ends = np.empty((found, 2), np.int32)
-    cost, length_m = np.zeros(found, np.int64), np.zeros(found)
-    route = 0
+    route, size = 0, 0
     for row in range(len(starts.state)):
         item = starts.exit[row]
         times = space.begun[row]
         if item >= 0:
             times = np.int32(space.begun[len(starts.state) + item] == row)
         for _ in range(times):
-            first = whole(offset[route])
-            size = first
+            first = size
             state = whole(starts.state[row])
             while True:
                 if space.label[state, 0] != BEYOND:  # a circle: back to where it began
@@ -518,14 +415,13 @@ def _trace(
                 size += 1
             for i in range(size - first + 1):
                 space.label[passed[i], 0] = BEYOND
-            cost[route] = starts.cost[row] + rows.cost[last]
+            cost = starts.cost[row] + rows.cost[last]
             for i in range(first, size):
-                cost[route] += cost_of(net, over, steps[i, 0])
+                cost += cost_of(net, over, steps[i, 0])
                 length_m[route] += length_of(net, over, steps[i, 0])
-            ends[route, 0], ends[route, 1] = row, last
+            routes[route, 0], routes[route, 1] = row, last
+            routes[route, 2], routes[route, 3] = cost, size
             route += 1
-            offset[route] = size
-    return Found(offset, steps, share, ends, cost, length_m, cut, last_cut, proof)
 
 
 @uncounted
@@ -555,7 +451,7 @@ def _flow_out(net: Net, over: Overlay, space: Space, state: int) -> tuple[int, i
 
 
 @uncounted
-def _reset(over: Overlay, space: Space, given: StartPlaces, first_place: int) -> None:
+def _reset(net: Net, over: Overlay, space: Space, row_count: int, first_place: int) -> None:
     for i in range(space.fill[USED]):
         space.flow[space.used[i]] = 0
         space.listed[space.used[i]] = 0
@@ -565,7 +461,7 @@ def _reset(over: Overlay, space: Space, given: StartPlaces, first_place: int) ->
         joint = space.marked[i]
         space.mark[joint] = space.mark_was[i]
         space.usage[joint] = 0
-    for row in range(len(given.node) - 1, -1, -1):
-        if given.node[row] < 0:
+    for row in range(row_count - 1, -1, -1):
+        if space.start[row] >= len(net.arc_offset) - 1:
             take_out(over, first_place + row)
     space.fill[:] = 0

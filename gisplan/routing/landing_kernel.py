@@ -1,15 +1,16 @@
 # ruff: noqa: PLR0917  (kernels take their arrays by position)
-"""Kernel: from many points, the cheapest landings on edges that carry a cost at their ends.
+"""Kernel: from many points, the cheapest clear landing on edges that carry a cost at their ends.
 
 Invariants
 - A point may land at the foot of the perpendicular on an edge and at the edge's ends, at most
   ``reach_m`` away. What it pays is the straight connector, the part of the edge up to an end, and
-  what the end is worth; or, where the edge itself may be joined all along, what that is worth.
+  what the end is worth; or, where the edge itself may be joined, what that is worth.
 - A way longer than the limit of its tariff does not count; each full drum of it costs a joint.
-- The kept landings of a point are in ascending order of cost, then edge, then share, each place
-  once, at the cheapest of its tariffs (the first where equal).
-- ``floor_cents`` of an edge is at most what anything on it is worth, so an edge that cannot enter
-  the list is left out after its distance is known.
+- A connector that runs through an area is none, but it may leave an area that may be left and
+  holds its start. Only what is cheaper than the cheapest clear landing so far is looked through.
+- ``floor_cents`` of an edge is at most what anything on it is worth, so an edge that cannot be
+  cheaper is left out after its distance is known.
+- Equal costs keep the lower edge, then the lower share, whatever the order of the bins.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ Int64s = npt.NDArray[np.int64]
 Float64s = npt.NDArray[np.float64]
 
 UNREACHED = np.int64(1) << 60
+TOUCH_M = 0.05
 
 
 class Edges(NamedTuple):
@@ -53,6 +55,20 @@ class Bins(NamedTuple):
     edge: Int64s
 
 
+class Areas(NamedTuple):
+    """Areas that no connector may run through: closed rings, and where they lie.
+
+    ``box_m`` (areas, 4) holds west, south, east, north; ``leavable`` (areas,) is nonzero where a
+    connector may leave the area from within.
+    """
+
+    offset: Int64s
+    xy_m: Float64s
+    box_m: Float64s
+    leavable: npt.NDArray[np.uint8]
+    bins: Bins
+
+
 class Tariffs(NamedTuple):
     """What landing is worth; a row a tariff (a cable), ``UNREACHED`` and infinity for nothing.
 
@@ -77,9 +93,9 @@ class Tariffs(NamedTuple):
 
 
 @numba.njit(cache=True, nogil=True)
-def _foot(edges: Edges, edge: int, x_m: float, y_m: float) -> tuple[float, float]:
-    """Return squared distance and share of the place on an edge nearest to a point."""
-    best, share_m, along = np.inf, 0.0, 0.0
+def _foot(edges: Edges, edge: int, x_m: float, y_m: float) -> tuple[float, float, float, float]:
+    """Return squared distance, share and coordinates of the place on an edge nearest to a point."""
+    best, share_m, along, foot_x_m, foot_y_m = np.inf, 0.0, 0.0, 0.0, 0.0
     for at in range(edges.offset[edge], edges.offset[edge + 1] - 1):
         x0, y0 = edges.xy_m[at, 0], edges.xy_m[at, 1]
         dx, dy = edges.xy_m[at + 1, 0] - x0, edges.xy_m[at + 1, 1] - y0
@@ -91,8 +107,89 @@ def _foot(edges: Edges, edge: int, x_m: float, y_m: float) -> tuple[float, float
         length = np.sqrt(square)
         if ex * ex + ey * ey < best:
             best, share_m = ex * ex + ey * ey, along + t * length
+            foot_x_m, foot_y_m = x0 + t * dx, y0 + t * dy
         along += length
-    return best, (share_m / along if along > 0 else 0.0)
+    return best, (share_m / along if along > 0 else 0.0), foot_x_m, foot_y_m
+
+
+@numba.njit(cache=True, nogil=True)
+def _holds(areas: Areas, area: int, x_m: float, y_m: float) -> bool:
+    """Tell whether an area holds a place (a ray crosses its ring an odd number of times)."""
+    inside = False
+    for at in range(areas.offset[area], areas.offset[area + 1] - 1):
+        x0, y0 = areas.xy_m[at, 0], areas.xy_m[at, 1]
+        x1, y1 = areas.xy_m[at + 1, 0], areas.xy_m[at + 1, 1]
+        if (y0 > y_m) != (y1 > y_m) and x_m < (x1 - x0) * (y_m - y0) / (y1 - y0) + x0:
+            inside = not inside
+    return inside
+
+
+@numba.njit(cache=True, nogil=True)
+def _inside_m(
+    areas: Areas, area: int, x_m: float, y_m: float, end_x_m: float, end_y_m: float
+) -> float:
+    """Return how many metres of a straight line run inside an area."""
+    first, last = areas.offset[area], areas.offset[area + 1] - 1
+    dx, dy = end_x_m - x_m, end_y_m - y_m
+    cut = np.empty(last - first + 2)
+    cut[0], cut[1], count = 0.0, 1.0, 2
+    for at in range(first, last):
+        x0, y0 = areas.xy_m[at, 0] - x_m, areas.xy_m[at, 1] - y_m
+        ex, ey = areas.xy_m[at + 1, 0] - x_m - x0, areas.xy_m[at + 1, 1] - y_m - y0
+        turn = dx * ey - dy * ex
+        if turn == 0.0:
+            continue
+        t, u = (x0 * ey - y0 * ex) / turn, (x0 * dy - y0 * dx) / turn
+        if 0.0 < t < 1.0 and 0.0 <= u <= 1.0:
+            cut[count] = t
+            count += 1
+    cut[:count].sort()
+    inside = 0.0
+    for n in range(count - 1):
+        middle = (cut[n] + cut[n + 1]) / 2
+        if _holds(areas, area, x_m + middle * dx, y_m + middle * dy):
+            inside += cut[n + 1] - cut[n]
+    return float(inside * np.hypot(dx, dy))
+
+
+@numba.njit(cache=True, nogil=True)
+def is_blocked(
+    areas: Areas,
+    seen: Int64s,
+    x_m: float,
+    y_m: float,
+    end_x_m: float,
+    end_y_m: float,
+) -> bool:
+    """Tell whether a straight line runs through an area; ``seen`` (areas + 1,) is working memory.
+
+    Touching an area, or entering it by less than ``TOUCH_M``, is not running through it.
+    """
+    bins = areas.bins
+    west, east = min(x_m, end_x_m), max(x_m, end_x_m)
+    south, north = min(y_m, end_y_m), max(y_m, end_y_m)
+    seen[-1] += 1
+    turn = seen[-1]
+    first_column = max(int(np.floor((west - bins.x_min_m) / bins.size_m)), 0)
+    last_column = min(int(np.floor((east - bins.x_min_m) / bins.size_m)), bins.columns - 1)
+    first_row = max(int(np.floor((south - bins.y_min_m) / bins.size_m)), 0)
+    last_row = min(int(np.floor((north - bins.y_min_m) / bins.size_m)), bins.rows - 1)
+    for row in range(first_row, last_row + 1):
+        for column in range(first_column, last_column + 1):
+            b = row * bins.columns + column
+            for at in range(bins.offset[b], bins.offset[b + 1]):
+                area = bins.edge[at]
+                if seen[area] == turn:
+                    continue
+                seen[area] = turn
+                box = areas.box_m[area]
+                if box[0] > east or box[2] < west or box[1] > north or box[3] < south:
+                    continue
+                if areas.leavable[area] != 0 and _holds(areas, area, x_m, y_m):
+                    continue
+                if _inside_m(areas, area, x_m, y_m, end_x_m, end_y_m) > TOUCH_M:
+                    return True
+    return False
 
 
 @numba.njit(cache=True, nogil=True)
@@ -151,78 +248,37 @@ def _worth(
 
 
 @numba.njit(cache=True, nogil=True)
-def _keep(
-    cents: Int64s, place: Int64s, figure: Float64s, entry: tuple[int, int, int, int, float, float]
-) -> None:
-    """Put a landing into an ascending list, unless the same place stands there already."""
-    cost, tariff, edge, node, share, length_m = entry
-    size = cents.size
-    at = size
-    while at > 0 and (
-        cost < cents[at - 1]
-        or (cost == cents[at - 1] and (edge, share) < (place[at - 1, 1], figure[at - 1, 0]))
-    ):
-        at -= 1
-    if at == size:
-        return
-    cents[at + 1 :] = cents[at:-1].copy()
-    place[at + 1 :] = place[at:-1].copy()
-    figure[at + 1 :] = figure[at:-1].copy()
-    cents[at] = cost
-    place[at, 0], place[at, 1], place[at, 2] = tariff, edge, node
-    figure[at, 0], figure[at, 1] = share, length_m
-
-
-@numba.njit(cache=True, nogil=True)
-def _offer(
-    edges: Edges,
-    tariffs: Tariffs,
-    edge: int,
-    share: float,
-    away_m: float,
-    cents: Int64s,
-    place: Int64s,
-    figure: Float64s,
-) -> None:
-    """Price a landing and keep it if it is among the cheapest."""
-    cost, tariff, length_m, node = _worth(edges, tariffs, edge, share, away_m)
-    if tariff >= 0 and cost < cents[-1]:
-        _keep(cents, place, figure, (cost, tariff, edge, node, share, length_m))
-
-
-@numba.njit(cache=True, nogil=True)
-def cheapest_landings(
+def cheapest_landings(  # noqa: PLR0912
     xy_m: Float64s,
     edges: Edges,
     bins: Bins,
     tariffs: Tariffs,
+    areas: Areas,
     reach_m: float,
-    kept: int,
 ) -> tuple[Int64s, Int64s, Float64s]:
-    """Return the ``kept`` cheapest landings of each point, ascending; the rest ``UNREACHED``.
+    """Return the cheapest clear landing of each point.
 
     Returns
     -------
-    cents (points, kept), place (points, kept, 3): tariff, edge, node where the way goes on (-1:
-    joined at the edge), figure (points, kept, 2): share along the edge, length of the whole way
+    cents (points,), ``UNREACHED`` for none; place (points, 3): tariff, edge, node where the way
+    goes on (-1: joined at the edge); figure (points, 2): share along the edge, length of the way
     """
     count = xy_m.shape[0]
-    cents = np.full((count, kept), UNREACHED)
-    place = np.full((count, kept, 3), np.int64(-1))
-    figure = np.zeros((count, kept, 2))
+    cents = np.full(count, UNREACHED)
+    place = np.full((count, 3), np.int64(-1))
+    figure = np.zeros((count, 2))
     seen_edge = np.full(edges.start.size, np.int64(-1))
     seen_node = np.full(tariffs.node_cents.shape[1], np.int64(-1))
+    seen_area = np.zeros(areas.leavable.size + 1, np.int64)
     around = int(np.ceil(reach_m / bins.size_m))
     least_per_m = tariffs.connector_cents_per_m.min() if tariffs.limit_m.size else 0.0
     for point in range(count):
         x_m, y_m = xy_m[point, 0], xy_m[point, 1]
         column = int(np.floor((x_m - bins.x_min_m) / bins.size_m))
         row = int(np.floor((y_m - bins.y_min_m) / bins.size_m))
-        mine, where, how = cents[point], place[point], figure[point]
         for ring in range(around + 1):  # the nearest bins first: what they hold prunes the rest
             for r in range(max(row - ring, 0), min(row + ring, bins.rows - 1) + 1):
-                on_edge = abs(r - row) == ring
-                step = 1 if on_edge or ring == 0 else 2 * ring
+                step = 1 if abs(r - row) == ring or ring == 0 else 2 * ring
                 for c in range(column - ring, column + ring + 1, step):
                     if c < 0 or c >= bins.columns:
                         continue
@@ -232,44 +288,37 @@ def cheapest_landings(
                         if seen_edge[edge] == point:
                             continue
                         seen_edge[edge] = point
-                        square, share = _foot(edges, edge, x_m, y_m)
-                        if square > reach_m * reach_m:
-                            continue
+                        square, foot, foot_x_m, foot_y_m = _foot(edges, edge, x_m, y_m)
                         away_m = np.sqrt(square)
-                        if tariffs.floor_cents[edge] + least_per_m * away_m - 1 > mine[-1]:
+                        floor = tariffs.floor_cents[edge] + least_per_m * away_m - 1
+                        if square > reach_m * reach_m or floor > cents[point]:
                             continue
-                        if 0.0 < share < 1.0:
-                            _offer(edges, tariffs, edge, share, away_m, mine, where, how)
-                        for side in range(2):
-                            end = edges.start[edge] if side == 0 else edges.end[edge]
-                            at_end = edges.offset[edge] if side == 0 else edges.offset[edge + 1] - 1
-                            away_m = np.hypot(
-                                edges.xy_m[at_end, 0] - x_m, edges.xy_m[at_end, 1] - y_m
-                            )
-                            if away_m <= reach_m and seen_node[end] != point:
-                                seen_node[end] = point
-                                _offer(edges, tariffs, edge, float(side), away_m, mine, where, how)
+                        for turn in range(3):
+                            share, end_x_m, end_y_m = foot, foot_x_m, foot_y_m
+                            if turn > 0:
+                                node = edges.start[edge] if turn == 1 else edges.end[edge]
+                                if seen_node[node] == point:
+                                    continue
+                                seen_node[node] = point
+                                vertex = edges.offset[edge + turn - 1] - (turn - 1)
+                                share = float(turn - 1)
+                                end_x_m, end_y_m = edges.xy_m[vertex, 0], edges.xy_m[vertex, 1]
+                                away_m = np.hypot(end_x_m - x_m, end_y_m - y_m)
+                            elif not 0.0 < foot < 1.0:
+                                continue
+                            if away_m > reach_m:
+                                continue
+                            cost, tariff, way_m, by = _worth(edges, tariffs, edge, share, away_m)
+                            if tariff < 0 or cost > cents[point]:
+                                continue
+                            if cost == cents[point] and (edge, share) >= (
+                                place[point, 1],
+                                figure[point, 0],
+                            ):
+                                continue
+                            if is_blocked(areas, seen_area, x_m, y_m, end_x_m, end_y_m):
+                                continue
+                            cents[point] = cost
+                            place[point, 0], place[point, 1], place[point, 2] = tariff, edge, by
+                            figure[point, 0], figure[point, 1] = share, way_m
     return cents, place, figure
-
-
-@numba.njit(cache=True, nogil=True)
-def places_along(edges: Edges, edge: Int64s, share: Float64s) -> Float64s:
-    """Return the places of shares along edges, shape (places, 2)."""
-    xy_m = np.empty((edge.size, 2))
-    for row in range(edge.size):
-        first, last = edges.offset[edge[row]], edges.offset[edge[row] + 1] - 1
-        whole = 0.0
-        for at in range(first, last):
-            step = edges.xy_m[at + 1] - edges.xy_m[at]
-            whole += np.hypot(step[0], step[1])
-        left = share[row] * whole
-        xy_m[row] = edges.xy_m[last]
-        for at in range(first, last):
-            step = edges.xy_m[at + 1] - edges.xy_m[at]
-            length = np.hypot(step[0], step[1])
-            if left <= length:
-                part = left / length if length > 0 else 0.0
-                xy_m[row] = edges.xy_m[at] + part * step
-                break
-            left -= length
-    return xy_m

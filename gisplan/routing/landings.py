@@ -17,11 +17,11 @@ import shapely
 from gisplan.errors import InputError
 from gisplan.routing.landing_kernel import (
     UNREACHED,
+    Areas,
     Bins,
     Edges,
     Tariffs,
     cheapest_landings,
-    places_along,
 )
 
 if TYPE_CHECKING:
@@ -29,28 +29,29 @@ if TYPE_CHECKING:
 
 __all__ = [
     "UNREACHED",
+    "Areas",
     "Edges",
     "LandingIndex",
     "Landings",
     "Tariffs",
+    "build_areas",
     "build_landing_index",
-    "crosses_area",
     "floor_cents",
 ]
 
 Geometries = npt.NDArray[np.object_]
 
 BIN_M = 50.0
-TOUCH_M = 0.05
 BINS_MAX = 4_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Landings:
-    """The cheapest landings of each point, ascending, shape (points, kept).
+    """The cheapest clear landing of each point, shape (points,).
 
-    ``cents`` is ``UNREACHED`` where there are no more. ``node`` is where the way goes on, -1 where
-    it ends on the edge itself; ``share`` runs from 0 at the edge's first node to 1 at its last.
+    ``cents`` is ``UNREACHED`` and the others -1 where there is none. ``node`` is where the way goes
+    on, -1 where it ends on the edge itself; ``share`` runs from 0 at the edge's first node to 1 at
+    its last, ``length_m`` is the whole way.
     """
 
     cents: Integers
@@ -63,36 +64,33 @@ class Landings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LandingIndex:
-    """Edges by place, built once for a graph."""
+    """Edges by place and the areas between them, built once for a graph."""
 
     edges: Edges
     bins: Bins
+    areas: Areas
 
-    def cheapest(self, xy_m: Floats, tariffs: Tariffs, reach_m: float, kept: int) -> Landings:
+    def cheapest(self, xy_m: Floats, tariffs: Tariffs, reach_m: float) -> Landings:
         """Return the cheapest landings of points of shape (points, 2)."""
         cents, place, figure = cheapest_landings(
             np.ascontiguousarray(xy_m, dtype=np.float64),
             self.edges,
             self.bins,
             tariffs,
+            self.areas,
             reach_m,
-            kept,
         )
         return Landings(
             cents=cents,
-            tariff=place[:, :, 0],
-            edge=place[:, :, 1],
-            node=place[:, :, 2],
-            share=figure[:, :, 0],
-            length_m=figure[:, :, 1],
+            tariff=place[:, 0],
+            edge=place[:, 1],
+            node=place[:, 2],
+            share=figure[:, 0],
+            length_m=figure[:, 1],
         )
 
-    def places(self, edge: Integers, share: Floats) -> Floats:
-        """Return the places of shares along edges, shape (places, 2)."""
-        return places_along(self.edges, edge, share)
 
-
-def build_landing_index(edges: Edges, landable: Flags) -> LandingIndex:
+def build_landing_index(edges: Edges, landable: Flags, areas: Areas) -> LandingIndex:
     """Sort the edges that may be landed on into square bins.
 
     Raises
@@ -104,53 +102,30 @@ def build_landing_index(edges: Edges, landable: Flags) -> LandingIndex:
         raise InputError("a vertex of an edge is no finite number; expected metres")
     rows = np.flatnonzero(landable)
     if len(rows) == 0:
-        return LandingIndex(edges=edges, bins=_no_bins())
-    low, high = _boxes(edges, rows)
-    corner, size_m, shape = _frame(low, high)
-    first = np.floor((low - corner) / size_m).astype(np.int64)
-    last = np.floor((high - corner) / size_m).astype(np.int64)
-    span = last - first + 1
-    count = span.prod(axis=1)
-    owner = np.repeat(np.arange(len(rows)), count)
-    step = np.arange(int(count.sum())) - np.repeat(np.cumsum(count) - count, count)
-    column = first[owner, 0] + step % span[owner, 0]
-    row = first[owner, 1] + step // span[owner, 0]
-    number = row * shape[0] + column
-    order = np.lexsort((rows[owner], number))
-    offset = np.searchsorted(number[order], np.arange(shape[0] * shape[1] + 1))
-    bins = Bins(
-        x_min_m=float(corner[0]),
-        y_min_m=float(corner[1]),
-        size_m=size_m,
-        columns=int(shape[0]),
-        rows=int(shape[1]),
-        offset=offset.astype(np.int64),
-        edge=rows[owner][order].astype(np.int64),
-    )
-    return LandingIndex(edges=edges, bins=bins)
+        return LandingIndex(edges=edges, bins=_no_bins(), areas=areas)
+    starts = edges.offset[:-1]
+    low = np.minimum.reduceat(edges.xy_m, starts, axis=0)[rows]
+    high = np.maximum.reduceat(edges.xy_m, starts, axis=0)[rows]
+    return LandingIndex(edges=edges, bins=_sorted_into_bins(rows, low, high), areas=areas)
 
 
-def crosses_area(
-    start_xy_m: Floats,
-    end_xy_m: Floats,
-    areas: Geometries,
-    tree: shapely.STRtree,
-    leavable: Flags,
-) -> Flags:
-    """Tell which straight lines run through an area; they may leave one that holds their start.
+def build_areas(polygons: Geometries, leavable: Flags) -> Areas:
+    """Sort polygons into bins; ``leavable`` (polygons,) marks those that may be left from within.
 
-    ``leavable`` (areas,) marks those that may be left. Touching an area, or entering it by less
-    than ``TOUCH_M``, is not running through it.
+    Only outer rings count.
     """
-    lines = np.asarray(shapely.linestrings(np.stack([start_xy_m, end_xy_m], axis=1)), dtype=object)
-    crosses = np.zeros(len(lines), dtype=bool)
-    line, area = tree.query(lines, predicate="intersects")
-    is_own = shapely.intersects_xy(areas[area], start_xy_m[line, 0], start_xy_m[line, 1])
-    is_own &= leavable[area]
-    line, area = line[~is_own], area[~is_own]
-    inside_m = shapely.length(shapely.intersection(lines[line], areas[area]))
-    crosses[line[inside_m > TOUCH_M]] = True
-    return crosses
+    rings = shapely.get_exterior_ring(polygons)
+    xy_m, owner = shapely.get_coordinates(rings, return_index=True)
+    box_m = shapely.bounds(polygons).reshape(-1, 4)
+    rows = np.arange(len(polygons))
+    bins = _sorted_into_bins(rows, box_m[:, :2], box_m[:, 2:]) if len(rows) else _no_bins()
+    return Areas(
+        offset=np.searchsorted(owner, np.arange(len(polygons) + 1)).astype(np.int64),
+        xy_m=xy_m,
+        box_m=box_m,
+        leavable=np.asarray(leavable, dtype=np.uint8),
+        bins=bins,
+    )
 
 
 def floor_cents(edges: Edges, node_cents: Integers, joined_cents: Integers) -> Integers:
@@ -161,12 +136,28 @@ def floor_cents(edges: Edges, node_cents: Integers, joined_cents: Integers) -> I
     return floor
 
 
-def _boxes(edges: Edges, rows: Integers) -> tuple[Floats, Floats]:
-    """Return lower left and upper right of the drawings of edges, each of shape (rows, 2)."""
-    starts = edges.offset[:-1]
-    low = np.minimum.reduceat(edges.xy_m, starts, axis=0)[rows]
-    high = np.maximum.reduceat(edges.xy_m, starts, axis=0)[rows]
-    return low, high
+def _sorted_into_bins(rows: Integers, low: Floats, high: Floats) -> Bins:
+    """Put rows into all bins that their boxes touch."""
+    corner, size_m, shape = _frame(low, high)
+    first = np.floor((low - corner) / size_m).astype(np.int64)
+    last = np.floor((high - corner) / size_m).astype(np.int64)
+    span = last - first + 1
+    count = span.prod(axis=1)
+    owner = np.repeat(np.arange(len(rows)), count)
+    step = np.arange(int(count.sum())) - np.repeat(np.cumsum(count) - count, count)
+    column = first[owner, 0] + step % span[owner, 0]
+    number = (first[owner, 1] + step // span[owner, 0]) * shape[0] + column
+    order = np.lexsort((rows[owner], number))
+    offset = np.searchsorted(number[order], np.arange(shape[0] * shape[1] + 1))
+    return Bins(
+        x_min_m=float(corner[0]),
+        y_min_m=float(corner[1]),
+        size_m=size_m,
+        columns=int(shape[0]),
+        rows=int(shape[1]),
+        offset=offset.astype(np.int64),
+        edge=rows[owner][order].astype(np.int64),
+    )
 
 
 def _frame(low: Floats, high: Floats) -> tuple[Floats, float, Integers]:

@@ -29,13 +29,14 @@ from gisplan.routing.search import (
     check_targets,
     stray_start,
 )
-from gisplan.routing.street_kernel import LABEL, NODE_TARGET, TargetArrays, lay_start, next_targets
+from gisplan.routing.street_heap_kernel import LABEL, NODE_TARGET, TargetArrays
+from gisplan.routing.street_kernel import lay_start, next_targets
 from gisplan.routing.way_kernel import walk_back, ways_as_nodes
 
 if TYPE_CHECKING:
     from gisplan.model.grid import Integers
     from gisplan.routing.cost_graph import CostGraph
-    from gisplan.routing.street_kernel import Int32s, Int64s
+    from gisplan.routing.street_heap_kernel import Int32s, Int64s
 
 LARGEST_K = 1 << 20
 _ONE = np.zeros(1, dtype=np.int64)
@@ -122,7 +123,7 @@ def find_nearest_many(
     Sites are searched in the order of their nodes, which keeps what is near in the cache; the
     answer does not depend on it.
     """
-    offset = np.asarray(start_offset, dtype=np.int64)
+    offset = np.array(start_offset, dtype=np.int64)
     if (
         offset.ndim != 1
         or len(offset) < 1

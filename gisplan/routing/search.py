@@ -16,16 +16,8 @@ import numpy as np
 
 from gisplan.errors import InputError
 from gisplan.routing.cost_graph import LARGEST_COST
-from gisplan.routing.street_kernel import (
-    HAS_PLACES,
-    LABEL,
-    NODE_TARGET,
-    VIA,
-    TargetArrays,
-    find_stray,
-    lay_start,
-    next_targets,
-)
+from gisplan.routing.street_heap_kernel import HAS_PLACES, LABEL, NODE_TARGET, VIA, TargetArrays
+from gisplan.routing.street_kernel import find_stray, lay_start, next_targets
 from gisplan.routing.way_kernel import walk_back, way_lengths
 
 if TYPE_CHECKING:
@@ -33,7 +25,7 @@ if TYPE_CHECKING:
 
     from gisplan.model.grid import Codes, Flags, Floats, Integers
     from gisplan.routing.cost_graph import CostGraph
-    from gisplan.routing.street_kernel import Int32s, Int64s, Memory
+    from gisplan.routing.street_heap_kernel import Int32s, Int64s, Memory
 
 NO_BOUND = int(np.int64(1) << 59)
 LARGEST_START = NO_BOUND >> 1
@@ -76,7 +68,7 @@ class Starts:
         at = _whole("start's node", node)
         count = len(at)
         cost = np.zeros(count, np.int64) if cost_cents is None else _whole("start", cost_cents)
-        length = np.zeros(count) if length_m is None else np.asarray(length_m, np.float64)
+        length = np.zeros(count) if length_m is None else np.array(length_m, np.float64)
         own = np.arange(count) if seed is None else _whole("start's seed", seed)
         if not count == len(cost) == len(length) == len(own):
             raise InputError(
@@ -188,7 +180,7 @@ class Search:
         That is the length of their start and of whole edges; what lies between the last node and a
         place in the middle of an edge is the caller's to add.
         """
-        at = np.asarray(nodes, dtype=np.int64)
+        at = np.array(nodes, dtype=np.int64)
         return way_lengths(self.graph.arcs, edge_length_m, self.starts.length_m, self.memory, at)
 
     def path_to(self, node: int) -> CorridorPath:
@@ -267,7 +259,8 @@ def _whole(what: str, values: Integers) -> Int64s:
     given = np.asarray(values)
     if given.dtype.kind not in "iu" and given.size:
         raise InputError(f"{what}s are {given.dtype} numbers; expected whole ones")
-    return np.atleast_1d(given).astype(np.int64, copy=False)
+    # a copy of its own, because kernels are compiled anew for views and for read-only arrays
+    return np.array(given, dtype=np.int64, ndmin=1)
 
 
 def _check_most(what: str, cost: Int64s, most: int) -> None:

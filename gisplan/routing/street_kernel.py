@@ -27,141 +27,48 @@ Invariants
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numba
 import numpy as np
-import numpy.typing as npt
 
-Int32s = npt.NDArray[np.int32]
-Int64s = npt.NDArray[np.int64]
-Bytes = npt.NDArray[np.uint8]
+from gisplan.routing.street_heap_kernel import (
+    AFTER,
+    AGAIN,
+    AGAIN_MAX,
+    AHEAD,
+    BEFORE,
+    CURRENT,
+    FREE,
+    GIVEN,
+    HAS_PLACES,
+    HEAP_SIZE,
+    IN_HEAP,
+    IN_RING,
+    LABEL,
+    NODE,
+    NODE_TARGET,
+    ORDERED,
+    QUEUED,
+    READY,
+    REST,
+    RING,
+    SETTLED,
+    STATE,
+    TOUCHED,
+    UNREACHED,
+    USED,
+    VIA,
+    WHERE,
+    Arcs,
+    Int32s,
+    Int64s,
+    Memory,
+    TargetArrays,
+    push,
+    take,
+    wait,
+)
 
-UNREACHED = np.int64(1) << 60
-RING = 256
-LARGEST_SHIFT = 30  # costs within a bucket are sorted as 31 bits
-AGAIN_MAX = 32  # more nodes settled again in a bucket than this and half of all: order the rest
 SORTED_BY_HAND = 24
-
-LABEL, REST = 0, 1  # columns of ``record``
-VIA, STATE = 2, 3  # columns of ``link``, low and high half of REST
-QUEUED, SETTLED, IN_HEAP = 0, 1, 2  # last two bits of a state
-WHERE, BEFORE = 3, 2  # mask of these bits, and how far the node before stands to their left
-NODE, AFTER = 0, 1  # columns of ``pool``
-CURRENT, IN_RING, HEAP_SIZE, TOUCHED, GIVEN, READY, AGAIN, ORDERED, FREE, USED, AHEAD = range(11)
-COUNTS = 11  # length of ``tally``, indexed by the line above
-NODE_TARGET, HAS_PLACES = 1, 2  # bits of a target flag
-
-
-class Arcs(NamedTuple):
-    """A cost graph as the kernels read it."""
-
-    offset: Int32s
-    arc: Int32s
-    arc_edge: Int32s
-
-
-class TargetArrays(NamedTuple):
-    """Targets as the kernels read them; places of node n stand at ``offset[n]:offset[n + 1]``."""
-
-    flag: Bytes
-    offset: Int32s
-    place: Int32s
-    place_cost: Int32s
-
-
-class Memory(NamedTuple):
-    """Memory of one search: ``record`` and ``link`` are two views of the same bytes.
-
-    ``flag`` is all zero and for searches that look for a node of their own.
-    """
-
-    record: Int64s
-    link: Int32s
-    touched: Int32s
-    ready: Int32s
-    flag: Bytes
-    heap: Int32s
-    heap_at: Int32s
-    pool: Int32s
-    ring: Int32s
-    tally: Int64s
-
-
-@numba.njit(cache=True, nogil=True)
-def _rise(memory: Memory, at: int, node: int) -> None:
-    """Move a node up the heap from a place that is free."""
-    record, heap, heap_at = memory.record, memory.heap, memory.heap_at
-    cost = record[node, LABEL]
-    while at > 0:
-        above = (at - 1) >> 2
-        other = heap[above]
-        other_cost = record[other, LABEL]
-        if other_cost < cost or (other_cost == cost and other <= node):
-            break
-        heap[at] = other
-        heap_at[other] = at
-        at = above
-    heap[at] = node
-    heap_at[node] = at
-
-
-@numba.njit(cache=True, nogil=True)
-def _sink(memory: Memory, at: int, node: int, size: int) -> None:
-    """Move a node down the heap from a place that is free."""
-    record, heap, heap_at = memory.record, memory.heap, memory.heap_at
-    cost = record[node, LABEL]
-    while True:
-        below = 4 * at + 1
-        if below >= size:
-            break
-        least = heap[below]
-        least_cost = record[least, LABEL]
-        for i in range(below + 1, min(below + 4, size)):
-            other_cost = record[heap[i], LABEL]
-            if other_cost < least_cost or (other_cost == least_cost and heap[i] < least):
-                below, least, least_cost = i, heap[i], other_cost
-        if cost < least_cost or (cost == least_cost and node < least):
-            break
-        heap[at] = least
-        heap_at[least] = at
-        at = below
-    heap[at] = node
-    heap_at[node] = at
-
-
-@numba.njit(cache=True, nogil=True)
-def _wait(memory: Memory, node: int, where: int) -> None:
-    """Note where a node waits from now on."""
-    memory.link[node, STATE] = (memory.link[node, STATE] & ~WHERE) | where
-
-
-@numba.njit(cache=True, nogil=True)
-def _push(memory: Memory, node: int) -> None:
-    """Put a node into the heap, or move it up where its label has been lowered."""
-    if memory.link[node, STATE] & WHERE == IN_HEAP:
-        _rise(memory, memory.heap_at[node], node)
-        return
-    _wait(memory, node, IN_HEAP)
-    memory.tally[HEAP_SIZE] += 1
-    _rise(memory, memory.tally[HEAP_SIZE] - 1, node)
-
-
-@numba.njit(cache=True, nogil=True)
-def _take(memory: Memory, node: int) -> None:
-    """Take a node out of the heap, wherever it stands."""
-    size = memory.tally[HEAP_SIZE] - 1
-    memory.tally[HEAP_SIZE] = size
-    at, last = memory.heap_at[node], memory.heap[size]
-    _wait(memory, node, SETTLED)
-    if last == node:
-        return
-    above = memory.heap[(at - 1) >> 2] if at > 0 else last
-    cost, above_cost = memory.record[last, LABEL], memory.record[above, LABEL]
-    if at > 0 and (cost < above_cost or (cost == above_cost and last < above)):
-        _rise(memory, at, last)
-    else:
-        _sink(memory, at, last, size)
 
 
 @numba.njit(cache=True, nogil=True)
@@ -181,15 +88,15 @@ def _lower(memory: Memory, shift: int, node: int, cost: int, by: int, before: in
         count[AGAIN] += 1
     entry = count[FREE] if count[FREE] >= 0 else count[USED]
     if bucket >= count[CURRENT] + RING or bucket == count[ORDERED] or entry == len(pool):
-        _push(memory, node)
+        push(memory, node)
         return
     if where == IN_HEAP:
-        _take(memory, node)
+        take(memory, node)
     if count[FREE] >= 0:
         count[FREE] = pool[entry, AFTER]
     else:
         count[USED] += 1
-    _wait(memory, node, QUEUED)
+    wait(memory, node, QUEUED)
     pool[entry, NODE] = node
     pool[entry, AFTER] = memory.ring[bucket & (RING - 1)]
     memory.ring[bucket & (RING - 1)] = entry
@@ -247,7 +154,7 @@ def _put_in_order(memory: Memory, shift: int) -> None:
         count[IN_RING] -= 1
         is_here = memory.record[node, LABEL] >> shift == count[CURRENT]
         if is_here and link[node, STATE] & WHERE == QUEUED:
-            _push(memory, node)
+            push(memory, node)
         entry = after
     memory.ring[slot] = -1
 
@@ -334,7 +241,7 @@ def _empty_buckets(
             elif count[HEAP_SIZE] > 0 and record[heap[0], LABEL] >> shift == current:
                 node = np.uint32(heap[0])
                 key = record[node, LABEL]
-                _take(memory, node)  # type: ignore[arg-type]
+                take(memory, node)  # type: ignore[arg-type]
             else:
                 break
             kind = NODE_TARGET if node >= node_count else flag[node]
@@ -383,10 +290,10 @@ def _empty_buckets(
                 taken = free if free >= 0 else used
                 if bucket >= current + RING or bucket == ordered or taken == room:
                     record[head, REST] = (behind | where) << 32 | np.int64(row)
-                    _push(memory, head)  # type: ignore[arg-type]
+                    push(memory, head)  # type: ignore[arg-type]
                     continue
                 if where == IN_HEAP:
-                    _take(memory, head)  # type: ignore[arg-type]
+                    take(memory, head)  # type: ignore[arg-type]
                 entry = np.uint32(taken)
                 if free >= 0:
                     free = pool[entry, AFTER]

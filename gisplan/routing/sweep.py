@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gisplan.routing.search import Starts, check_start_nodes
-from gisplan.routing.street_kernel import LARGEST_SHIFT, TargetArrays, lay_start, next_targets
-from gisplan.routing.street_kernel import UNREACHED as _UNREACHED
+from gisplan.routing.street_heap_kernel import LARGEST_SHIFT, TargetArrays
+from gisplan.routing.street_heap_kernel import UNREACHED as _UNREACHED
+from gisplan.routing.street_kernel import lay_start, next_targets
 from gisplan.routing.sweep_kernel import read_out
 
 if TYPE_CHECKING:
     from gisplan.model.grid import Integers
     from gisplan.routing.cost_graph import CostGraph
-    from gisplan.routing.street_kernel import Int32s, Int64s
+    from gisplan.routing.street_heap_kernel import Int32s, Int64s
 
 UNREACHED = int(_UNREACHED)
 """Cost of a node that no start reaches."""

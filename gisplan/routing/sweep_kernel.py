@@ -10,7 +10,7 @@ from __future__ import annotations
 import numba
 import numpy as np
 
-from gisplan.routing.street_kernel import (
+from gisplan.routing.street_heap_kernel import (
     BEFORE,
     LABEL,
     STATE,

@@ -14,7 +14,7 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
-from gisplan.routing.street_kernel import Arcs, Int32s, Int64s
+from gisplan.routing.street_heap_kernel import Arcs, Int32s, Int64s
 
 Floats = npt.NDArray[np.float64]
 

@@ -21,7 +21,7 @@ from gisplan.routing.turn_kernel import lay_steps
 if TYPE_CHECKING:
     from gisplan.model.grid import Flags, Floats, Integers
     from gisplan.routing.nearest import Nearest
-    from gisplan.routing.street_kernel import Int32s
+    from gisplan.routing.street_heap_kernel import Int32s
 
 ANY = -1
 """Edge of a start that has no direction yet."""

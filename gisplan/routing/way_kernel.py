@@ -13,7 +13,7 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
-from gisplan.routing.street_kernel import BEFORE, STATE, VIA, Arcs, Int32s, Int64s, Memory
+from gisplan.routing.street_heap_kernel import BEFORE, STATE, VIA, Arcs, Int32s, Int64s, Memory
 
 Floats = npt.NDArray[np.float64]
 

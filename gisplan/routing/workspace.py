@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gisplan.routing.street_kernel import AGAIN_MAX, COUNTS, RING, UNREACHED, Memory, forget
+from gisplan.routing.street_heap_kernel import AGAIN_MAX, COUNTS, RING, UNREACHED, Memory
+from gisplan.routing.street_kernel import forget
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

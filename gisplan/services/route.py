@@ -13,6 +13,7 @@ from gisplan.planning.routes import (
     BayJudge,
     RouteQuestion,
     answer,
+    answer_alternatives,
     answer_drawn,
     answer_nearest,
     answer_to_place,
@@ -62,7 +63,9 @@ def propose_routes(planner: Planner, request: RouteRequest) -> RouteAnswer:
         return answer_drawn(placed)
     if request.is_disjoint:
         return _answer_disjoint(placed, node_disjoint=request.node_disjoint)
-    return answer_nearest(placed) if question.to is None else answer_to_place(placed)
+    if question.to is None:
+        return answer_nearest(placed)
+    return answer_to_place(placed) if question.count == 1 else answer_alternatives(placed)
 
 
 def metric_areas(planner: Planner, areas_lon_lat: Geometries) -> Geometries:
@@ -94,6 +97,8 @@ def _check(request: RouteRequest) -> None:
         raise InputError("routes to several sources choose their own ends: give no --to, no --via")
     if question.line and (ends or request.is_disjoint or question.via or len(question.avoid)):
         raise InputError("a drawn line is priced as it is: give no ends, sources, via or avoid")
+    if question.via and question.count > 1:
+        raise InputError("--via names the way: give no --k")
     if question.via and not ends:
         raise InputError("--via needs --to or --to-bus: without an end every place is on some way")
 

@@ -65,6 +65,17 @@ def test_correction_never_cheapens(gisplan: Run, tmp_path: Path) -> None:
         assert avoiding["reasons"]
 
 
+def test_alternatives_differ_and_the_cheapest_comes_first(gisplan: Run) -> None:
+    document = asked(gisplan, "--to", PLACE, "--k", 3)
+    routes = document["routes"]
+    costs = [total(document, rank) for rank in range(len(routes))]
+    assert costs == sorted(costs)
+    assert costs[0] == pytest.approx(total(asked(gisplan, "--to", PLACE)), abs=0.05)
+    for route in routes:
+        assert route["shared_length_m"] <= 0.5 * route["route"]["length_m"] + 1
+    assert len(routes) == 3 or document["reasons"]
+
+
 def test_way_to_a_bus_ends_there(gisplan: Run) -> None:
     document = asked(gisplan, "--to-bus", "mv/119")
     (route,) = document["routes"]
@@ -101,7 +112,8 @@ def test_ending_says_how_routes_are_written(gisplan: Run, tmp_path: Path, ending
         (("--at", SITE, "--k", "0"), "expected 1 to 50"),
         (("--at", SITE, "--k", "3", "--disjoint", "2"), "give one of them"),
         (("--at", SITE, "--to", PLACE, "--to-bus", "mv/1"), "not both"),
-        (("--at", SITE, "--via", PLACE), "needs --to"),
+        (("--at", SITE, "--via", PLACE), "give no --k"),
+        (("--at", SITE, "--via", PLACE, "--k", "1"), "needs --to"),
         (("--at", SITE, "--disjoint", "2", "--to", PLACE), "choose their own ends"),
         (("--at", SITE, "--to-bus", "nowhere"), "is not in grid version"),
         (("--at", SITE, "--avoid", "nothing.geojson"), "is not there"),

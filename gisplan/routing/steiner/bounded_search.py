@@ -140,6 +140,11 @@ def _round(search: Search, part: Part, rng: np.random.Generator) -> Part | None:
         search.offer(part, np.zeros(len(instance.edge_cost), np.int32))
         return None
     root = int(terminals[search.rounds * STRIDE % len(terminals)])
+    if len(terminals) == len(instance.is_terminal):  # a spanning tree: the cheapest is known
+        spanning = _tree(instance, root, instance.arc_cost)
+        if spanning is not None:
+            search.offer(part, spanning)
+        return None
     known = np.zeros(len(instance.edge_cost), np.int32)
     if search.rounds:
         perturbed = _tree(instance, root, _perturbed_cost(instance, rng))

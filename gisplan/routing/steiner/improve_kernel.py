@@ -84,18 +84,28 @@ class Move(NamedTuple):
 
 
 @numba.njit(cache=True, nogil=True)
-def _spread(tree: Tree, field: Field, size: int, limit: int) -> None:
+def _spread(
+    offset: Int32s,
+    head: Int32s,
+    arc_cost: Int64s,
+    label: Int64s,
+    base: Int32s,
+    via: Int32s,
+    heap: Int64s,
+    place: Int32s,
+    size: int,
+    limit: int,
+) -> None:
     """Lower the labels, up to a limit, of all nodes that the heap's nodes are nearest to."""
-    label, base, via = field.label, field.base, field.via
     while size > 0:
-        node = take(field.heap, field.place, size)
+        node = take(heap, place, size)
         size -= 1
-        for p in range(tree.offset[node], tree.offset[node + 1]):
-            other = tree.head[p]
-            cost = label[node] + tree.arc_cost[p]
+        for p in range(offset[node], offset[node + 1]):
+            other = head[p]
+            cost = label[node] + arc_cost[p]
             if cost < label[other] and cost <= limit:
                 base[other], via[other] = base[node], p
-                size = lower(field.heap, field.place, label, size, other, cost)
+                size = lower(heap, place, label, size, other, cost)
 
 
 @numba.njit(cache=True, nogil=True, inline="always")
@@ -217,7 +227,18 @@ def _repair(tree: Tree, field: Field, move: Move, reach: int, limit: int) -> int
                 base[node], via[node] = base[other], tree.back[p]
         if best < FAR:
             size = lower(field.heap, field.place, label, size, node, best)
-    _spread(tree, field, size, limit)
+    _spread(
+        tree.offset,
+        tree.head,
+        tree.arc_cost,
+        field.label,
+        field.base,
+        field.via,
+        field.heap,
+        field.place,
+        size,
+        limit,
+    )
     return count
 
 
@@ -297,7 +318,18 @@ def _try(tree: Tree, field: Field, move: Move, arcs: int, pieces: int, limit: in
             node = move.fresh[i]
             field.base[node] = node
             size = lower(field.heap, field.place, field.label, size, node, 0)
-        _spread(tree, field, size, limit)
+        _spread(
+            tree.offset,
+            tree.head,
+            tree.arc_cost,
+            field.label,
+            field.base,
+            field.via,
+            field.heap,
+            field.place,
+            size,
+            limit,
+        )
     else:
         for i in range(lost):
             node = move.lost[i]
@@ -336,7 +368,18 @@ def _build_field(tree: Tree, gone: Int32s) -> tuple[Field, int]:
                     for i in range(_key_path(tree, p, gone, 0)):
                         around += tree.arc_cost[gone[i]]
         limit = max(limit, around // 2 + 1)
-    _spread(tree, field, size, limit)
+    _spread(
+        tree.offset,
+        tree.head,
+        tree.arc_cost,
+        field.label,
+        field.base,
+        field.via,
+        field.heap,
+        field.place,
+        size,
+        limit,
+    )
     return field, limit
 
 

@@ -8,6 +8,7 @@ one of these made equal at its least, and the larger one counts.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,10 +20,10 @@ from gisplan.routing.steiner.trench_bound_kernel import (
     raise_potentials,
     release,
 )
+from gisplan.routing.steiner.trench_region import cut_out
 
 if TYPE_CHECKING:
     from gisplan.routing.steiner.heap_kernel import Int64s
-    from gisplan.routing.steiner.trench_kernel import AccessArrays
     from gisplan.routing.steiner.trench_problem import TrenchProblem
 
 BEYOND = 1 << 58
@@ -31,75 +32,79 @@ RELEASED = 0.5
 """Share of the applications whose potentials are given back in a round."""
 
 
-def trench_bound(problem: TrenchProblem, rows: Int64s, *, rounds: int, seed: int) -> int:
-    """Return a bound on the cost of connecting the applications ``rows``, or leaving them out."""
+MOST_POTENTIALS = 1 << 25
+"""Applications times nodes; more applications are counted with their cables only."""
+
+
+def trench_bound(problem: TrenchProblem, rows: Int64s, *, cost: int, rounds: int, seed: int) -> int:
+    """Return a bound on the cost of connecting the applications ``rows``, or leaving them out.
+
+    ``cost`` is that of a plan which does so.
+    """
     if not len(rows):
         return 0
-    access, price = problem.access, problem.price
+    part = cut_out(problem, rows, cost)
+    access, price = part.access, part.price
     if not len(access.node):
-        return int(problem.own[rows].sum())
+        return int(part.own.sum())
     bounds = []
-    one_price = np.full_like(price, price[rows].min())
+    one_price = np.full_like(price, price.min())
     one_connection = np.full_like(access.connection, access.connection.min())
-    has_one_price = bool((price[rows] == one_price[rows]).all())
-    if has_one_price or bool((access.connection == one_connection).all()):
-        bounds.append(_ascend(problem, rows, access, price, rounds=rounds, seed=seed))
+    if (price == one_price).all() or (access.connection == one_connection).all():
+        bounds.append(_ascend(part, rounds=rounds, seed=seed))
     else:
         uniform = access._replace(connection=one_connection)
-        bounds.append(_ascend(problem, rows, uniform, price, rounds=rounds, seed=seed))
-        bounds.append(_ascend(problem, rows, access, one_price, rounds=rounds, seed=seed))
+        bounds.append(_ascend(replace(part, access=uniform), rounds=rounds, seed=seed))
+        bounds.append(_ascend(replace(part, price=one_price), rounds=rounds, seed=seed))
     return max(bounds)
 
 
-def _ascend(
-    problem: TrenchProblem,
-    rows: Int64s,
-    access: AccessArrays,
-    price: Int64s,
-    *,
-    rounds: int,
-    seed: int,
-) -> int:
+def _ascend(problem: TrenchProblem, *, rounds: int, seed: int) -> int:
     """Raise potentials; then give some of them back and raise again, where that gains."""
-    ground, nodes = problem.ground, problem.node
+    ground, access = problem.ground, problem.access
     back = turn_round(ground.offset, ground.head, ground.arc_edge)[1]
-    first = _first_potentials(problem, rows, access, price)
+    raised = max(1, MOST_POTENTIALS // (len(ground.offset) - 1))
+    row = np.arange(min(problem.count, raised), dtype=np.int64)
+    first, others = _first_potentials(problem, len(row))
     dual = BoundArrays(
         potential=first.copy(),
         left=np.maximum(ground.civil, 0)[ground.arc_edge],
         access_left=access.equipment.copy(),
     )
+
+    def raise_in(order: Int64s, dual: BoundArrays) -> int:
+        question = (ground, access, back, problem.node, problem.price, problem.own)
+        raise_potentials(*question, order, dual)
+        return others + int(dual.potential[row, problem.node[row]].sum())
+
     rng = np.random.default_rng(seed)
-    raise_potentials(ground, access, back, nodes, price, problem.own, rows, dual)
-    best = int(dual.potential[rows, nodes[rows]].sum())
+    best = raise_in(row, dual)
     for _ in range(rounds):
         trial = BoundArrays(dual.potential.copy(), dual.left.copy(), dual.access_left.copy())
-        order = rng.permutation(rows)
-        for row in order[: max(1, round(RELEASED * len(rows)))]:
-            release(
-                ground,
-                access,
-                int(price[row]),
-                trial.potential[row],
-                first[row],
-                trial.left,
-                trial.access_left,
-            )
-        raise_potentials(ground, access, back, nodes, price, problem.own, order[::-1], trial)
-        bound = int(trial.potential[rows, nodes[rows]].sum())
+        order = rng.permutation(row)
+        for k in order[: max(1, round(RELEASED * len(row)))]:
+            own = trial.potential[k], first[k]
+            release(ground, access, int(problem.price[k]), *own, trial.left, trial.access_left)
+        bound = raise_in(order[::-1].copy(), trial)
         if bound >= best:
             best, dual = bound, trial
     return best
 
 
-def _first_potentials(
-    problem: TrenchProblem, rows: Int64s, access: AccessArrays, price: Int64s
-) -> Int64s:
-    """Return (applications, nodes) what the cables alone cost, at most what being left out does."""
-    potential = np.zeros((problem.count, len(problem.ground.offset) - 1), np.int64)
-    for one in np.unique(price[rows]):
-        cable = cable_potentials(problem.ground, access, int(one), BEYOND)
-        for row in rows[price[rows] == one]:
-            own = int(problem.own[row])
-            potential[row] = np.minimum(cable, own if own >= 0 else BEYOND)
-    return potential
+def _first_potentials(problem: TrenchProblem, raised: int) -> tuple[Int64s, int]:
+    """Return what the cables alone cost from everywhere, at most what being left out does.
+
+    They are an array (applications, nodes) for the first ``raised`` applications, and a sum of what
+    the others pay where they stand.
+    """
+    potential = np.zeros((raised, len(problem.ground.offset) - 1), np.int64)
+    others = 0
+    own = np.where(problem.own >= 0, problem.own, BEYOND)
+    for price in np.unique(problem.price):
+        cable = cable_potentials(problem.ground, problem.access, int(price), BEYOND)
+        for k in np.flatnonzero(problem.price == price):
+            if k < raised:
+                potential[k] = np.minimum(cable, own[k])
+            else:
+                others += int(min(cable[problem.node[k]], own[k]))
+    return potential, others

@@ -60,6 +60,27 @@ def cable_potentials(ground: GroundArrays, access: AccessArrays, price: int, far
 
 
 @numba.njit(cache=True, nogil=True)
+def nodes_within(ground: GroundArrays, starts: Int64s, price: int, limit: int) -> Int64s:
+    """Return the nodes, rising, that a trench with one cable joins to a start for the limit."""
+    count = ground.offset.size - 1
+    heap, place = np.empty((count, 2), np.int64), np.full(count, -1, np.int32)
+    label = np.full(count, FAR, np.int64)
+    size = 0
+    for start in starts:
+        if label[start] > 0:
+            size = lower(heap, place, label, size, start, 0)
+    while size > 0:
+        node = take(heap, place, size)
+        size -= 1
+        for p in range(ground.offset[node], ground.offset[node + 1]):
+            edge = ground.arc_edge[p]
+            cost = label[node] + ground.civil[edge] + price * ground.length[edge]
+            if ground.civil[edge] >= 0 and cost < label[ground.head[p]] and cost <= limit:
+                size = lower(heap, place, label, size, ground.head[p], cost)
+    return np.flatnonzero(label < FAR)
+
+
+@numba.njit(cache=True, nogil=True)
 def release(
     ground: GroundArrays,
     access: AccessArrays,

@@ -66,7 +66,7 @@ def plan_shared_trenches(
     ways = search_ways(problem, rounds=rounds, seed=seed)
     outcome = _outcomes(problem, graph, ways)
     planned = np.flatnonzero(outcome <= Outcome.LEFT_OUT)
-    bound = trench_bound(problem, planned, rounds=rounds, seed=seed)
+    bound = trench_bound(problem, planned, cost=ways.cost, rounds=rounds, seed=seed)
     return report_plan(problem, ways, outcome, bound=bound, separate=_one_by_one(problem))
 
 

@@ -19,6 +19,7 @@ from gisplan.routing.terrain.steps import (
 
 MARGIN = 3
 LONGEST_STEP = 13**0.5
+ARC_BITS = 10
 SAMPLE = 100_000
 PLACES_MAX = 1 << 30
 
@@ -33,13 +34,13 @@ class Arcs:
     ----------
     node_count : nodes behind the cells
     tail, head : int64 (arcs,)
-    cost_cents : int64 (arcs,), 0 or more
+    cost : int64 (arcs,), in parts of ``2 ** -ARC_BITS`` cents, 0 or more
     """
 
     node_count: int
     tail: Integers
     head: Integers
-    cost_cents: Integers
+    cost: Integers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +51,7 @@ class SearchGround:
     ----------
     record : uint32 (2 * places,), see ``search_kernel``; ``block``, ``special`` likewise
     stride, cell_count : of the raster with its margin
-    link, arc_offset, arc_head, arc_cents : arcs of cells in order, then of all graph nodes
+    link, arc_offset, arc_head, arc_cost : arcs of cells in order, then of all graph nodes
     arcs_max : most arcs of one place
     typical_cents_per_m : a low cost of a metre that is not rare: the width of buckets
     mean_cents_per_m, cheapest_cents_per_m : over the free cells
@@ -69,7 +70,7 @@ class SearchGround:
     link: Integers
     arc_offset: Integers
     arc_head: Integers
-    arc_cents: Integers
+    arc_cost: Integers
     arcs_max: int
     typical_cents_per_m: float
     mean_cents_per_m: float
@@ -107,7 +108,7 @@ NO_ARCS = Arcs(
     node_count=0,
     tail=np.zeros(0, np.int64),
     head=np.zeros(0, np.int64),
-    cost_cents=np.zeros(0, np.int64),
+    cost=np.zeros(0, np.int64),
 )
 
 
@@ -134,7 +135,7 @@ def prepare_ground(
     costs = _sample(raster)
     mean = float(costs.mean()) if len(costs) else 1.0
     low = float(np.quantile(costs, 0.1)) if len(costs) else 1.0
-    link, offset, head, cents = _arc_rows(raster, arcs, stride, cell_count)
+    link, offset, head, cost = _arc_rows(raster, arcs, stride, cell_count)
     special = np.zeros((places >> 3) + 1, dtype=np.uint8)
     _mark(special, np.concatenate([link, np.arange(cell_count, places)]))
     free = raster.cost_cents_per_m[raster.cost_cents_per_m >= 0]
@@ -150,13 +151,14 @@ def prepare_ground(
         link=link,
         arc_offset=offset,
         arc_head=head,
-        arc_cents=cents,
+        arc_cost=cost,
         arcs_max=int(np.diff(offset).max()) if len(offset) > 1 else 0,
         typical_cents_per_m=max(low, mean / STEPS_MAX, 1e-3),
         mean_cents_per_m=max(mean, 1.0),
         cheapest_cents_per_m=int(free.min(initial=LARGEST_COST)),
         dearest_move_cents=max(
-            LONGEST_STEP * raster.cell_m * float(free.max(initial=0)), float(cents.max(initial=0))
+            LONGEST_STEP * raster.cell_m * float(free.max(initial=0)),
+            float(cost.max(initial=0)) * 2.0**-ARC_BITS,
         ),
     )
 
@@ -204,7 +206,7 @@ def _arc_rows(
     _check_arcs(arcs, cells + arcs.node_count)
     # Nodes before cells: among equal ways the one along a street is taken.
     order = np.lexsort((arcs.head, arcs.head < cells, arcs.tail))
-    tail, head, cost = arcs.tail[order], arcs.head[order], arcs.cost_cents[order]
+    tail, head, cost = arcs.tail[order], arcs.head[order], arcs.cost[order]
     at_cell = tail < cells
     link, count = np.unique(tail[at_cell], return_counts=True)
     of_nodes = np.bincount(tail[~at_cell] - cells, minlength=arcs.node_count)
@@ -230,5 +232,7 @@ def _check_arcs(arcs: Arcs, places: int) -> None:
     ends = np.concatenate([arcs.tail, arcs.head])
     if len(ends) and (ends.min() < 0 or ends.max() >= places):
         raise InputError(f"an arc leads to place {ends.max()}; expected 0 to {places - 1}")
-    if len(arcs.cost_cents) and arcs.cost_cents.min() < 0:
-        raise InputError(f"an arc costs {arcs.cost_cents.min()} cents; expected 0 or more")
+    if len(arcs.cost) and arcs.cost.min() < 0:
+        raise InputError(
+            f"an arc costs {arcs.cost.min() * 2.0**-ARC_BITS} cents; expected 0 or more"
+        )

@@ -5,8 +5,8 @@ the streets, then the meetings of edges and cells, then the stops. Links
 
 - between a meeting and its cell: the straight line from the edge to the cell's middle, at the
   cell's price;
-- along each edge from node to meeting or stop, to the next, to node: shares of the edge's cost,
-  rounded so that they sum up to it;
+- along each edge from node to meeting or stop, to the next, to node: shares of the edge's cost
+  that sum up to it;
 - from a stop in the field to the middle of its cell, at the cell's price.
 """
 
@@ -18,7 +18,7 @@ import numpy as np
 
 from gisplan.errors import InputError
 from gisplan.model.grid import Floats, Integers
-from gisplan.routing.terrain.ground import Arcs, SearchGround, prepare_ground
+from gisplan.routing.terrain.ground import ARC_BITS, Arcs, SearchGround, prepare_ground
 from gisplan.routing.terrain.meeting_kernel import meet_cells
 from gisplan.routing.terrain.raster import CostRaster, find_nearest_free_cell
 from gisplan.routing.terrain.streets import IN_FIELD, Stops, Streets
@@ -62,6 +62,17 @@ class Joined:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class _Meetings:
+    """Where edges run through cells; ``away_m`` is the distance to the cell's middle."""
+
+    edge: Integers
+    cell: Integers
+    share: Floats
+    away_m: Floats
+    xy_m: Floats
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _OnEdges:
     """Meetings and stops on edges: edge, share, place."""
 
@@ -93,55 +104,76 @@ def join_streets(
     """
     allowed = np.flatnonzero(streets.graph.edge_cost >= 0)
     taken = allowed if edges is None else np.intersect1d(edges, allowed)
-    graph, cells = streets.graph, raster.cost_cents_per_m.size
+    _check_on_edges(stops, taken)
+    graph = streets.graph
     ends = np.concatenate([graph.edge_from[taken], graph.edge_to[taken]]).astype(np.int64)
     node, first_vertex = np.unique(ends, return_index=True)
     vertices = np.concatenate([streets.offset[taken], streets.offset[taken + 1] - 1])
-    met_edge, met_cell, met_share, met_away_m, met_xy = _meetings(raster, streets, taken)
-    first_meeting = cells + len(node)
-    first_stop = first_meeting + len(met_edge)
-    meeting = first_meeting + np.arange(len(met_edge))
-    stop = first_stop + np.arange(len(stops))
-    on_edge = np.flatnonzero(stops.edge != IN_FIELD)
-    along = _OnEdges(
-        edge=np.concatenate([met_edge, stops.edge[on_edge]]),
-        share=np.concatenate([met_share, stops.share[on_edge]]),
-        place=np.concatenate([meeting, stop[on_edge]]),
-    )
-    in_field = np.flatnonzero(stops.edge == IN_FIELD)
-    stop_cell = _stop_cells(raster, stops, in_field)
-    stop_away_m = np.hypot(*(raster.middles_of(stop_cell) - stops.xy_m[in_field]).T)
-    parts = [
-        _street_links(streets, taken, node, cells, along),
-        _cell_links(raster, meeting, met_cell, met_away_m),
-        _cell_links(raster, stop[in_field], stop_cell, stop_away_m),
-    ]
-    tail, head, cost = (np.concatenate(part) for part in zip(*parts, strict=True))
-    arcs = Arcs(
-        node_count=len(node) + len(met_edge) + len(stops),
-        tail=np.concatenate([tail, head]),
-        head=np.concatenate([head, tail]),
-        cost_cents=np.concatenate([cost, cost]),
-    )
+    met = _meetings(raster, streets, taken)
+    first_meeting = raster.cost_cents_per_m.size + len(node)
+    first_stop = first_meeting + len(met.edge)
+    arcs = _arcs(raster, streets, stops, edges=taken, node=node, met=met)
     return Joined(
         ground=prepare_ground(raster, directions=directions, arcs=arcs),
         streets=streets,
         node=node,
         first_meeting=first_meeting,
         first_stop=first_stop,
-        on_edge=np.concatenate([met_edge, stops.edge]),
-        on_share=np.concatenate([met_share, stops.share]),
-        xy_m=np.vstack([streets.xy_m[vertices[first_vertex]], met_xy, stops.xy_m]),
+        on_edge=np.concatenate([met.edge, stops.edge]),
+        on_share=np.concatenate([met.share, stops.share]),
+        xy_m=np.vstack([streets.xy_m[vertices[first_vertex]], met.xy_m, stops.xy_m]),
     )
+
+
+def _arcs(
+    raster: CostRaster,
+    streets: Streets,
+    stops: Stops,
+    *,
+    edges: Integers,
+    node: Integers,
+    met: _Meetings,
+) -> Arcs:
+    """Return all links of the joined graph, both ways."""
+    cells = raster.cost_cents_per_m.size
+    meeting = cells + len(node) + np.arange(len(met.edge))
+    stop = cells + len(node) + len(met.edge) + np.arange(len(stops))
+    on_edge, in_field = (np.flatnonzero(rows) for rows in (stops.edge >= 0, stops.edge < 0))
+    along = _OnEdges(
+        edge=np.concatenate([met.edge, stops.edge[on_edge]]),
+        share=np.concatenate([met.share, stops.share[on_edge]]),
+        place=np.concatenate([meeting, stop[on_edge]]),
+    )
+    stop_cell = _stop_cells(raster, stops, in_field)
+    stop_away_m = np.hypot(*(raster.middles_of(stop_cell) - stops.xy_m[in_field]).T)
+    links = [
+        _street_links(streets, edges, node, cells, along),
+        _cell_links(raster, meeting, met.cell, met.away_m),
+        _cell_links(raster, stop[in_field], stop_cell, stop_away_m),
+    ]
+    tail, head, cost = (np.concatenate(part) for part in zip(*links, strict=True))
+    return Arcs(
+        node_count=len(node) + len(met.edge) + len(stops),
+        tail=np.concatenate([tail, head]),
+        head=np.concatenate([head, tail]),
+        cost=np.concatenate([cost, cost]),
+    )
+
+
+def _check_on_edges(stops: Stops, edges: Integers) -> None:
+    wrong = np.flatnonzero((stops.edge != IN_FIELD) & ~np.isin(stops.edge, edges))
+    if len(wrong):
+        raise InputError(
+            f"stop {wrong[0]} is on edge {stops.edge[wrong[0]]}, which may not be used; take "
+            "another edge or a stop in the field"
+        )
 
 
 Links = tuple[Integers, Integers, Integers]
 
 
-def _meetings(
-    raster: CostRaster, streets: Streets, edges: Integers
-) -> tuple[Integers, Integers, Floats, Floats, Floats]:
-    """Return edge, cell, share, distance to the cell's middle and place of every meeting."""
+def _meetings(raster: CostRaster, streets: Streets, edges: Integers) -> _Meetings:
+    """Return the meetings of edges, in order along each."""
     uv = np.column_stack(
         [
             (streets.xy_m[:, 0] - raster.x_min_m) / raster.cell_m,
@@ -162,7 +194,13 @@ def _meetings(
     length = streets.length_m[met]
     along_m, away_m = along[:count] * raster.cell_m, away[:count] * raster.cell_m
     share = np.divide(along_m, length, out=np.zeros(count), where=length > 0).clip(0.0, 1.0)
-    return met, cell[:count], share, away_m, _places_along(streets, met, share)
+    return _Meetings(
+        edge=met,
+        cell=cell[:count],
+        share=share,
+        away_m=away_m,
+        xy_m=_places_along(streets, met, share),
+    )
 
 
 def _places_along(streets: Streets, edge: Integers, share: Floats) -> Floats:
@@ -182,7 +220,7 @@ def _places_along(streets: Streets, edge: Integers, share: Floats) -> Floats:
 
 def _cell_links(raster: CostRaster, place: Integers, cell: Integers, away_m: Floats) -> Links:
     price = raster.cost_cents_per_m.reshape(-1)[cell]
-    return place, cell, np.rint(away_m * price).astype(np.int64)
+    return place, cell, np.rint(away_m * price * 2**ARC_BITS).astype(np.int64)
 
 
 def _street_links(
@@ -198,7 +236,7 @@ def _street_links(
     rank = np.repeat([0, 2, 1], [len(edges), len(edges), len(along.edge)])
     order = np.lexsort((place, rank, share, edge))  # an edge's own nodes first and last
     edge, share, place = edge[order], share[order], place[order]
-    paid = np.rint(share * graph.edge_cost[edge]).astype(np.int64)
+    paid = np.rint(share * graph.edge_cost[edge] * 2**ARC_BITS).astype(np.int64)
     same = edge[1:] == edge[:-1]
     return place[:-1][same], place[1:][same], np.diff(paid)[same]
 

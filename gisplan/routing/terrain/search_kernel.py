@@ -118,11 +118,11 @@ def seed(
 
 
 @numba.njit(cache=True, nogil=True)
-def arc_units(cents: int, unit_bits: int) -> int:
-    """Return the cost of an arc in units of ``2 ** -unit_bits`` cents, one at least."""
-    if unit_bits >= 0:
-        return max(cents << unit_bits, 1)
-    return max((cents + (1 << (-unit_bits - 1))) >> -unit_bits, 1)
+def arc_units(cost: int, arc_bits: int) -> int:
+    """Return the cost of an arc in units ``2 ** -arc_bits`` times as large, one at least."""
+    if arc_bits >= 0:
+        return max(cost << arc_bits, 1)
+    return max((cost + (1 << (-arc_bits - 1))) >> -arc_bits, 1)
 
 
 @numba.njit(cache=True, nogil=True)
@@ -173,14 +173,14 @@ def search(
     shift: int,
     reach: int,
     width_bits: int,
-    unit_bits: int,
+    arc_bits: int,
     ceiling: int,
     stop: int,
     cell_count: int,
     link: Integers,
     arc_offset: Integers,
     arc_head: Integers,
-    arc_cents: Integers,
+    arc_cost: Integers,
     target: Integers,
     met: Codes,
     found: Integers,
@@ -200,8 +200,9 @@ def search(
         (3,2), over the number of cells that they touch
     reach : 1, 2, 3 for 8, 16, 32 directions
     ceiling, stop : doubled units; no label reaches the first, no bucket at the second is opened
-    goal : first and last row and column of the targets, and the least doubled units a cell side
-        (0 switches the lower bound off)
+    arc_bits : a unit is ``2 ** -arc_bits`` times as large as that of arcs
+    goal : first and last row and column of the targets, the least doubled units a cell side (0
+        switches the lower bound off), and the doubled units by which it may err
     better : room for two numbers for each step and arc of one place
     """
     mask = position.size - 1
@@ -209,7 +210,7 @@ def search(
     plain, far = reach == 1, 8 if reach > 1 else 0
     side, diagonal, knight, flat, steep = factor[0], factor[1], factor[2], factor[3], factor[4]
     chunks = (pool.size >> CHUNK_BITS) - (better.size >> 1)
-    is_bounded = goal[4] > 0
+    is_bounded, limit = goal[4] > 0, ceiling + goal[5]
     stride = turn[0]
     empty = 0
     while empty <= mask:
@@ -247,11 +248,11 @@ def search(
                 start, end = find_arcs(link, arc_offset, x, cell_count)
                 for arc in range(start, end):
                     y = np.int64(arc_head[arc])
-                    after = key + 2 * arc_units(arc_cents[arc], unit_bits)
+                    after = key + 2 * arc_units(arc_cost[arc], arc_bits)
                     if (after | 1) < np.int64(record[2 * y]):
                         better[2 * n], better[2 * n + 1] = y, after
                         n += 1
-            if is_bounded and key + rest_units(goal, node_rest, x, stride, cell_count) >= ceiling:
+            if is_bounded and key + rest_units(goal, node_rest, x, stride, cell_count) >= limit:
                 continue
             if x < cell_count:
                 own = np.int64(record[np.uintp(2 * x + 1)])

@@ -9,9 +9,9 @@ A step costs its length times the mean cost of a metre over the cells that it to
 
 References
 ----------
-Goodchild, M. F.: "An evaluation of lattice solutions to the problem of corridor location",
-Environment and Planning A 9 (1977), 727-738.
-Hofmann, M., et al.: "PYORPS: an open-source tool for automated power line routing", CIRED 2025.
+"An evaluation of lattice solutions to the problem of corridor location", Environment and Planning
+A 9 (1977), 727-738.
+"PYORPS: an open-source tool for automated power line routing", CIRED 2025.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gisplan.errors import InputError
-from gisplan.model.grid import Floats, Integers
+from gisplan.model.grid import Integers
 
 Labels = npt.NDArray[np.uint32]
 
@@ -66,18 +66,6 @@ class Steps:
     def reach(self) -> int:
         """Longest step in cells along one side."""
         return REACH[self.directions]
-
-    @property
-    def length(self) -> Floats:
-        """Lengths of the steps in cell sides."""
-        length: Floats = np.hypot(self.row, self.column)
-        return length
-
-    @property
-    def touched(self) -> Integers:
-        """Numbers of cells that share a step's cost."""
-        plain = self.directions == 8
-        return np.where(plain, 2, 2 + self.between)
 
 
 def build_steps(directions: int) -> Steps:

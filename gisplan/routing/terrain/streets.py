@@ -102,8 +102,17 @@ def _lengths_m(offset: Integers, xy_m: Floats) -> Floats:
 
 
 def field_stops(xy_m: Floats) -> Stops:
-    """Return stops in the field."""
+    """Return stops in the field.
+
+    Raises
+    ------
+    InputError
+        If a coordinate is no finite number.
+    """
     count = len(xy_m)
+    wrong = np.flatnonzero(~np.isfinite(xy_m).all(axis=1))
+    if len(wrong):
+        raise InputError(f"stop {wrong[0]} is at {xy_m[wrong[0]]}; expected finite metres")
     return Stops(
         xy_m=np.asarray(xy_m, dtype=np.float64).reshape(-1, 2),
         edge=np.full(count, IN_FIELD),

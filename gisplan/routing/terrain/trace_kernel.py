@@ -60,12 +60,12 @@ def trace(
     touched_count: Integers,
     factor: Integers,
     shift: int,
-    unit_bits: int,
+    arc_bits: int,
     cell_count: int,
     link: Integers,
     arc_offset: Integers,
     arc_head: Integers,
-    arc_cents: Integers,
+    arc_cost: Integers,
     start: Integers,
     label: Integers,
     place: int,
@@ -108,7 +108,7 @@ def trace(
             first, last = find_arcs(link, arc_offset, x, cell_count)
             for arc in range(first, last):
                 y = arc_head[arc]
-                units = arc_units(arc_cents[arc], unit_bits)
+                units = arc_units(arc_cost[arc], arc_bits)
                 if record[2 * y] & 1 and np.int64(record[2 * y] >> 1) + units == key:
                     came = y
                     break

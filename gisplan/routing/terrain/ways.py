@@ -12,7 +12,8 @@ from gisplan.model.grid import Floats, Integers
 from gisplan.routing.terrain.joined import Joined, join_streets
 from gisplan.routing.terrain.parts import TerrainWay, read_parts
 from gisplan.routing.terrain.raster import CostRaster, Window
-from gisplan.routing.terrain.search import Goal, Starts, TerrainSearch, start_terrain_search
+from gisplan.routing.terrain.search import TerrainSearch, start_terrain_search
+from gisplan.routing.terrain.search_setup import Goal, Starts, rounding_cents
 from gisplan.routing.terrain.sources import Box, RasterSource
 from gisplan.routing.terrain.streets import IN_FIELD, Stops, Streets, join_stops
 
@@ -131,7 +132,7 @@ def _search_window(task: _Task, window: Window, bound_cents: int | None) -> _Fou
     source, streets = task.source, task.streets
     raster = source.cut(window)
     is_whole = window == source.whole
-    inside = np.arange(streets.graph.edge_count) if is_whole else _edges_inside(raster, streets)
+    inside = _edges_inside(task, window, raster)
     joined = join_streets(raster, streets, task.stops, edges=inside, directions=task.directions)
     first_target = joined.first_stop + len(task.starts)
     goal = _goal(task, joined)
@@ -154,7 +155,7 @@ def _search_window(task: _Task, window: Window, bound_cents: int | None) -> _Fou
         search=search,
         places=places,
         dearest_cents=dearest,
-        least_out_cents=float(out.min(initial=math.inf)),
+        least_out_cents=float(out.min(initial=math.inf)) - rounding_cents(search.unit_bits),
     )
 
 
@@ -200,13 +201,17 @@ def _exits(task: _Task, joined: Joined, window: Window, inside: Integers) -> Int
     )
 
 
-def _edges_inside(raster: CostRaster, streets: Streets) -> Integers:
+def _edges_inside(task: _Task, window: Window, raster: CostRaster) -> Integers:
+    """Return the edges within a window; where the ground ends, the window knows no end."""
     rows, columns = raster.shape
-    east = raster.x_min_m + columns * raster.cell_m
-    south = raster.y_max_m - rows * raster.cell_m
-    box = streets.box_m
-    is_inside = (box[:, 0] >= raster.x_min_m) & (box[:, 1] >= south)
-    return np.flatnonzero(is_inside & (box[:, 2] <= east) & (box[:, 3] <= raster.y_max_m))
+    whole, box = task.source.whole, task.streets.box_m
+    west, north = raster.x_min_m, raster.y_max_m
+    east, south = west + columns * raster.cell_m, north - rows * raster.cell_m
+    is_inside = (window.column_from == whole.column_from) | (box[:, 0] >= west)
+    is_inside &= (window.row_to == whole.row_to) | (box[:, 1] >= south)
+    is_inside &= (window.column_to == whole.column_to) | (box[:, 2] <= east)
+    is_inside &= (window.row_from == whole.row_from) | (box[:, 3] <= north)
+    return np.flatnonzero(is_inside)
 
 
 def _box_of_stops(task: _Task) -> Box:

@@ -14,6 +14,7 @@ from gisplan.routing.disjoint_ends import AccessPoints, Exits
 from gisplan.routing.disjoint_result import DisjointRoutes
 from tests.unit.routing.route_oracle import (
     Case,
+    all_paths,
     best_routes,
     cases,
     cut_parts,
@@ -120,6 +121,7 @@ def test_routes_in_a_town_equal_an_integer_program(
 @many
 @given(cases(), st.booleans())
 def test_cut_separates_and_is_as_large_as_the_routes(case: Case, node_disjoint: bool) -> None:
+    paths, parts = all_paths(case)
     for search in searches(case):
         found = search.find(case.starts, count=3, node_disjoint=node_disjoint, sharing=None)
         cut = found.disjoint_cut
@@ -127,9 +129,16 @@ def test_cut_separates_and_is_as_large_as_the_routes(case: Case, node_disjoint: 
         if cut is None:
             continue
         assert len(cut) == len(found.routes)
-        assert found.missing_cut == cut or found.missing_cut is not None
-        if found.routes:
-            assert found.reason()
+        assert found.missing_cut is not None
+        assert found.reason()
+        unit = case.targets.unit()
+        for path in paths:
+            assert (
+                {parts[part].edge for part in path.parts} & set(cut.edges.tolist())
+                or set(path.joints) & set(cut.nodes.tolist())
+                or unit[path.target] in unit[cut.targets]
+                or case.starts.exit[path.start] in cut.exits
+            )
 
 
 @many

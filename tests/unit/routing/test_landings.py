@@ -9,17 +9,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gisplan.errors import InputError
+from gisplan.routing.landing_kernel import TOUCH_M, is_blocked
 from gisplan.routing.landings import (
     UNREACHED,
     Edges,
     LandingIndex,
     Tariffs,
+    build_areas,
     build_landing_index,
-    crosses_area,
     floor_cents,
 )
 
 REACH_M = 60.0
+NOTHING = build_areas(np.zeros(0, dtype=object), np.zeros(0, dtype=bool))
 
 
 def edges_of(shapes: list[list[tuple[float, float]]], ends: list[tuple[int, int]]) -> Edges:
@@ -69,56 +71,60 @@ def tariffs_of(
 STREET = edges_of([[(0, 0), (100, 0)]], [(0, 1)])
 
 
-def land(index: LandingIndex, tariffs: Tariffs, *xy_m: float, kept: int = 3) -> list[int]:
-    found = index.cheapest(np.array([xy_m]), tariffs, REACH_M, kept)
-    return found.cents[0].tolist()
+def land(index: LandingIndex, tariffs: Tariffs, *xy_m: float) -> int:
+    return int(index.cheapest(np.array([xy_m]), tariffs, REACH_M).cents[0])
 
 
-def everywhere(edges: Edges) -> LandingIndex:
-    return build_landing_index(edges, np.ones(len(edges.start), dtype=bool))
+def everywhere(edges: Edges, *boxes: shapely.Polygon, leavable: bool = True) -> LandingIndex:
+    areas = build_areas(np.array(boxes, dtype=object), np.full(len(boxes), leavable))
+    return build_landing_index(edges, np.ones(len(edges.start), dtype=bool), areas)
 
 
-def test_foot_and_ends_of_an_edge_are_landed_on() -> None:
+def test_landing_at_a_node_spares_the_dearer_way_along_the_edge() -> None:
     tariffs = tariffs_of(STREET, [[1000, 5000]])
-    # at (40, 30): foot 30 m at 40 cents and 40 m at 100 cents to the first node; that node itself
-    # is 50 m away; the other end is 67 m away, beyond reach
-    assert land(everywhere(STREET), tariffs, 40.0, 30.0) == [3000, 6200, UNREACHED]
+    # that node is 50 m away at 40 cents; the foot would be 30 m and 40 m of the edge at 100 cents
+    assert land(everywhere(STREET), tariffs, 40.0, 30.0) == 50 * 40 + 1000
+
+
+def test_landing_at_the_foot_spares_the_dearer_connector() -> None:
+    tariffs = tariffs_of(STREET, [[1000, 5000]], connector=400.0)
+    assert land(everywhere(STREET), tariffs, 40.0, 30.0) == 30 * 400 + 40 * 100 + 1000
 
 
 def test_joined_edge_costs_no_way_along_it() -> None:
     tariffs = tariffs_of(STREET, [[9000, 9000]], joined=[700])
-    assert land(everywhere(STREET), tariffs, 40.0, 30.0, kept=1) == [30 * 40 + 700]
+    assert land(everywhere(STREET), tariffs, 40.0, 30.0) == 30 * 40 + 700
     # beyond nine tenths of the edge it may not be joined
-    assert land(everywhere(STREET), tariffs, 95.0, 10.0, kept=1) == [9000 + 447]
+    assert land(everywhere(STREET), tariffs, 95.0, 10.0) == 9000 + 447
 
 
 def test_way_beyond_the_limit_takes_the_next_tariff() -> None:
     tariffs = tariffs_of(STREET, [[1000, 1000], [1000, 1000]])._replace(
         limit_m=np.array([20.0, 1e9])
     )
-    found = everywhere(STREET).cheapest(np.array([[50.0, 30.0]]), tariffs, REACH_M, 1)
-    assert found.tariff.tolist() == [[1]]
+    found = everywhere(STREET).cheapest(np.array([[50.0, 30.0]]), tariffs, REACH_M)
+    assert found.tariff.tolist() == [1]
     # straight to either end, because the verge costs less than the street
-    assert found.length_m[0, 0] == pytest.approx(np.hypot(50, 30))
+    assert found.length_m[0] == pytest.approx(np.hypot(50, 30))
 
 
 def test_crossing_in_the_part_is_paid() -> None:
     edges = STREET._replace(crossing_offset=np.array([0, 1]), crossing_share=np.array([0.2]))
     tariffs = tariffs_of(edges, [[0, 10**9]])._replace(crossing_cents=np.array([777]))
-    assert land(everywhere(edges), tariffs, 50.0, 0.0)[0] == 50 * 40
+    assert land(everywhere(edges), tariffs, 50.0, 0.0) == 50 * 40
     far = tariffs._replace(connector_cents_per_m=np.array([1000.0]))
-    assert land(everywhere(edges), far, 50.0, 0.0)[0] == 50 * 100 + 777
-    assert land(everywhere(edges), far, 10.0, 0.0)[0] == 10 * 100
+    assert land(everywhere(edges), far, 50.0, 0.0) == 50 * 100 + 777
+    assert land(everywhere(edges), far, 10.0, 0.0) == 10 * 100
 
 
 def test_closed_edge_is_left_only_at_its_nodes() -> None:
     tariffs = tariffs_of(STREET, [[1000, 5000]])._replace(edge_cents=np.array([[-1.0]]))
-    assert land(everywhere(STREET), tariffs, 40.0, 30.0) == [3000, UNREACHED, UNREACHED]
+    assert land(everywhere(STREET), tariffs, 40.0, 30.0) == 3000
 
 
 def test_edge_that_may_not_be_landed_on_is_none() -> None:
-    index = build_landing_index(STREET, np.zeros(1, dtype=bool))
-    assert land(index, tariffs_of(STREET, [[0, 0]]), 40.0, 30.0) == [UNREACHED] * 3
+    index = build_landing_index(STREET, np.zeros(1, dtype=bool), NOTHING)
+    assert land(index, tariffs_of(STREET, [[0, 0]]), 40.0, 30.0) == UNREACHED
 
 
 def test_vertex_that_is_no_number_is_refused() -> None:
@@ -166,21 +172,44 @@ def test_cheapest_landing_equals_enumeration(
                 if is_joined and share <= 0.9:
                     worth.append(5000)
                 best = min(best, away * 40 * scale + min(worth))
-    found = land(everywhere(edges), tariffs, *point, kept=1)[0]
+    found = land(everywhere(edges), tariffs, *point)
     assert found == pytest.approx(best, abs=2)
 
 
-def test_places_along_a_bent_edge() -> None:
-    edges = edges_of([[(0, 0), (30, 0), (30, 70)]], [(0, 1)])
-    places = everywhere(edges).places(np.zeros(4, dtype=np.int64), np.array([0.0, 0.3, 0.5, 1.0]))
-    assert places.tolist() == [[0, 0], [30, 0], [30, 20], [30, 70]]
+def test_connector_may_leave_its_house_but_no_lake_and_cross_no_other_house() -> None:
+    tariffs = tariffs_of(STREET, [[0, 0]])
+    own, other = shapely.box(35, 25, 45, 35), shapely.box(-50, 10, 150, 20)
+    free = land(everywhere(STREET), tariffs, 40.0, 30.0)
+    assert land(everywhere(STREET, own), tariffs, 40.0, 30.0) == free
+    assert land(everywhere(STREET, own, leavable=False), tariffs, 40.0, 30.0) == UNREACHED
+    assert land(everywhere(STREET, own, other), tariffs, 40.0, 30.0) == UNREACHED
+    beside = shapely.box(5, 10, 39, 20)
+    assert free < land(everywhere(STREET, beside), tariffs, 40.0, 30.0) < UNREACHED
 
 
-def test_line_may_leave_its_house_but_no_lake_and_no_other_house() -> None:
-    boxes = np.array([shapely.box(0, 0, 10, 10), shapely.box(20, 0, 30, 10)], dtype=object)
-    tree = shapely.STRtree(boxes)
-    start = np.array([[5.0, 5.0], [5.0, 5.0], [15.0, 5.0]])
-    end = np.array([[5.0, 50.0], [40.0, 5.0], [15.0, 50.0]])
-    may_leave = np.array([True, True])
-    assert crosses_area(start, end, boxes, tree, may_leave).tolist() == [False, True, False]
-    assert crosses_area(start, end, boxes, tree, ~may_leave).tolist() == [True, True, False]
+def test_connector_may_touch_a_corner() -> None:
+    tariffs = tariffs_of(STREET, [[0, 0]], connector=400.0)
+    wall = shapely.Polygon([(40, 15), (60, 5), (60, 25)])
+    assert land(everywhere(STREET, wall), tariffs, 40.0, 30.0) == 30 * 400 + 40 * 100
+
+
+@settings(max_examples=150)
+@given(
+    ring=st.lists(st.tuples(COORDINATE, COORDINATE), min_size=3, max_size=7, unique=True),
+    start=st.tuples(COORDINATE, COORDINATE),
+    end=st.tuples(COORDINATE, COORDINATE),
+)
+def test_blocked_line_is_one_that_runs_inside_an_area(
+    ring: list[tuple[float, float]], start: tuple[float, float], end: tuple[float, float]
+) -> None:
+    area = shapely.Polygon(ring)
+    inside_m = shapely.intersection(area, shapely.LineString([start, end])).length if (
+        area.is_valid and start != end
+    ) else 0.0  # fmt: skip
+    if not area.is_valid or start == end or abs(inside_m - TOUCH_M) < 0.01:
+        return
+    areas = build_areas(np.array([area], dtype=object), np.array([False]))
+    boundary_m = shapely.intersection(area.exterior, shapely.LineString([start, end])).length
+    if boundary_m == 0:
+        seen = np.zeros(2, dtype=np.int64)
+        assert is_blocked(areas, seen, *start, *end) == (inside_m > TOUCH_M)

@@ -302,3 +302,28 @@ def test_columns_of_unequal_length_are_refused() -> None:
         on_street(replace(applications([4]), cables=np.array([0.5])), access_points([0]))
     with pytest.raises(InputError, match="expected one for each"):
         on_street(replace(applications([4]), demand_kva=np.ones((1, 1))), access_points([0]))
+
+
+# 40 nodes in a line, 1000 each: what lies far off is left out of the bound
+LINE = build_cost_graph(np.arange(39), np.arange(1, 40), np.full(39, 1000))
+
+
+def test_a_bound_on_a_part_of_the_graph_is_the_bound() -> None:
+    found = plan_shared_trenches(
+        LINE, np.full(39, 1.0), applications=applications([18, 19]), access=access_points([20, 0])
+    )
+    assert (found.cost_cents, found.lower_bound_cents) == (2000, 2000)
+
+
+def test_applications_beyond_the_memory_still_count_with_their_cables(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("gisplan.routing.steiner.trench_bound.MOST_POTENTIALS", 1)
+    found = plan_shared_trenches(
+        LINE,
+        np.full(39, 1.0),
+        applications=applications([18, 19], cable_cents_per_m=7),
+        access=access_points([20]),
+    )
+    # one pays its trench in full, the other its cable alone
+    assert (found.cost_cents, found.lower_bound_cents) == (2021, 2021)

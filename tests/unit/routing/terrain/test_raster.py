@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from gisplan.errors import InputError
 from gisplan.routing.terrain import raster as raster_module
-from gisplan.routing.terrain.ground import Arcs, prepare_ground
+from gisplan.routing.terrain.ground import ARC_BITS, Arcs, prepare_ground
 from gisplan.routing.terrain.raster import (
     CostRaster,
     Window,
@@ -94,12 +94,12 @@ def arcs(tail: int, head: int, cost: int) -> Arcs:
         node_count=1,
         tail=np.array([tail, head]),
         head=np.array([head, tail]),
-        cost_cents=np.array([cost, cost]),
+        cost=np.array([cost, cost]) << ARC_BITS,
     )
 
 
 def test_arcs_that_lead_nowhere_or_cost_less_than_nothing_are_refused() -> None:
     with pytest.raises(InputError, match="an arc leads to place 13; expected 0 to 12"):
         prepare_ground(WIDE, arcs=arcs(0, 13, 1))
-    with pytest.raises(InputError, match="costs -1 cents"):
+    with pytest.raises(InputError, match=r"costs -1\.0 cents"):
         prepare_ground(WIDE, arcs=arcs(0, 12, -1))

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from gisplan.errors import InputError
 from gisplan.routing.terrain.ground import prepare_ground
 from gisplan.routing.terrain.rasterise import Extent, Features, extent_around, rasterise
-from gisplan.routing.terrain.search import Starts, cost_field
+from gisplan.routing.terrain.search import cost_field
+from gisplan.routing.terrain.search_setup import Starts
 
 TEN = Extent(x_min_m=0.0, y_max_m=10.0, rows=10, columns=10, cell_m=1.0, srid=25832)
 WALL = math.inf

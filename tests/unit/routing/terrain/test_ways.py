@@ -13,10 +13,12 @@ from hypothesis.extra.numpy import arrays
 
 from gisplan.errors import InputError
 from gisplan.routing.cost_graph import build_cost_graph
+from gisplan.routing.terrain.ground import ARC_BITS
 from gisplan.routing.terrain.joined import Joined, join_streets
 from gisplan.routing.terrain.parts import FieldPart, StreetPart, TerrainWay
 from gisplan.routing.terrain.raster import CostRaster
-from gisplan.routing.terrain.search import Starts, start_terrain_search
+from gisplan.routing.terrain.search import start_terrain_search
+from gisplan.routing.terrain.search_setup import Starts
 from gisplan.routing.terrain.sources import GivenRaster
 from gisplan.routing.terrain.streets import (
     Stops,
@@ -189,13 +191,13 @@ def joined_graph(joined: Joined, unit_bits: int) -> nx.Graph:
     graph.add_weighted_edges_from(zip(tail.tolist(), head.tolist(), units.tolist(), strict=True))
     row_place = np.concatenate([ground.link, ground.cell_count + np.arange(ground.node_count)])
     arc_tail = ground.outer(np.repeat(row_place, np.diff(ground.arc_offset)))
-    for a, b, cents in zip(
+    for a, b, cost in zip(
         arc_tail.tolist(),
         ground.outer(ground.arc_head).tolist(),
-        ground.arc_cents.tolist(),
+        ground.arc_cost.tolist(),
         strict=True,
     ):
-        weight = max(cents * 2**unit_bits, 1)
+        weight = max(math.floor(cost * 2.0 ** (unit_bits - ARC_BITS) + 0.5), 1)
         if weight < graph.get_edge_data(a, b, {"weight": math.inf})["weight"]:
             graph.add_edge(a, b, weight=weight)
     return graph
@@ -266,6 +268,68 @@ def test_the_window_grows_around_a_wall() -> None:
     found = find_ways(GivenRaster(raster=raster_of(costs)), streets_of(), *ends)
     assert found.windows_searched > 1
     assert one_way(found).cost_cents > 2 * 340 * 50
+
+
+def test_the_window_grows_until_a_cheap_way_far_around_is_found() -> None:
+    costs = np.full((400, 400), 50)
+    costs[40:, 195:206] = 9_000
+    ends = [field_stops(np.array([[x, 20.5]])) for x in (190.5, 210.5)]
+    found = find_ways(GivenRaster(raster=raster_of(costs)), streets_of(), *ends)
+    assert found.windows_searched > 1
+    # Straight over would cost 11 x 9,000; around it is about 2 x 340 m at 50.
+    assert one_way(found).cost_cents < 45_000
+
+
+def test_streets_over_forbidden_ground_are_bridges() -> None:
+    costs = np.full((20, 41), -1)
+    costs[:, :5] = costs[:, 36:] = 50
+    bridge = streets_of(
+        (0, 1, 300, [(6.5, 10.5), (20.5, 10.5)]),
+        (0, 1, 200, [(6.5, 10.5), (20.5, 10.5)]),
+        (1, 2, 100, [(20.5, 10.5), (38.5, 10.5)]),
+        (0, 3, 10, [(6.5, 10.5), (2.5, 10.5)]),
+    )
+    ends = [field_stops(np.array([[x, 3.5]])) for x in (2.5, 38.5)]
+    way = one_way(find_ways(GivenRaster(raster=raster_of(costs)), bridge, *ends))
+    used = [part.edge for part in way.parts if isinstance(part, StreetPart)]
+    assert used == [3, 1, 2]
+
+
+@pytest.mark.parametrize(("share", "expected"), [(0.25, (0.25, 0.0)), (0.75, (0.75, 1.0))])
+def test_a_loop_is_left_over_its_nearer_end(share: float, expected: tuple[float, float]) -> None:
+    loop = streets_of(
+        (0, 0, 400, [(5.5, 5.5), (15.5, 5.5), (15.5, 15.5), (5.5, 15.5), (5.5, 5.5)]),
+        (0, 1, 50, [(5.5, 5.5), (0.5, 5.5)]),
+    )
+    shut = GivenRaster(raster=raster_of(np.full((20, 20), -1)))
+    ends = [street_stops(loop, np.array([e]), np.array([s])) for e, s in ((0, share), (1, 1.0))]
+    way = one_way(find_ways(shut, loop, *ends))
+    assert way.cost_cents == pytest.approx(150, abs=0.1)
+    first = way.parts[0]
+    assert isinstance(first, StreetPart)
+    assert (first.share_from, first.share_to) == expected
+
+
+def test_streets_lead_on_where_the_raster_ends() -> None:
+    around = streets_of(
+        (0, 1, 100, [(1.5, 1.5), (1.5, -90.0)]), (1, 2, 100, [(1.5, -90.0), (8.5, 1.5)])
+    )
+    costs = np.full((10, 10), 9_000)
+    ends = [street_stops(around, np.array([e]), np.array([s])) for e, s in ((0, 0.0), (1, 1.0))]
+    way = one_way(find_ways(GivenRaster(raster=raster_of(costs)), around, *ends))
+    assert way.cost_cents == pytest.approx(200, abs=0.1)
+
+
+def test_a_stop_on_an_edge_that_may_not_be_used_is_refused() -> None:
+    shut = streets_of((0, 1, math.inf, [(1.5, 1.5), (5.5, 1.5)]))
+    stop = street_stops(shut, np.array([0]), np.array([0.5]))
+    with pytest.raises(InputError, match="stop 0 is on edge 0, which may not be used"):
+        find_ways(GivenRaster(raster=FIELD), shut, stop, stop)
+
+
+def test_a_place_that_is_no_number_is_refused() -> None:
+    with pytest.raises(InputError, match="stop 0 is at"):
+        field_stops(np.array([[math.nan, 1.0]]))
 
 
 def test_a_small_window_is_enough_where_nothing_is_gained_outside() -> None:
