@@ -15,6 +15,7 @@ from pathlib import Path
 
 import hypothesis
 import pytest
+from playwright.sync_api import Browser
 
 from gisplan.settings import Settings, load_settings
 from gisplan.store.cluster import ensure_running, find_data_version, stop
@@ -23,6 +24,7 @@ from gisplan.store.connection import connect
 from gisplan.store.database import create_database, drop_database
 from gisplan.store.migrate import migrate
 from gisplan.store.provision import provide_installation
+from tests.web.browser import open_browser
 
 _HOME_VARIABLE = "GISPLAN_HOME"
 _BINDIR_VARIABLE = "GISPLAN_PG_BINDIR"
@@ -129,3 +131,10 @@ def database_url_empty(cluster: Cluster) -> Iterator[str]:
     create_database(cluster.url("postgres"), name)
     yield cluster.url(name)
     drop_database(cluster.url("postgres"), name)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """The machine's Chromium, one for all tests of a process: two of them exclude each other."""
+    with open_browser() as opened:
+        yield opened

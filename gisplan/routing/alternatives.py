@@ -157,8 +157,8 @@ def alternatives_on(
     with net.workspace(len(starts) + len(targets)) as space:
         query = _Query(
             space=space,
-            starts=space.put_in(starts),
             targets=space.put_in(targets),
+            starts=space.put_in(starts),
             limits=limits,
             ways=[],
             way_m=np.zeros(count),

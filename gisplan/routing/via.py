@@ -169,7 +169,7 @@ def route_via_on(
 
 def _find(query: _Query, order: Order, avoided: Integers) -> CorrectedRoute:
     with query.net.workspace(query.place_count) as space:
-        starts, targets = space.put_in(query.starts), space.put_in(query.targets)
+        targets, starts = space.put_in(query.targets), space.put_in(query.starts)
         stop_state = _put_in_stops(space, query.stops)
         space.bar(avoided)
         task = _Task(space=space, stops=query.stops, starts=starts, targets=targets)

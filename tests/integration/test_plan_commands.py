@@ -77,7 +77,7 @@ def test_list_of_applications_becomes_a_table_and_a_folder(gisplan: Run, tmp_pat
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
-        ((), "either a FILE of applications or --at"),
+        ((), "either a FILE of applications, or --at"),
         (("--at", AT), "--demand-kva"),
         (("--at", "7.88", "--demand-kva", "9"), "longitude and latitude"),
         (("--at", "7.88,north", "--demand-kva", "9"), "lat"),

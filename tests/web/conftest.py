@@ -6,7 +6,6 @@ from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Browser
 
 from api.app import create_app
 from gisplan.services.load import load_grid
@@ -14,7 +13,7 @@ from gisplan.settings import Settings
 from gisplan.store.cluster import Cluster
 from gisplan.store.connection import connect
 from gisplan.store.database import create_database, drop_database
-from tests.web.browser import open_browser, serving
+from tests.web.browser import serving
 from tests.web.tiny_grid import insert_tiny_grid
 
 SAMPLE = Path(__file__).parents[2] / "data" / "grid"
@@ -71,10 +70,3 @@ def sample(settings: Settings, module_database: str) -> Iterator[httpx.Client]:
         load_grid(SAMPLE, None, connection=connection)
     with open_client(settings, module_database) as client:
         yield client
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """The machine's Chromium."""
-    with open_browser() as opened:
-        yield opened

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import shapely
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from gisplan.export.electrical_table import Column, ElectricalAnswer, ElementTable
 from gisplan.export.grid_features import build_grid_features
@@ -24,11 +24,9 @@ from maps.element_classes import (
 )
 from maps.element_map import render_capacity, render_power_flow, render_screening
 from maps.offline import find_loaded_addresses
-from tests.chromium import find_chromium
 from tests.grids import grid
 from tests.plans import SITE
 
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 EAST_M, NORTH_M = 417700.0, 5367600.0
 NAN = np.nan
 
@@ -139,14 +137,6 @@ def flow_answer() -> ElectricalAnswer:
             },
         ),
     )
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=str(find_chromium()), args=ARGUMENTS)
-        yield started
-        started.close()
 
 
 @pytest.fixture

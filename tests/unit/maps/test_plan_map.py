@@ -5,25 +5,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from gisplan.export.grid_features import build_grid_features
 from maps.offline import find_loaded_addresses
 from maps.plan_map import render_plan
 from maps.plan_style import INFEASIBLE_COLOUR, RANK_COLOURS
-from tests.chromium import find_chromium
 from tests.grids import grid
 from tests.plans import SITE, example_option, example_plan, refused_plan, station_option
-
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=str(find_chromium()), args=ARGUMENTS)
-        yield started
-        started.close()
 
 
 @pytest.fixture

@@ -88,4 +88,4 @@ def test_unknown_tap_step_is_not_moved() -> None:
 def test_remedy_costs_nothing(demand_kva: float) -> None:
     cost = joint(state(40.0), demand_kva).cost
     assert cost.remedies == 0.0
-    assert cost.total == pytest.approx(cost.civil + cost.cable + cost.equipment)
+    assert cost.total == pytest.approx(cost.civil + cost.cable + cost.accessories + cost.equipment)
