@@ -12,7 +12,8 @@ steps (penalty method) and at last forbidden; what is found must keep the same l
 
 So the answer is never dearer than the stretch, never overlaps more than allowed, is the same every
 time, and if it has fewer routes than wanted, no route within the stretch shares nothing with it.
-A route that only a longer combination of detours would give may be missed.
+A route that only a longer combination of detours would give may be missed. A start that stands at
+the access point itself leads there without an edge, and is not asked for other ways.
 
 References
 ----------
@@ -272,8 +273,11 @@ def _next_by_penalty(query: _Query) -> _Way | None:
     """Return a route that keeps the limits where edges of earlier routes are dear or forbidden."""
     space, tree = query.space, query.space.trees[2]
     taken = np.array([part for way in query.ways for part in way.parts], np.int64)
+    stands_there = np.isin(query.starts.state, query.targets.state)
+    cost = np.where(stands_there, UNSEEN, query.starts.cost_cents)
+    starts = Ends(state=query.starts.state, cost_cents=cost)
     for factor in (*PENALTIES, FORBIDDING):
-        space.seed(tree, query.starts)
+        space.seed(tree, starts)
         held = space.dues.banned[taken]
         if factor == FORBIDDING:
             space.dues.banned[taken] = 1
@@ -292,7 +296,7 @@ def _keeps_limits(query: _Query, way: _Way) -> bool:
     shared_m = _shared_m(query.space, [*(earlier.parts for earlier in query.ways), way.parts])
     own_m = np.diagonal(shared_m)
     limit_m = query.limits.max_shared_ratio * np.minimum(own_m[:-1], own_m[-1]) + ROUNDING_M
-    return bool((shared_m[-1, :-1] <= limit_m).all()) and len(way.parts) > 0
+    return bool((shared_m[-1, :-1] <= limit_m).all())
 
 
 def _route_of(query: _Query, way: _Way) -> Route:

@@ -14,7 +14,7 @@ Each search ends at the sink's label, and only potentials of touched states are 
 Lower bounds of the cost to go, computed once for a set of targets (the nearest unit and the
 nearest other one, from all targets at once), make the first route free and lead the second one.
 
-Where no disjoint routes exist (the sharing route of a cul-de-sac), further units of an edge cost
+Where no disjoint routes exist (a site in a cul-de-sac), further units of an edge cost
 their metres first and their money second, compared as a pair of whole numbers, so nothing
 overflows and no weight has to be chosen. The cost of an edge is then convex in its units and the
 same method stays exact. With a price for a shared metre it is one sum instead of a pair.

@@ -98,7 +98,7 @@ def test_ending_says_how_routes_are_written(gisplan: Run, tmp_path: Path, ending
     elif ending == "html":
         page = file.read_text()
         assert "Routes" in page
-        assert find_loaded_addresses(page) == []
+        assert find_loaded_addresses(page) == ()
     else:
         assert json.loads(file.read_text())
 
