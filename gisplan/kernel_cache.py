@@ -12,7 +12,7 @@ import os
 from pathlib import Path
 
 PACKAGE = Path(__file__).parent
-KERNELS = ("*kernel*.py", "binning.py", "demand.py", "screening_limits.py", "grid.py")
+KERNELS = ("*kernel*.py", "binning.py", "demand.py", "screening_limits.py", "grid.py", "cost_graph.py")
 """Kernels, and the modules whose constants they read."""
 VARIABLE = "NUMBA_CACHE_DIR"
 
