@@ -12,7 +12,14 @@ import os
 from pathlib import Path
 
 PACKAGE = Path(__file__).parent
-KERNELS = ("*kernel*.py", "binning.py", "demand.py", "screening_limits.py", "grid.py", "cost_graph.py")
+KERNELS = (
+    "*kernel*.py",
+    "binning.py",
+    "demand.py",
+    "screening_limits.py",
+    "grid.py",
+    "cost_graph.py",
+)
 """Kernels, and the modules whose constants they read."""
 VARIABLE = "NUMBA_CACHE_DIR"
 
