@@ -26,6 +26,7 @@ from gisplan.electrical.demand import (
     join_demands,
 )
 from gisplan.electrical.flow.branch_model import select, transformer_pis
+from gisplan.electrical.flow.draws import Draw, join_draws
 from gisplan.electrical.flow.network_input import (
     Cables,
     Network,
@@ -70,16 +71,6 @@ class SwitchedNetwork:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Draw:
-    """Power at nodes, shape (cases, levels, nodes)."""
-
-    node: Integers
-    p_kw: Floats
-    q_kvar: Floats
-    is_shunt: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class _Places:
     """Joints, the node of every demand (-1: none) and that of the access point."""
 
@@ -114,21 +105,22 @@ def build_switched_network(
     node = np.where(held & at_board, NONE, places.node)
     works = _works(snapshot.grid, places, proposal)
     network, coupler_closed = _lay(snapshot, places, works, proposal, kept=kept)
-    draws = [
-        *_base_draws(snapshot.grid, bases, cases, kept),
-        *_demand_draws(tables, node, len(cases)),
-        *_own_draw(proposal, works.anchor_node, cases),
-    ]
-    nodes = np.concatenate([draw.node for draw in draws])
-    is_shunt = np.concatenate([np.full(len(draw.node), draw.is_shunt) for draw in draws])
-    inside = nodes >= 0
+    # of shape (cases, levels, nodes)
+    draws = join_draws(
+        [
+            *_base_draws(snapshot.grid, bases, cases, kept),
+            *_demand_draws(tables, node, len(cases)),
+            *_own_draw(proposal, works.anchor_node, cases),
+        ]
+    )
+    inside = draws.node >= 0
     return SwitchedNetwork(
         network=network,
-        model=PowerFlowModel.build(network, nodes[inside], is_shunt=is_shunt[inside]),
+        model=PowerFlowModel.build(network, draws.node[inside], is_shunt=draws.is_shunt[inside]),
         cases=cases,
         coupler_closed=coupler_closed,
-        p_kw=np.concatenate([draw.p_kw for draw in draws], axis=2)[:, :, inside],
-        q_kvar=np.concatenate([draw.q_kvar for draw in draws], axis=2)[:, :, inside],
+        p_kw=draws.p_kw[:, :, inside],
+        q_kvar=draws.q_kvar[:, :, inside],
         source_shift_pu=np.array([bases[case].source_shift_pu for case in cases]),
         anchor_node=works.anchor_node,
         behind=behind,
@@ -250,7 +242,7 @@ def _with_open_couplers(network: Network, kept: Flags) -> tuple[Network, Flags]:
 
 def _base_draws(
     grid: Grid, bases: Mapping[LoadCase, BaseState], cases: tuple[LoadCase, ...], kept: Flags
-) -> list[_Draw]:
+) -> list[Draw]:
     """Existing load at what is kept, and at boards what stands behind them in the base state."""
     states = [bases[case] for case in cases]
     units = _boards(states[0])
@@ -264,7 +256,7 @@ def _base_draws(
         return np.stack([np.tile(power[bus], (len(JUDGED_LEVELS), 1)) for power in powers])
 
     return [
-        _Draw(
+        Draw(
             node=bus,
             p_kw=existing([state.bus_p_kw for state in states]),
             q_kvar=existing([state.bus_q_kvar for state in states]),
@@ -273,7 +265,7 @@ def _base_draws(
     ]
 
 
-def _board_draws(grid: Grid, states: Sequence[BaseState], units: Integers) -> list[_Draw]:
+def _board_draws(grid: Grid, states: Sequence[BaseState], units: Integers) -> list[Draw]:
     """Demands behind boards with losses that grow as the voltage of the board falls."""
     board = grid.transformers.lv_bus[units]
     network, levels = states[0].parts.low_voltage, list(JUDGED_LEVELS)
@@ -284,8 +276,8 @@ def _board_draws(grid: Grid, states: Sequence[BaseState], units: Integers) -> li
     falling = -lost / np.nan_to_num(voltage, nan=1.0) ** 2
     constant = leaving + lost
     return [
-        _Draw(node=board, p_kw=constant.real, q_kvar=constant.imag),
-        _Draw(node=board, p_kw=falling.real, q_kvar=falling.imag, is_shunt=True),
+        Draw(node=board, p_kw=constant.real, q_kvar=constant.imag),
+        Draw(node=board, p_kw=falling.real, q_kvar=falling.imag, is_shunt=True),
     ]
 
 
@@ -320,25 +312,25 @@ def _board_power(grid: Grid, state: BaseState, units: Integers) -> npt.NDArray[n
     return leaving.astype(np.complex128)
 
 
-def _demand_draws(tables: Sequence[Demands], node: Integers, cases: int) -> list[_Draw]:
+def _demand_draws(tables: Sequence[Demands], node: Integers, cases: int) -> list[Draw]:
     """Tables of demands, each drawn in its own load case alone: the cases follow each other."""
-    draws: list[_Draw] = []
+    draws: list[Draw] = []
     ends = np.cumsum([len(table) for table in tables])
     for n, table in enumerate(tables):
         shape = (cases, len(JUDGED_STATES), len(table))
         p_kw, q_kvar = np.zeros(shape), np.zeros(shape)
         p_kw[n % cases] = table.p_kw[:, JUDGED_STATES].T
         q_kvar[n % cases] = table.q_kvar[:, JUDGED_STATES].T
-        draws.append(_Draw(node=node[ends[n] - len(table) : ends[n]], p_kw=p_kw, q_kvar=q_kvar))
+        draws.append(Draw(node=node[ends[n] - len(table) : ends[n]], p_kw=p_kw, q_kvar=q_kvar))
     return draws
 
 
-def _own_draw(proposal: Proposal | None, node: int, cases: tuple[LoadCase, ...]) -> list[_Draw]:
+def _own_draw(proposal: Proposal | None, node: int, cases: tuple[LoadCase, ...]) -> list[Draw]:
     if proposal is None:
         return []
     rows = np.ix_([LOAD_CASES.index(case) for case in cases], JUDGED_STATES)
     return [
-        _Draw(
+        Draw(
             node=np.array([node]),
             p_kw=proposal.p_kw[rows][:, :, None],
             q_kvar=proposal.q_kvar[rows][:, :, None],

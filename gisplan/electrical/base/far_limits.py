@@ -57,8 +57,10 @@ def far_limits(
         ceiling[node] = np.fmax(ceiling[node], free_ratio[0, row])
         loaded[node] = after[arrays.level[node], row]
     return FarLimits(
+        near_pu=values[[[LV_MIN, LV_MAX], [MV_MIN, MV_MAX]]],
         low_pu=low - tolerance,
         high_pu=high + tolerance,
         # no rating, no limit
+        loading_ratio=np.nan_to_num(loaded, nan=0.0),
         loaded_ratio=np.nan_to_num(loaded / (ceiling + limits.far_loading_ratio), nan=0.0),
     )

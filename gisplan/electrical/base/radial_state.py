@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from gisplan.electrical.base.radial_kernel import (
+    LOWEST_PU,
     chord_gaps,
     demand_currents,
     open_circuit,
@@ -38,7 +39,7 @@ class LevelArrays(NamedTuple):
     part of it that demands draw. ``below`` and ``point``, ``step_voltage``, ``step_current`` are
     the 2x2 blocks of ``radial_kernel``.
     ``value``, ``gain`` and ``node`` are the extremes of ``subtree_kernel`` below each node,
-    ``beside``, ``beside_gain`` and ``beside_node`` those beside it, shape (2, nodes, 6):
+    ``beside``, ``beside_gain`` and ``beside_node`` those beside it, shape (2, nodes, 8):
     low-voltage buses in the level "main", others in "feeder".
     """
 
@@ -80,11 +81,16 @@ class Solution:
 class FarLimits:
     """How far each node may be brought by demands elsewhere.
 
-    ``loaded_ratio`` is the present loading of its branch over the highest that it may have.
+    ``loading_ratio`` is the present loading of its branch, ``loaded_ratio`` the same over the
+    highest that it may have.
+    ``near_pu`` are the lowest and the highest voltage that a demand nearby may bring it to, shape
+    (2, 2): low voltage, then others.
     """
 
+    near_pu: Floats
     low_pu: Floats
     high_pu: Floats
+    loading_ratio: Floats
     loaded_ratio: Floats
 
 
@@ -238,16 +244,20 @@ def _extremes(tree: SupplyTree, solution: Solution, far: FarLimits, growth: Floa
     found = no_extremes((len(JUDGED_LEVELS), len(arrays.parent), EXTREMES))
     for n, level in enumerate(JUDGED_LEVELS):
         is_part = arrays.is_low if level == MAIN else ~arrays.is_low
-        voltage_pu = np.abs(solution.voltage[level])
+        voltage_pu, more = np.abs(solution.voltage[level]), _current_growth(solution, level)
         summarise_subtrees(
             tree.order,
             arrays.parent,
             voltage_pu,
             is_part,
             is_part & arrays.is_bus,
+            far.near_pu[n, 0],
+            far.near_pu[n, 1],
             far.low_pu,
             far.high_pu,
-            voltage_pu * far.loaded_ratio ** (1 / _current_growth(solution, level)),
+            voltage_pu * far.loaded_ratio ** (1 / more),
+            # a constant power fills what is this empty only below any operating point
+            np.where(far.loaded_ratio > LOWEST_PU, far.loading_ratio * more, 0.0),
             growth[level],
             Extremes(*(array[n] for array in found)),
         )

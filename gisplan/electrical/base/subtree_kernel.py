@@ -1,16 +1,24 @@
 """Kernel that gathers what hangs below each node of the supply tree, and beside it.
 
-Where the voltage of a node moves, all that hangs off it moves along. Five extremes matter there:
-the lowest and the highest voltage of a bus, the smallest room to the own floor and to the own
-ceiling of each bus, and the smallest fall that loads a branch beyond its own ceiling. All are kept
-as minima: voltage, minus voltage, rooms. Each comes with its ``gain``: by how much the voltage of
-that node moves for one unit at this one. The sixth is minus the largest gain of all.
+Where the voltage of a node moves, all that hangs off it moves along; ``gain`` says by how much for
+one unit at the node. Everything below draws constant power or is a constant admittance, so turning
+all its voltages changes nothing: it answers to the magnitude of the node's voltage alone. Gains
+therefore multiply along the way, and seen from any node above, those of a subtree have one common
+factor. So the element that the least movement brings to its limit, the one with the least room over
+gain, is the same from everywhere above, to first order in the movement (loops below aside).
+
+Seven extremes are kept that way or as minima: the lowest and the highest voltage of a bus (voltage,
+minus voltage), and by room over gain the room to the own floor and ceiling of each bus, for what is
+near a demand and for what is far from it, and the room of each branch to its own ceiling, in parts
+of its rating, as are its gains. A room that is used up counts as the smallest change that is told
+apart. The eighth is minus the largest gain of all.
 
 Invariants
 - ``order`` lists every supplied node after its parent; roots have parent -1.
 - ``value[w]`` covers w and all below; inf where nothing is judged. ``beside[w]`` covers what is
   left of the parent of w without w and what hangs below it: the parent itself and its other
   branches; gains count from the parent. Neither covers the branch that feeds its uppermost node.
+- Gains of rooms are above zero: what does not follow its node never reaches its limit with it.
 """
 
 from __future__ import annotations
@@ -23,8 +31,10 @@ import numpy as np
 if TYPE_CHECKING:
     from gisplan.model.grid import Flags, Floats, Integers
 
-LOW, HIGH, ROOM_BELOW, ROOM_ABOVE, ROOM_LOADED, MOST = range(6)
-EXTREMES = 6
+LOW, HIGH, NEAR_BELOW, NEAR_ABOVE, FAR_BELOW, FAR_ABOVE, LOADED, MOST = range(8)
+EXTREMES = 8
+MOVED_PU = 1e-6
+"""Smaller changes are the solver's; the proof does not see them either."""
 
 
 class Extremes(NamedTuple):
@@ -50,6 +60,14 @@ def no_extremes(shape: tuple[int, ...]) -> Extremes:
     )
 
 
+@numba.njit(cache=True, nogil=True, inline="always")
+def comes_first(field: int, v: float, g: float, other: float, other_gain: float) -> bool:
+    """Say whether an extreme comes before another one; rooms do that the lesser movement uses."""
+    if NEAR_BELOW <= field <= LOADED:
+        return max(v, MOVED_PU) * other_gain < max(other, MOVED_PU) * g
+    return v < other
+
+
 @numba.njit(cache=True, nogil=True)
 def summarise_subtrees(  # noqa: PLR0912, PLR0917
     order: Integers,
@@ -57,16 +75,21 @@ def summarise_subtrees(  # noqa: PLR0912, PLR0917
     voltage: Floats,
     is_part: Flags,
     is_judged: Flags,
+    low_limit: float,
+    high_limit: float,
     floor: Floats,
     ceiling: Floats,
     loaded: Floats,
+    rise: Floats,
     growth: Floats,
     found: Extremes,
 ) -> None:
     """Fill in extremes, their gains and nodes, below each node and beside it.
 
     ``is_part`` marks the nodes whose branches count, ``is_judged`` those of them whose voltage
-    does. ``loaded`` is the voltage below which the branch of a node would be overloaded. ``growth``
+    does: near a demand by the limits, far from it by ``floor`` and ``ceiling``. ``loaded`` is the
+    voltage below which the branch of a node would be overloaded, ``rise`` by how much its
+    loading rises for a small fall of that voltage, over the share by which it falls. ``growth``
     says how much the voltage of a node moves for one unit at its parent.
     """
     value, gain, node = found.value, found.gain, found.node
@@ -77,10 +100,11 @@ def summarise_subtrees(  # noqa: PLR0912, PLR0917
     second_node, best_child = beside_node.copy(), beside_node.copy()
     for w in order:
         if is_judged[w]:
-            value[w, LOW], value[w, HIGH] = voltage[w], -voltage[w]
-            value[w, ROOM_BELOW] = voltage[w] - floor[w]
-            value[w, ROOM_ABOVE] = ceiling[w] - voltage[w]
-            node[w, :ROOM_LOADED] = w
+            v = voltage[w]
+            value[w, LOW], value[w, HIGH] = v, -v
+            value[w, NEAR_BELOW], value[w, NEAR_ABOVE] = v - low_limit, high_limit - v
+            value[w, FAR_BELOW], value[w, FAR_ABOVE] = v - floor[w], ceiling[w] - v
+            node[w, :LOADED] = w
         if is_part[w]:
             value[w, MOST] = -1.0
             node[w, MOST] = w
@@ -93,19 +117,23 @@ def summarise_subtrees(  # noqa: PLR0912, PLR0917
         k = growth[w]
         for field in range(EXTREMES):
             v, g, at = value[w, field], gain[w, field], node[w, field]
-            if field == ROOM_LOADED and is_part[w] and voltage[w] - loaded[w] < v:
-                v, g, at = voltage[w] - loaded[w], 1.0, w
+            if field == LOADED and is_part[w]:
+                own = rise[w] / voltage[w]
+                room = own * (voltage[w] - loaded[w])
+                if comes_first(field, room, own, v, g):
+                    v, g, at = room, own, w
             if v == np.inf:
                 continue
+            g *= k
             if field == MOST:
                 v *= k
-            if v < value[p, field]:
+            if comes_first(field, v, g, value[p, field], gain[p, field]):
                 second[p, field], second_gain[p, field] = value[p, field], gain[p, field]
                 second_node[p, field] = node[p, field]
-                value[p, field], gain[p, field], node[p, field] = v, k * g, at
+                value[p, field], gain[p, field], node[p, field] = v, g, at
                 best_child[p, field] = w
-            elif v < second[p, field]:
-                second[p, field], second_gain[p, field] = v, k * g
+            elif comes_first(field, v, g, second[p, field], second_gain[p, field]):
+                second[p, field], second_gain[p, field] = v, g
                 second_node[p, field] = at
     for w in order:
         p = parent[w]

@@ -9,7 +9,7 @@ import numpy as np
 
 from gisplan.electrical.base.base_state import BaseState
 from gisplan.electrical.base.radial_state import JUDGED_LEVELS
-from gisplan.electrical.base.subtree_kernel import HIGH, LOW, ROOM_ABOVE, ROOM_BELOW
+from gisplan.electrical.base.subtree_kernel import FAR_ABOVE, FAR_BELOW, HIGH, LOW
 from gisplan.electrical.demand import (
     FEEDER,
     MAIN,
@@ -143,12 +143,12 @@ def _buses(base: BaseState, group: Group, bus_level: Codes, level: int) -> _Buse
 def _replaced(
     snapshot: Snapshot, base: BaseState, group: Group, quantity: Quantity
 ) -> tuple[_Replaced, ...]:
-    """The extreme bus of each replaced network, and the one with the least room."""
+    """The extreme bus of each replaced network, and the one with the least room over gain."""
     levels, part = base.levels, JUDGED_LEVELS.index(MAIN)
     transformer = group.replaced[base.fed_bus[group.replaced] >= 0]
     fed = base.fed_bus[transformer]
     found = []
-    for extreme in (LOW, ROOM_BELOW) if quantity in LOWEST else (HIGH, ROOM_ABOVE):
+    for extreme in (LOW, FAR_BELOW) if quantity in LOWEST else (HIGH, FAR_ABOVE):
         bus = levels.node[part, fed, extreme]
         kept = np.flatnonzero(bus >= 0)
         bus, own = bus[kept], fed[kept]

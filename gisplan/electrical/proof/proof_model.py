@@ -22,6 +22,7 @@ from gisplan.electrical.demand import (
     join_demands,
 )
 from gisplan.electrical.flow.branch_model import Complexes
+from gisplan.electrical.flow.draws import Draw, join_draws
 from gisplan.electrical.flow.network_input import Cables, Network, build_network, kept_lines
 from gisplan.electrical.flow.parts import touched_buses
 from gisplan.electrical.flow.power_flow import FREQUENCY_HZ, PowerFlowModel, PowerFlowResult
@@ -58,16 +59,6 @@ class Group:
         """Rows of the result that hold the states of one proposal in one load case."""
         first = (proposal * len(self.cases) + case) * len(STATES)
         return slice(first, first + len(STATES))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Draw:
-    """Power at nodes: ``p_kw`` and ``q_kvar`` of shape (scenarios, nodes)."""
-
-    node: Integers
-    p_kw: Floats
-    q_kvar: Floats
-    is_shunt: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,16 +106,16 @@ def solve_group(
     )
     units = grid.transformers
     replaced = np.flatnonzero(kept[units.hv_bus] & ~kept[units.lv_bus])
-    draws = [
-        *_base_draws(snapshot.grid, bases, kept, replaced, layout, repeat=len(proposals)),
-        *_own_draws(proposals, cases, layout),
-    ]
-    node = np.concatenate([draw.node for draw in draws])
-    is_shunt = np.concatenate([np.full(len(draw.node), draw.is_shunt) for draw in draws])
-    model = PowerFlowModel.build(network, node, is_shunt=is_shunt)
+    draws = join_draws(
+        [
+            *_base_draws(snapshot.grid, bases, kept, replaced, layout, repeat=len(proposals)),
+            *_own_draws(proposals, cases, layout),
+        ]
+    )
+    model = PowerFlowModel.build(network, draws.node, is_shunt=draws.is_shunt)
     result = model.solve(
-        np.concatenate([draw.p_kw for draw in draws], axis=1),
-        np.concatenate([draw.q_kvar for draw in draws], axis=1),
+        draws.p_kw,
+        draws.q_kvar,
         tap_position=_tap_positions(network, proposals, len(cases)),
         source_shift_pu=_source_shifts(bases, cases, len(proposals)),
     )
@@ -257,7 +248,7 @@ def _base_draws(
     layout: _Layout,
     *,
     repeat: int,
-) -> list[_Draw]:
+) -> list[Draw]:
     """Existing load, reservations and replaced low-voltage networks, equal for all proposals."""
     cases = tuple(case for case in LOAD_CASES if case in bases)
     states, levels = len(STATES), list(LEVEL_OF_STATE)
@@ -278,17 +269,17 @@ def _base_draws(
         *(_replacement(bases[case], replaced, primary, levels) for case in cases), strict=True
     )
     draws = [
-        _Draw(
+        Draw(
             node=bus,
             p_kw=every([existing(bases[case].bus_p_kw) for case in cases]),
             q_kvar=every([existing(bases[case].bus_q_kvar) for case in cases]),
         ),
-        _Draw(
+        Draw(
             node=primary,
             p_kw=every([power.real for power in constant]),
             q_kvar=every([power.imag for power in constant]),
         ),
-        _Draw(
+        Draw(
             node=primary,
             p_kw=every([power.real for power in square]),
             q_kvar=every([power.imag for power in square]),
@@ -300,7 +291,7 @@ def _base_draws(
         node, inside = _reserved_nodes(grid, bases[own], kept, layout)
         reserved = bases[own].reservations
         draws.append(
-            _Draw(
+            Draw(
                 node=node[inside],
                 p_kw=every([reserved.p_kw[inside][:, columns].T * (c is own) for c in cases]),
                 q_kvar=every([reserved.q_kvar[inside][:, columns].T * (c is own) for c in cases]),
@@ -338,19 +329,19 @@ def _reserved_nodes(
 
 def _own_draws(
     proposals: Sequence[Proposal], cases: tuple[LoadCase, ...], layout: _Layout
-) -> list[_Draw]:
+) -> list[Draw]:
     """New demands, extra injections and charging of new cables, each in its own scenarios."""
     states, per_proposal = len(STATES), len(cases) * len(STATES)
     scenarios = len(proposals) * per_proposal
     case_row = [LOAD_CASES.index(case) for case in cases]
-    draws: list[_Draw] = []
+    draws: list[Draw] = []
     used = 0
     for n, proposal in enumerate(proposals):
         own = slice(n * per_proposal, (n + 1) * per_proposal)
         p, q = np.zeros((scenarios, 1)), np.zeros((scenarios, 1))
         p[own, 0] = proposal.p_kw[case_row].ravel()
         q[own, 0] = proposal.q_kvar[case_row].ravel()
-        draws.append(_Draw(node=layout.customer_node[n : n + 1], p_kw=p, q_kvar=q))
+        draws.append(Draw(node=layout.customer_node[n : n + 1], p_kw=p, q_kvar=q))
         if proposal.cable is not None and not proposal.is_loop_in:
             draws.append(_charging(proposal.cable, layout, n, own, scenarios))
         for row, extra in enumerate(proposal.extra_injections):
@@ -361,16 +352,16 @@ def _own_draws(
                 start = own.start + cases.index(LOAD_CASES[row]) * states
                 p[start : start + states] = extra.p_kw.T
                 q[start : start + states] = extra.q_kvar.T
-            draws.append(_Draw(node=nodes, p_kw=p, q_kvar=q))
+            draws.append(Draw(node=nodes, p_kw=p, q_kvar=q))
     return draws
 
 
-def _charging(cable: NewCable, layout: _Layout, proposal: int, own: slice, scenarios: int) -> _Draw:
+def _charging(cable: NewCable, layout: _Layout, proposal: int, own: slice, scenarios: int) -> Draw:
     node = np.array([layout.access_node[proposal], layout.customer_node[proposal]])
     voltage_v = layout.new_node_voltage_v[layout.customer_node[proposal] - layout.first_new_node]
     q = np.zeros((scenarios, 2))
     q[own] = -2 * np.pi * FREQUENCY_HZ * cable.capacitance_f / 2 * voltage_v**2 / 1e3
-    return _Draw(node=node, p_kw=np.zeros((scenarios, 2)), q_kvar=q, is_shunt=True)
+    return Draw(node=node, p_kw=np.zeros((scenarios, 2)), q_kvar=q, is_shunt=True)
 
 
 def _tap_positions(

@@ -54,9 +54,7 @@ class Capacities:
     inf where nothing limits it. ``limiting`` says what does: ``voltage_low``, ``voltage_high``,
     ``loading``, ``no_solution``, ``none``, ``needs_ac``, ``not_supplied``. ``no_solution`` comes
     only where no limit of voltage or loading comes before it; the load beside is linear in the
-    voltage then, and collapse may come up to a tenth earlier. Of what hangs beside the path the
-    element with the least room stands for all; one with a little more room that moves more may
-    bind some percent earlier, which a power flow of what is offered finds. ``element_kind`` is a
+    voltage then, and collapse may come up to a tenth earlier. ``element_kind`` is a
     ``SwitchedKind`` for lines and transformers and 255 for a bus, ``element_row`` its row in its
     table; -1 is none.
     """
@@ -84,6 +82,8 @@ def capacities(
         The state of the load case that the direction is asked in (``CASE_OF``).
     power_factor
         Of the customer, lagging for load; above 0 and at most 1.
+    limits
+        Those that the base was prepared with; guard bands are not read.
 
     Raises
     ------

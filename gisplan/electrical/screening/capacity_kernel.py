@@ -21,16 +21,17 @@ import numba
 import numpy as np
 
 from gisplan.electrical.base.subtree_kernel import (
-    HIGH,
-    LOW,
+    FAR_ABOVE,
+    FAR_BELOW,
+    LOADED,
     MOST,
-    ROOM_ABOVE,
-    ROOM_BELOW,
-    ROOM_LOADED,
+    MOVED_PU,
+    NEAR_ABOVE,
+    NEAR_BELOW,
 )
 from gisplan.electrical.demand import FEEDER, MAIN
 from gisplan.electrical.screening.path_kernel import magnitude_change, new_path, walk
-from gisplan.electrical.screening.screening_kernel import MOVED_PU, loading_limit
+from gisplan.electrical.screening.screening_kernel import loading_limit
 from gisplan.electrical.screening.screening_limits import LV_MAX, LV_MIN, MV_MAX, MV_MIN
 
 if TYPE_CHECKING:
@@ -95,9 +96,11 @@ def room_factor(  # noqa: PLR0917
 
     0 where there is none and the change counts, inf where the voltage moves the other way.
     """
-    if falls != (move < 0) or room == np.inf or (room <= 0 and abs(move) * gain <= MOVED_PU):
+    if falls != (move < 0) or room == np.inf:
         return np.inf
-    room = max(room, 0.0) / gain
+    if room <= 0:
+        return 0.0 if abs(move) * gain > MOVED_PU else np.inf
+    room = max(room, MOVED_PU) / gain
     return fallen_to(v, dv, abs(v) - room) if falls else grown_to(v, dv, abs(v) + room)
 
 
@@ -109,20 +112,17 @@ def part_factor(  # noqa: PLR0917
     is_near: bool,
     value: Floats,
     gain: Floats,
-    low_limit: float,
-    high_limit: float,
 ) -> tuple[float, int, int]:
     """Return by what factor a part of the tree lets the change grow; the reason; the extreme."""
     if move > 0:
-        extreme = HIGH if is_near else ROOM_ABOVE
-        room = high_limit + value[HIGH] if is_near else value[ROOM_ABOVE]
-        return room_factor(v, dv, move, room, gain[extreme], False), TOO_HIGH, extreme
-    extreme = LOW if is_near else ROOM_BELOW
-    room = value[LOW] - low_limit if is_near else value[ROOM_BELOW]
-    best = room_factor(v, dv, move, room, gain[extreme], True)
-    loaded = room_factor(v, dv, move, value[ROOM_LOADED], gain[ROOM_LOADED], True)
+        extreme = NEAR_ABOVE if is_near else FAR_ABOVE
+        above = room_factor(v, dv, move, value[extreme], gain[extreme], False)
+        return above, TOO_HIGH, extreme
+    extreme = NEAR_BELOW if is_near else FAR_BELOW
+    best = room_factor(v, dv, move, value[extreme], gain[extreme], True)
+    loaded = room_factor(v, dv, move, value[LOADED], gain[LOADED], True)
     if loaded < best:
-        return loaded, OVERLOADED, ROOM_LOADED
+        return loaded, OVERLOADED, LOADED
     return best, TOO_LOW, extreme
 
 
@@ -175,7 +175,7 @@ def voltage_factor(  # noqa: PLR0917
             continue
         gain = base.beside_gain[part, w] if i > 0 else base.gain[part, w]
         is_near = tree.area[p] >= 0 and tree.area[p] == points.area[c]
-        s, why, extreme = part_factor(v, dv, move, is_near, value, gain, low, high)
+        s, why, extreme = part_factor(v, dv, move, is_near, value, gain)
         if s < best:
             at = base.beside_node[part, w] if i > 0 else base.node[part, w]
             best, reason, node = s, why, at[extreme]

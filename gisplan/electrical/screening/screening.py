@@ -2,8 +2,8 @@
 
 Radial parts only: points with a loop above them are marked ``NEEDS_AC``. Everything on the path is
 as good as solved: within 2e-4 p.u. and 0.1 percentage points of an AC power flow. Voltages of buses
-off the path are bounded to first order; where bound and estimate fall on different sides of a
-limit, the verdict is uncertain.
+off the path are estimated to first order and bounded beyond it; where bound and estimate fall on
+different sides of a limit, the verdict is uncertain.
 """
 
 from __future__ import annotations
@@ -57,11 +57,11 @@ REASONS = {
 class Screening:
     """Verdicts, one row a candidate.
 
-    ``feasible`` compares strictly, bounds where there are only bounds; ``uncertain`` marks those
-    that lie inside a guard band or between bound and estimate, which only an AC power flow
-    decides. ``voltage_pu`` is the point's own in the state "main", ``voltage_service_pu`` in
-    "service". The extremes are bounds and cover the point, the path and what hangs off it as far
-    as the demand moves it; inf and -inf where nothing of that level is moved.
+    ``feasible`` compares strictly; ``uncertain`` marks those that lie inside a guard band or
+    between bound and estimate, which only an AC power flow decides. ``voltage_pu`` is the point's
+    own in the state "main", ``voltage_service_pu`` in "service". The extremes are bounds and cover
+    the point, the path and what hangs off it as far as the demand moves it; inf and -inf where
+    nothing of that level is moved.
     """
 
     feasible: Flags

@@ -1,9 +1,10 @@
 """Kernel that judges what a new demand changes on its path to the source and beside it.
 
 Method: ``path_kernel`` says how voltages and currents on the path change. Voltages off the path
-follow where they leave it: the extreme bus by its own gain (an estimate that is met or passed) and
-by the largest gain below (a bound), between which the truth lies to first order. Currents there
-rise as their voltage falls; whether that overloads a branch is left to the AC power flow.
+follow where they leave it: judged is the bus that the least movement brings to its limit, by its
+own gain; what the gain itself may change on the way is a bound. What is told of the lowest and the
+highest voltage there is one too, by the largest gain below. Currents there rise as their voltage
+falls; whether that overloads a branch is left to the AC power flow.
 
 Invariants
 - Entry 0 of a path is the node at or below the point, the last one is a root; entry i hangs on
@@ -20,12 +21,15 @@ import numba
 import numpy as np
 
 from gisplan.electrical.base.subtree_kernel import (
+    FAR_ABOVE,
+    FAR_BELOW,
     HIGH,
+    LOADED,
     LOW,
     MOST,
-    ROOM_ABOVE,
-    ROOM_BELOW,
-    ROOM_LOADED,
+    MOVED_PU,
+    NEAR_ABOVE,
+    NEAR_BELOW,
 )
 from gisplan.electrical.demand import FEEDER, MAIN, SUBSTATION
 from gisplan.electrical.screening.path_kernel import magnitude_change, new_path, walk
@@ -48,10 +52,6 @@ if TYPE_CHECKING:
 
 RATIO_NOISE = 1e-6
 NEAR_LIMIT = 0.02
-MOVED_PU = 1e-6
-"""Smaller changes are the solver's; the proof does not see them either."""
-FOLLOWED_PU = 1e-7
-"""Currents of branches far beyond their rating may follow more than this change of voltage."""
 NOTICED_PU = 1e-4
 """Voltages far away are reported from this change on."""
 
@@ -194,17 +194,17 @@ def judge_loadings(  # noqa: PLR0917
 
 
 @numba.njit(cache=True, nogil=True, inline="always", error_model="numpy")
-def spend(room: float, size: float, own: float, most: float, numbers: Floats) -> bool:
-    """Note what is left of a room after a change, by the own gain and by the largest one.
+def spend(room: float, size: float, curvature: float, numbers: Floats) -> bool:
+    """Note what a change leaves of a room, and what it leaves if it is larger by its curvature.
 
-    Returns whether it may be overspent by a change that counts.
+    Returns whether it is overspent by a change that counts.
     """
-    if size * most <= MOVED_PU:
+    if size <= MOVED_PU:
         return False
-    numbers[SLACK_VOLTAGE] = min(numbers[SLACK_VOLTAGE], room - size * most)
-    if size * own > MOVED_PU:
-        numbers[SLACK_AT_MOST] = min(numbers[SLACK_AT_MOST], room - size * own)
-    return room < size * most
+    left = room - size
+    numbers[SLACK_VOLTAGE] = min(numbers[SLACK_VOLTAGE], left - curvature)
+    numbers[SLACK_AT_MOST] = min(numbers[SLACK_AT_MOST], left)
+    return left < 0
 
 
 @numba.njit(cache=True, nogil=True, inline="always", error_model="numpy")
@@ -213,8 +213,6 @@ def judge_part(  # noqa: PLR0917
     is_near: bool,
     value: Floats,
     gain: Floats,
-    low_limit: float,
-    high_limit: float,
     is_main: bool,
     numbers: Floats,
 ) -> int:
@@ -230,13 +228,14 @@ def judge_part(  # noqa: PLR0917
         high = -value[HIGH] + move * (gain[HIGH] if falls else most)
         numbers[low_column] = min(numbers[low_column], low)
         numbers[high_column] = max(numbers[high_column], high)
-    if not falls:
-        extreme = HIGH if is_near else ROOM_ABOVE
-        room = high_limit + value[HIGH] if is_near else value[ROOM_ABOVE]
-        return VOLTAGE_TOO_HIGH if spend(room, size, gain[extreme], most, numbers) else 0
-    extreme = LOW if is_near else ROOM_BELOW
-    room = value[LOW] - low_limit if is_near else value[ROOM_BELOW]
-    return VOLTAGE_TOO_LOW if spend(room, size, gain[extreme], most, numbers) else 0
+    if falls:
+        extreme, reason = NEAR_BELOW if is_near else FAR_BELOW, VOLTAGE_TOO_LOW
+    else:
+        extreme, reason = NEAR_ABOVE if is_near else FAR_ABOVE, VOLTAGE_TOO_HIGH
+    own = gain[extreme]
+    # twice the second order of a constant power behind a line: (g - 1) g^2 m^2
+    curvature = 2.0 * abs(own - 1.0) * size * size
+    return reason if spend(value[extreme], size * own, curvature, numbers) else 0
 
 
 @numba.njit(cache=True, nogil=True, inline="always", error_model="numpy")
@@ -254,7 +253,7 @@ def judge_own(  # noqa: PLR0917
     numbers[low_column] = min(numbers[low_column], after)
     numbers[high_column] = max(numbers[high_column], after)
     room = before_pu - low_limit if move < 0 else high_limit - before_pu
-    if spend(room, abs(move), 1.0, 1.0, numbers):
+    if spend(room, abs(move), 0.0, numbers):
         return VOLTAGE_TOO_LOW if move < 0 else VOLTAGE_TOO_HIGH
     return 0
 
@@ -315,16 +314,16 @@ def judge_voltages(  # noqa: PLR0917
             if most == np.inf:
                 continue
             is_near = area >= 0 and tree.area[p] == area
-            reasons |= judge_part(
-                move, is_near, value[w], gain[w], low_limit, high_limit, is_main, numbers
-            )
-            room = value[w, ROOM_LOADED]
-            # never certain: an exact answer would take extremes of its own in every level and cost
-            # more than the AC power flow of the few that this sends there
-            if move < -FOLLOWED_PU and room < most * move:
-                numbers[SLACK_VOLTAGE] = min(numbers[SLACK_VOLTAGE], room - most * move)
-                is_unit = tree.kind[node[w, ROOM_LOADED]] == TRANSFORMER_KIND
-                reasons |= TRANSFORMER_OVERLOADED if is_unit else LINE_OVERLOADED
+            reasons |= judge_part(move, is_near, value[w], gain[w], is_main, numbers)
+            rise = -move * gain[w, LOADED]
+            if rise > MOVED_PU:
+                # never certain: an exact answer would take extremes of its own in every level and
+                # cost more than the AC power flow of the few that this sends there
+                left = value[w, LOADED] - rise * (1 - move)
+                numbers[SLACK_VOLTAGE] = min(numbers[SLACK_VOLTAGE], left)
+                if left < 0:
+                    is_unit = tree.kind[node[w, LOADED]] == TRANSFORMER_KIND
+                    reasons |= TRANSFORMER_OVERLOADED if is_unit else LINE_OVERLOADED
     return reasons
 
 

@@ -88,9 +88,11 @@ def base_in(prepared: PreparedBase, direction: Direction, reserved: Demands) -> 
     return states[CASE_OF[direction]]
 
 
-# the same examples every time: about one random grid in a thousand goes beyond (see Capacities)
-@settings(max_examples=25, deadline=None, derandomize=True)
+@settings(max_examples=25, deadline=None)
 @example(14079, (Direction.LOAD, 0.95))  # limited by a loaded line beside the path
+@example(3059, (Direction.LOAD, 0.95))  # by a bus beside it with more room than others, and gain
+@example(531, (Direction.LOAD, 0.95))  # by a line that is overloaded already, at the first change
+@example(2087, (Direction.LOAD, 0.95))  # by a bus at its limit, at the first change
 @given(st.integers(0, 100_000), DIRECTIONS)
 def test_ac_passes_just_below_and_fails_just_above(seed: int, way: tuple[Direction, float]) -> None:
     direction, power_factor = way
@@ -248,6 +250,7 @@ def no_limits(g: Grid) -> tuple[Snapshot, BaseState, Integers, Capacities]:
 
 
 @settings(max_examples=10, deadline=None)
+@example(6755)  # a line whose charging cancels what is drawn behind it: nearly empty, and steep
 @given(st.integers(0, 100_000))
 def test_without_other_load_the_last_operating_point_is_that_of_ac(seed: int) -> None:
     some, base, supplied, found = no_limits(random_network(seed, load=0.0))

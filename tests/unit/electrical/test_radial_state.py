@@ -14,8 +14,8 @@ from gisplan.electrical.base.radial_state import (
     chord_steps,
     solve_states,
 )
-from gisplan.electrical.base.subtree_kernel import LOW, MOST, ROOM_BELOW, ROOM_LOADED
-from gisplan.model.grid import Grid
+from gisplan.electrical.base.subtree_kernel import FAR_BELOW, LOADED, LOW, MOST, NEAR_BELOW
+from gisplan.model.grid import Floats, Grid
 from tests.grids import grid
 from tests.unit.electrical.networks import TOWN, bus
 from tests.unit.electrical.tree_flow import TreeFlow, lay_flow
@@ -27,12 +27,16 @@ def solve(flow: TreeFlow, *factors: float, start: Solution | None = None) -> Sol
     return solve_states(flow.tree, chord_steps(flow.tree), roots, power, start)
 
 
-def levels_of(flow: TreeFlow, solution: Solution) -> LevelArrays:
+def levels_of(
+    flow: TreeFlow, solution: Solution, loaded_ratio: float | Floats = 0.5
+) -> LevelArrays:
     count = len(flow.power_kva)
     far = FarLimits(
+        near_pu=np.array([[0.85, 1.15], [0.87, 1.13]]),
         low_pu=np.full(count, 0.9),
         high_pu=np.full(count, 1.1),
-        loaded_ratio=np.full(count, 0.5),
+        loading_ratio=np.full(count, 0.4),
+        loaded_ratio=np.broadcast_to(loaded_ratio, count),
     )
     return build_levels(flow.tree, solution, far)
 
@@ -91,13 +95,23 @@ def test_extremes_of_low_voltage_stand_apart_from_those_of_medium_voltage() -> N
     is_low = g.buses.nominal_voltage_v < 1000
     voltage_pu = np.abs(levels.voltage[0])
     assert low[LOW] == pytest.approx(voltage_pu[is_low].min())
-    assert low[ROOM_BELOW] == pytest.approx(voltage_pu[is_low].min() - 0.9)
-    # a constant power doubles its current at half the voltage, a little sooner with a line behind
-    assert 0.998 < low[ROOM_LOADED] / (0.5 * voltage_pu[is_low].min()) < 1.0
+    assert low[FAR_BELOW] == pytest.approx(voltage_pu[is_low].min() - 0.9)
+    assert low[NEAR_BELOW] == pytest.approx(voltage_pu[is_low].min() - 0.85)
+    # a constant power doubles its current at half the voltage: half a rise of 0.4 for the whole
+    assert low[LOADED] == pytest.approx(0.5 * 0.4)
     below = [bus(g, name) for name in ("H", "M1", "M2")]
     assert medium[LOW] == pytest.approx(voltage_pu[below].min())
     # nothing of low voltage hangs above the transformers but behind them
     assert np.isinf(levels.value[1, bus(g, "A"), MOST])
+
+
+def test_a_branch_with_a_line_behind_fills_a_little_sooner() -> None:
+    g, flow = town()
+    loaded_ratio = np.full(len(flow.power_kva), 0.5)
+    loaded_ratio[bus(g, "A1")] = 0.6
+    levels = levels_of(flow, solve(flow, 1.0, 1.0, 1.0, 1.0), loaded_ratio)
+    assert levels.node[0, bus(g, "A"), LOADED] == bus(g, "A1")
+    assert 1.0 < levels.value[0, bus(g, "A"), LOADED] / (0.4 * 0.4) < 1.01
 
 
 def test_chords_need_no_steps_where_there_are_none() -> None:

@@ -11,17 +11,23 @@ from hypothesis import strategies as st
 
 from gisplan.electrical.base.subtree_kernel import (
     EXTREMES,
+    FAR_ABOVE,
+    FAR_BELOW,
     HIGH,
+    LOADED,
     LOW,
     MOST,
-    ROOM_ABOVE,
-    ROOM_BELOW,
-    ROOM_LOADED,
+    MOVED_PU,
+    NEAR_ABOVE,
+    NEAR_BELOW,
     Extremes,
     no_extremes,
     summarise_subtrees,
 )
 from gisplan.model.grid import Flags, Floats, Integers
+
+LOW_LIMIT, HIGH_LIMIT = 0.92, 1.08
+ROOMS = (NEAR_BELOW, NEAR_ABOVE, FAR_BELOW, FAR_ABOVE, LOADED)
 
 
 class Tree:
@@ -36,6 +42,7 @@ class Tree:
         self.floor: Floats = pick.uniform(0.85, 0.95, count)
         self.ceiling: Floats = pick.uniform(1.05, 1.15, count)
         self.loaded: Floats = pick.uniform(0.3, 1.05, count)
+        self.rise: Floats = pick.uniform(0.3, 3.0, count)
         self.growth: Floats = pick.uniform(0.8, 1.3, count)
         self.is_part: Flags = pick.random(count) < 0.7
         self.is_judged: Flags = self.is_part & (pick.random(count) < 0.7)
@@ -48,9 +55,12 @@ class Tree:
             self.voltage,
             self.is_part,
             self.is_judged,
+            LOW_LIMIT,
+            HIGH_LIMIT,
             self.floor,
             self.ceiling,
             self.loaded,
+            self.rise,
             self.growth,
         )
         summarise_subtrees(*arguments, found)
@@ -77,13 +87,21 @@ class Tree:
             if self.is_judged[n]:
                 yield LOW, self.voltage[n], gain, n
                 yield HIGH, -self.voltage[n], gain, n
-                yield ROOM_BELOW, self.voltage[n] - self.floor[n], gain, n
-                yield ROOM_ABOVE, self.ceiling[n] - self.voltage[n], gain, n
+                yield NEAR_BELOW, self.voltage[n] - LOW_LIMIT, gain, n
+                yield NEAR_ABOVE, HIGH_LIMIT - self.voltage[n], gain, n
+                yield FAR_BELOW, self.voltage[n] - self.floor[n], gain, n
+                yield FAR_ABOVE, self.ceiling[n] - self.voltage[n], gain, n
             if self.is_part[n]:
                 yield MOST, -gain, gain, n
                 # the branch that feeds the uppermost node does not follow it
                 if n != top:
-                    yield ROOM_LOADED, self.voltage[n] - self.loaded[n], gain, n
+                    rise = self.rise[n] / self.voltage[n]
+                    yield LOADED, rise * (self.voltage[n] - self.loaded[n]), rise * gain, n
+
+
+def movement(field: int, value: float, gain: float) -> float:
+    """What the node above may move until an extreme binds; the value itself where it never does."""
+    return max(value, MOVED_PU) / gain if field in ROOMS else value
 
 
 def check(
@@ -92,7 +110,8 @@ def check(
     value, gain, node = row
     best = dict.fromkeys(range(EXTREMES), (np.inf, 1.0, -1))
     for field, *found in tree.candidates(nodes, top):
-        best[field] = min(best[field], tuple(found))
+        if movement(field, *found[:2]) < movement(field, *best[field][:2]):
+            best[field] = tuple(found)
     for field, expected in best.items():
         assert value[field] == pytest.approx(expected[0]), (name, field)
         if field != MOST:
