@@ -10,9 +10,22 @@ from fastapi import APIRouter, FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 
 from api import page
+from api.cost_map_cache import CostMapCache
 from api.errors import Problem, add_error_handlers
 from api.guards import BodyLimit, SecurityHeaders
-from api.routes import applications, cost_map, density, grid, health, plans, tiles
+from api.routes import (
+    applications,
+    capacity_gap,
+    cost_map,
+    cost_map_layer,
+    density,
+    grid,
+    health,
+    plans,
+    route,
+    shared_trench,
+    tiles,
+)
 from api.state import Service
 from api.tile_cache import TileCache
 from gisplan import __version__
@@ -52,7 +65,18 @@ def create_app(settings: Settings) -> FastAPI:
 def _versioned_routes() -> APIRouter:
     problem = {"model": Problem, "description": "Problem details (RFC 9457)"}
     router = APIRouter(prefix="/api/v1", responses={"4XX": problem, "5XX": problem})
-    for each in (applications, plans, density, cost_map, tiles, grid):
+    for each in (
+        applications,
+        capacity_gap,
+        plans,
+        route,
+        shared_trench,
+        density,
+        cost_map,
+        cost_map_layer,
+        tiles,
+        grid,
+    ):
         router.include_router(each.router)
     return router
 
@@ -68,8 +92,12 @@ def _lifespan(
                 cache_root=settings.home / "cache",
                 catalogue_override=settings.catalogue,
             )
-            tiles = TileCache(TILE_CACHE_BYTES)
-            app.state.service = Service(pool=pool, planner=planner, tiles=tiles)
+            app.state.service = Service(
+                pool=pool,
+                planner=planner,
+                tiles=TileCache(TILE_CACHE_BYTES),
+                cost_maps=CostMapCache(planner=planner),
+            )
             warming = Thread(target=_warm_up, args=[planner])
             warming.start()
             yield

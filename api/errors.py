@@ -105,7 +105,7 @@ async def _answer_own_error(request: Request, error: Exception) -> JSONResponse:
 async def _answer_invalid_request(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)  # noqa: S101
     fields = [
-        FieldProblem(pointer="/" + "/".join(map(str, each["loc"])), detail=each["msg"])
+        FieldProblem(pointer="/" + "/".join(map(str, each["loc"])), detail=_plain(each["msg"]))
         for each in error.errors()
     ]
     return build_problem(
@@ -129,6 +129,11 @@ async def _answer_defect(request: Request, _: Exception) -> JSONResponse:
     # The server logs the traceback itself: it gets the error once this answer has left.
     detail = "the service met a defect of its own; the log says more"
     return build_problem(HTTPStatus.INTERNAL_SERVER_ERROR, detail=detail, instance=request.url.path)
+
+
+def _plain(message: str) -> str:
+    """Say what our own checks found without the word that pydantic puts before it."""
+    return message.removeprefix("Value error, ")
 
 
 def _dashed(name: str) -> str:

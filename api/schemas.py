@@ -146,6 +146,30 @@ class FeederPeakRecord(BaseModel):
     ledger_sequence: int
 
 
+class CostMapClass(BaseModel):
+    """One class of the legend: from ``low`` to ``high``; kinds without a cost have neither."""
+
+    kind: Literal["cost", "refused", "unknown"]
+    colour: str
+    low: float | None
+    high: float | None
+    cells: int
+
+
+class CostMapLayer(BaseModel):
+    """A cost-to-connect map as the page shows it; the picture is ``layer.png``, asked the same."""
+
+    west: float
+    south: float
+    east: float
+    north: float
+    currency: str
+    cell_m: float
+    classes: list[CostMapClass]
+    facts: dict[str, Attribute]
+    notes: list[str]
+
+
 class Health(BaseModel):
     """Whether the service lives, or is ready to plan."""
 

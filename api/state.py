@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated
 
 from fastapi import Depends, Request
 from psycopg import Connection
 from psycopg_pool import ConnectionPool
 
+from api.cost_map_cache import CostMapCache
+from api.raster_cache import RasterCache
 from api.tile_cache import TileCache
 from gisplan.services.plan import Planner
 from gisplan.store.connection import borrow
@@ -17,11 +19,13 @@ from gisplan.store.connection import borrow
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
-    """Connections, the planner that uses them, and the tiles drawn before."""
+    """Connections, the planner that uses them, and what was drawn before."""
 
     pool: ConnectionPool
     planner: Planner
     tiles: TileCache
+    cost_maps: CostMapCache
+    rasters: RasterCache = field(default_factory=RasterCache)
 
 
 def get_service(request: Request) -> Service:

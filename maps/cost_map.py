@@ -3,27 +3,19 @@
 from __future__ import annotations
 
 import json
-import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import folium
 import numpy as np
 import shapely
 from branca.element import Figure
-from rasterio import Affine
-from rasterio.crs import CRS
-from rasterio.enums import Resampling
-from rasterio.warp import reproject, transform_bounds
 
 from gisplan.export.cost_map_classes import CostClasses, cost_classes
 from gisplan.export.cost_map_picture import raster_classes
 from gisplan.export.cost_map_raster import CostRaster
 from gisplan.export.electrical_table import ElectricalAnswer, ElementTable, lon_lat_shapes
 from gisplan.export.feature import Feature, FeatureCollection, Value
-from gisplan.model.grid import Codes
-from gisplan.model.projection import LON_LAT_SRID
 from gisplan.planning.cost_map import REASON_TEXTS, CostReason
 from gisplan.services.cost_map import BEFORE_PROOF, guard_note
 from maps.cost_map_texts import (
@@ -38,6 +30,7 @@ from maps.layers import ATTRIBUTION, Controls, RawText, ZoomedMarkers, grid_grou
 from maps.offline import render_offline
 from maps.plan_style import STYLE
 from maps.texts import escaped, money, number, voltage
+from maps.web_raster import MetricClasses, WebRaster, rgba, web_classes
 
 Row = Mapping[str, Value]
 Style = Mapping[str, str | float]
@@ -47,50 +40,20 @@ PRICED = ("cost", "access point", "kind", "cable", "drop", "limiting", "proof")
 REFUSED = ("building", "why not")
 POINT = ("access point", "kind", "proof", "limiting", "best for")
 CELL_OPACITY = 0.72
-PIXELS_MAX = 2400
-FINER = 2  # pixels a cell each way, so that turned cells keep their shape
 FITS_COLOUR, REFUSED_COLOUR = "#ffffff", "#8f8f8f"
 REFUSED_SHOWN = 1500
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WebRaster:
-    """Classes of cells in Web Mercator, and the corners that they span in degrees."""
-
-    classes: Codes
-    bounds: tuple[tuple[float, float], tuple[float, float]]
-
-
 def web_raster(raster: CostRaster, classes: CostClasses) -> WebRaster:
     """Return the classes of a raster as the browser's map lays them: no cell is mixed."""
-    source = raster_classes(raster, classes)
-    rows, columns = source.shape
-    source_crs, web = CRS.from_epsg(raster.srid), CRS.from_epsg(3857)
-    box = (
-        raster.x_min_m,
-        raster.y_max_m - rows * raster.cell_m,
-        raster.x_min_m + columns * raster.cell_m,
-        raster.y_max_m,
+    return web_classes(
+        MetricClasses(
+            classes=raster_classes(raster, classes),
+            transform=raster.transform,
+            srid=raster.srid,
+            beyond=classes.unknown,
+        )
     )
-    west_m, south_m, east_m, north_m = transform_bounds(source_crs, web, *box)
-    side_m = (east_m - west_m) / min(columns * FINER, PIXELS_MAX)
-    side_m = max(side_m, (north_m - south_m) / PIXELS_MAX)
-    width = math.ceil((east_m - west_m) / side_m)
-    height = math.ceil((north_m - south_m) / side_m)
-    target = np.full((height, width), classes.unknown, dtype=np.uint8)
-    reproject(
-        source,
-        target,
-        src_transform=raster.transform,
-        src_crs=source_crs,
-        dst_transform=Affine(side_m, 0, west_m, 0, -side_m, north_m),
-        dst_crs=web,
-        init_dest_nodata=False,
-        resampling=Resampling.nearest,
-    )
-    corners = west_m, north_m - height * side_m, west_m + width * side_m, north_m
-    west, south, east, north = transform_bounds(web, CRS.from_epsg(LON_LAT_SRID), *corners)
-    return WebRaster(classes=target, bounds=((south, west), (north, east)))
 
 
 def render_cost_map(
@@ -127,18 +90,13 @@ def render_cost_map(
 
 
 def _cells(overlay: WebRaster, classes: CostClasses) -> folium.raster_layers.ImageOverlay:
-    palette = np.array([_rgba(colour) for colour in classes.colours], dtype=np.uint8)
+    palette = np.array([rgba(colour, CELL_OPACITY) for colour in classes.colours], dtype=np.uint8)
     palette[classes.unknown, 3] = round(255 * 0.35)
     return folium.raster_layers.ImageOverlay(
         image=palette[overlay.classes],
         bounds=[list(corner) for corner in overlay.bounds],
         name=_plain("cells"),
     )
-
-
-def _rgba(colour: str) -> tuple[int, int, int, int]:
-    red, green, blue = (int(colour[at : at + 2], 16) for at in (1, 3, 5))
-    return red, green, blue, round(255 * CELL_OPACITY)
 
 
 def _buildings(

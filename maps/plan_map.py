@@ -12,7 +12,7 @@ from branca.element import Figure, MacroElement
 from folium.template import Template
 
 from gisplan.export.feature import FeatureCollection
-from gisplan.export.plan_document import route_lines
+from gisplan.export.plan_document import all_options, route_lines
 from gisplan.model.option import LonLat, Option, Plan
 from maps.layers import (
     ATTRIBUTION,
@@ -25,6 +25,7 @@ from maps.layers import (
 )
 from maps.offline import render_offline
 from maps.plan_panel import build_panel
+from maps.plan_sources import source_layer
 from maps.plan_style import SITE_COLOUR, STYLE, option_colour, voltage_class
 from maps.plan_texts import option_details, option_title
 from maps.texts import escaped, money, number
@@ -86,12 +87,15 @@ class _Rows(MacroElement):
 def _groups(plan: Plan, grid: FeatureCollection | None) -> Iterator[folium.FeatureGroup]:
     """Layers from the bottom up: grid, routes, access points, site."""
     yield grid_group(features_of(grid))
-    yield _route_group(plan.options)
+    yield _route_group(plan.options, opacity=0.95 if plan.supply_set is None else 0.4)
     yield _access_group(plan.options)
+    sources = source_layer(plan)
+    if sources is not None:
+        yield sources
     yield _site_group(plan)
 
 
-def _route_group(options: Sequence[Option]) -> folium.FeatureGroup:
+def _route_group(options: Sequence[Option], *, opacity: float) -> folium.FeatureGroup:
     """Routes, the best on top and narrowest, so that those below it show at its sides."""
     group = folium.FeatureGroup(name="routes")
     for option in reversed(options):
@@ -100,7 +104,7 @@ def _route_group(options: Sequence[Option]) -> folium.FeatureGroup:
                 [(lat, lon) for lon, lat in line],
                 color=option_colour(option),
                 weight=min(3 + 3 * option.rank, 15) if option.feasible else 3,
-                opacity=0.95 if option.feasible else 0.8,
+                opacity=opacity if option.feasible else min(opacity, 0.8),
                 dash_array=None if option.feasible else "6 6",
                 line_cap="butt",
             )
@@ -163,10 +167,10 @@ def _bounds(plan: Plan) -> list[list[float]]:
     """South-west and north-east corner around site, access points and routes."""
     site = plan.application
     places = [(site.lon, site.lat)]
-    for option in plan.options:
+    for option in all_options(plan):
         places.append((option.access_point.lon, option.access_point.lat))
         places.extend(place for line in route_lines(option.route) for place in line)
-    if len(plan.options) == 0:
+    if len(places) == 1:
         places.extend((site.lon, site.lat + side * _NEAR_M_IN_DEGREES) for side in (-1, 1))
     lons, lats = zip(*places, strict=True)
     return [[min(lats), min(lons)], [max(lats), max(lons)]]

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from gisplan.model.option import Option, Plan, Severity
 from maps.electrical_texts import loading
+from maps.plan_sources import set_verdict, source_legend, source_panel
 from maps.plan_style import (
     INFEASIBLE_COLOUR,
     SITE_COLOUR,
@@ -18,8 +19,26 @@ from maps.texts import escaped, money, number
 
 def build_panel(plan: Plan, grid_classes: Sequence[int]) -> str:
     """HTML of the whole column; ``grid_classes`` are the rows of ``VOLTAGE_CLASSES`` drawn."""
-    parts = (plan_head(plan), _options_table(plan), plan_notes(plan), _legend(plan, grid_classes))
+    parts = (
+        plan_head(plan),
+        _verdict(plan),
+        source_panel(plan),
+        _options_table(plan),
+        plan_notes(plan),
+        _legend(plan, grid_classes),
+    )
     return f'<div id="panel">{"".join(parts)}</div>'
+
+
+def _verdict(plan: Plan) -> str:
+    """Whether the customer can be supplied: by the set where several sources are needed."""
+    if plan.supply_set is not None:
+        return set_verdict(plan.supply_set)
+    best = plan.best
+    if best is None:
+        return '<p class="verdict no">No feasible option</p>'
+    cost = money(best.cost.total, best.cost.currency)
+    return f'<p class="verdict yes">Feasible: option {best.rank}, {cost}</p>'
 
 
 def _options_table(plan: Plan) -> str:
@@ -27,8 +46,9 @@ def _options_table(plan: Plan) -> str:
     if not plan.options:
         return ""
     rows = "".join(_option_row(option) for option in plan.options)
+    title = "Options" if plan.supply_set is None else "Single connections"
     return (
-        "<h2>Options</h2><table class='options'><tr><th></th><th>access point</th>"
+        f"<h2>{title}</h2><table class='options'><tr><th></th><th>access point</th>"
         "<th class='figure'>route</th><th class='figure'>cost</th></tr>"
         f"{rows}</table>"
     )
@@ -57,6 +77,9 @@ def _row_note(option: Option) -> str:
 def _legend(plan: Plan, grid_classes: Sequence[int]) -> str:
     """Colours and what they stand for."""
     rows = [(_diamond(), "site")]
+    rows += [(_line(colour, 5), f"route of {text}") for colour, text in source_legend(plan)]
+    if plan.supply_set is not None and plan.supply_set.shared_length_m:
+        rows.append((_line("#555", 5, dashed=True), "in the trench of another source"))
     rows += [
         (_line(option_colour(option), 5), f"route of option {option.rank}")
         for option in plan.options

@@ -7,6 +7,9 @@ from gisplan.model.option import Option
 RANK_COLOURS = ("#009e73", "#7b2d8e", "#e377ac", "#7a5c00", "#3c3c3c")
 """Told apart from each other and from the voltages; further ranks share the last one."""
 
+SOURCE_COLOURS = ("#0b84a5", "#d100b8", "#6b8e00")
+"""Of the sources that belong together; told apart from ranks and voltages."""
+
 INFEASIBLE_COLOUR = "#8a8a8a"
 SITE_COLOUR = "#c1121f"
 

@@ -79,7 +79,7 @@ def _group(severity: Severity, findings: Sequence[Finding]) -> str:
 
 
 def plan_head(plan: Plan) -> str:
-    """Application and verdict as HTML for the panel."""
+    """Application as HTML for the panel."""
     application = plan.application
     facts = [
         application.kind.value,
@@ -94,7 +94,7 @@ def plan_head(plan: Plan) -> str:
         facts.append("synthetic example")
     return (
         f"<h1>Connection plan {escaped(application.reference)}</h1>"
-        f"<p>{' · '.join(escaped(fact) for fact in facts)}</p>{_verdict(plan)}"
+        f"<p>{' · '.join(escaped(fact) for fact in facts)}</p>"
     )
 
 
@@ -115,14 +115,6 @@ def plan_notes(plan: Plan) -> str:
         f"{escaped(provenance.software)}. Provisional until surveyed.</p>"
     )
     return "".join(parts)
-
-
-def _verdict(plan: Plan) -> str:
-    best = plan.best
-    if best is None:
-        return '<p class="verdict no">No feasible option</p>'
-    cost = money(best.cost.total, best.cost.currency)
-    return f'<p class="verdict yes">Feasible: option {best.rank}, {cost}</p>'
 
 
 def _cost_rows(option: Option) -> dict[str, str]:

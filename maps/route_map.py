@@ -7,6 +7,7 @@ from branca.element import Figure
 
 from gisplan.export.feature import FeatureCollection
 from gisplan.export.plan_document import route_lines
+from gisplan.export.route_file import pole_places
 from gisplan.model.route_answer import ProposedRoute, RouteAnswer
 from maps.layers import ATTRIBUTION, Bound, Controls, RawText, features_of, grid_group
 from maps.offline import render_offline
@@ -61,6 +62,15 @@ def _draw(route: ProposedRoute, folium_map: folium.Map) -> None:
         )
         Bound(f"{route.rank} · {escaped(_name(route))}", _details(route)).add_to(way)
         way.add_to(group)
+    for lon, lat in pole_places(route.route):
+        folium.CircleMarker(
+            (lat, lon),
+            radius=3,
+            color=_colour(route),
+            weight=2,
+            fill_color="#ffffff",
+            fill_opacity=1.0,
+        ).add_to(group)
     if (point := route.access_point) is not None:
         end = folium.CircleMarker(
             (point.lat, point.lon),

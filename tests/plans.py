@@ -21,6 +21,7 @@ from gisplan.model.option import (
     Route,
     RouteSegment,
     Severity,
+    SupplySet,
 )
 
 SITE: LonLat = (7.8851, 48.4562)
@@ -225,3 +226,21 @@ def refused_plan() -> Plan:
         baseline=None,
         reasons=("no access point within 1500 m has capacity for 60 kVA",),
     )
+
+
+def plan_with_sources() -> Plan:
+    """A plan of two sources, the second for a part in the trench of the first."""
+    first, second = station_option(1), example_plan().options[0]
+    shared = tuple(replace(one, is_shared=True) for one in second.route.segments[:1])
+    route = replace(second.route, segments=shared + second.route.segments[1:])
+    found = SupplySet(
+        feasible=True,
+        independence="feeder",
+        options=(first, replace(second, rank=2, route=route)),
+        supplied_by=("mv/1 <b>", "mv/2"),
+        total_cost=first.cost.total + second.cost.total,
+        shared_length_m=12.0,
+        gap=None,
+        findings=(BAY,),
+    )
+    return replace(example_plan(), supply_set=found, sources_required=2)

@@ -1,50 +1,205 @@
-"""Density of applications as a raster or a picture."""
+"""Density and hot spots as files by ending, as raster tiles, and the legend that explains them."""
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
-from fastapi import APIRouter, Depends, Query, Response
-from psycopg import Connection
+from fastapi import APIRouter, Depends, Response
+from fastapi import Path as PathPart
+from pydantic import BaseModel
 
-from api.state import Database
-from gisplan.model.density import DensityWeight
-from gisplan.services.density import DensityQuestion, save_application_density
+from api.density_questions import AskedHotSpots, AskedSurface, CellSums, HotSpotsAsked, Surface
+from api.state import Database, RunningService, Service
+from gisplan.export.cell_table import write_cell_table
+from gisplan.export.classed_raster import ClassedRaster, classed_surface
+from gisplan.export.hot_spot_raster import classed_hot_spots
+from gisplan.services.density import layer_density, save_density
+from gisplan.services.density_cells import layer_cells
+from gisplan.services.hot_spots import layer_hot_spots, save_hot_spots
+from gisplan.settings import load_settings
+from gisplan.store.density_points import read_grid_lines
+from gisplan.store.grid_reader import active_version
+from gisplan.store.tiles import MAXIMUM_ZOOM
+from maps.density_map import (
+    density_palette,
+    metric_classes,
+    render_cells,
+    render_density,
+    render_hot_spots,
+)
+from maps.offline import CONTENT_POLICY
+from maps.web_raster import palette_png, tile_classes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from psycopg import Connection
+
+    from api.raster_cache import KeptRaster
 
 router = APIRouter(tags=["density"])
-GEOTIFF, PNG = "image/tiff; application=geotiff", "image/png"
+PNG = "image/png"
+Place = Annotated[int, PathPart(ge=0, lt=1 << MAXIMUM_ZOOM)]
+Zoom = Annotated[int, PathPart(ge=0, le=MAXIMUM_ZOOM)]
 
 
-def read_question(
-    weight: DensityWeight = DensityWeight.DEMAND_KVA,
-    cell_m: Annotated[float, Query(ge=5, le=1000, allow_inf_nan=False)] = 25,
-    bandwidth_m: Annotated[float | None, Query(gt=0, le=10_000, allow_inf_nan=False)] = None,
-) -> DensityQuestion:
-    """What is to be shown, how finely, and how smoothly; the data find a missing bandwidth."""
-    return DensityQuestion(weight=weight, cell_m=cell_m, bandwidth_m=bandwidth_m)
+class CellFile(StrEnum):
+    """Endings of files of polygons."""
+
+    GPKG = "gpkg"
+    GEOJSON = "geojson"
+    FGB = "fgb"
+    CSV = "csv"
+    HTML = "html"
 
 
-Question = Annotated[DensityQuestion, Depends(read_question)]
+class DensityFile(StrEnum):
+    """Endings of files that show a raster."""
+
+    TIF = "tif"
+    PNG = "png"
+    GPKG = "gpkg"
+    GEOJSON = "geojson"
+    FGB = "fgb"
+    CSV = "csv"
+    HTML = "html"
 
 
-@router.get(
-    "/density.tif", response_class=Response, responses={200: {"content": {"image/tiff": {}}}}
-)
-def read_density_raster(connection: Database, question: Question) -> Response:
-    """A cloud-optimised GeoTIFF in the working CRS of the grid."""
-    return Response(_draw(connection, question, "density.tif"), media_type=GEOTIFF)
+MEDIA_TYPES = {
+    "tif": "image/tiff; application=geotiff",
+    "png": PNG,
+    "gpkg": "application/geopackage+sqlite3",
+    "geojson": "application/geo+json",
+    "fgb": "application/flatgeobuf",
+    "csv": "text/csv; charset=utf-8",
+}
 
 
-@router.get("/density.png", response_class=Response, responses={200: {"content": {PNG: {}}}})
-def read_density_picture(connection: Database, question: Question) -> Response:
-    """A picture with legend, scale bar and title."""
-    return Response(_draw(connection, question, "density.png"), media_type=PNG)
+class LegendClass(BaseModel):
+    """One class of a raster: its colour and what it says."""
+
+    colour: str
+    text: str
 
 
-def _draw(connection: Connection, question: DensityQuestion, name: str) -> bytes:
+class Legend(BaseModel):
+    """What the colours of tiles mean, the highest class first."""
+
+    heading: str
+    classes: list[LegendClass]
+
+
+@router.get("/density.{ending}", response_class=Response)
+def read_density(ending: DensityFile, connection: Database, asked: Surface) -> Response:
+    """Density of a layer as a surface; vector files hold its cells as squares."""
+    found = layer_density(connection, asked.question(connection))
+    if ending is DensityFile.HTML:
+        return _page(render_density(found))
+    return _file(ending, lambda path: save_density(found, path))
+
+
+@router.get("/density/cells.{ending}", response_class=Response)
+def read_density_cells(ending: CellFile, connection: Database, asked: CellSums) -> Response:
+    """Sums of a layer in squares, hexagons or H3 cells."""
+    answer = layer_cells(
+        connection, asked.question(connection), catalogue_override=load_settings().catalogue
+    )
+    if ending is CellFile.HTML:
+        lines = read_grid_lines(connection, active_version(connection).version_id)
+        return _page(render_cells(answer, lines))
+    return _file(ending, lambda path: write_cell_table(answer.tables[0], path))
+
+
+@router.get("/hotspots.{ending}", response_class=Response)
+def read_hot_spots(ending: DensityFile, connection: Database, asked: HotSpotsAsked) -> Response:
+    """Hot and cold spots of a layer."""
+    found = layer_hot_spots(connection, asked.question(connection))
+    if ending is DensityFile.HTML:
+        return _page(render_hot_spots(found))
+    return _file(ending, lambda path: save_hot_spots(found, path))
+
+
+@router.get("/density/legend")
+def read_density_legend(service: RunningService, connection: Database, asked: Surface) -> Legend:
+    """What the colours of the tiles of a density mean."""
+    return _legend(_kept_density(service, connection, asked).raster)
+
+
+@router.get("/hotspots/legend")
+def read_hot_spot_legend(
+    service: RunningService, connection: Database, asked: HotSpotsAsked
+) -> Legend:
+    """What the colours of the tiles of hot spots mean."""
+    return _legend(_kept_hot_spots(service, connection, asked).raster)
+
+
+def read_tile(zoom: Zoom, column: Place, row: Place) -> tuple[int, int, int]:
+    """Which tile of the pyramid."""
+    return zoom, column, row
+
+
+Tile = Annotated[tuple[int, int, int], Depends(read_tile)]
+
+
+@router.get("/density/tiles/{zoom}/{column}/{row}.png", response_class=Response)
+def read_density_tile(
+    service: RunningService, connection: Database, asked: Surface, tile: Tile
+) -> Response:
+    """A tile of a density in Web Mercator; clear beyond the surface."""
+    return _tile(service, _kept_density(service, connection, asked), tile)
+
+
+@router.get("/hotspots/tiles/{zoom}/{column}/{row}.png", response_class=Response)
+def read_hot_spot_tile(
+    service: RunningService, connection: Database, asked: HotSpotsAsked, tile: Tile
+) -> Response:
+    """A tile of hot spots in Web Mercator; clear beyond the study area's rectangle."""
+    return _tile(service, _kept_hot_spots(service, connection, asked), tile)
+
+
+def _kept_density(service: Service, connection: Connection, asked: AskedSurface) -> KeptRaster:
+    question = asked.question(connection)
+    return service.rasters.raster(
+        (active_version(connection).version_id, question),
+        lambda: classed_surface(layer_density(connection, question).surface),
+    )
+
+
+def _kept_hot_spots(service: Service, connection: Connection, asked: AskedHotSpots) -> KeptRaster:
+    question = asked.question(connection)
+    return service.rasters.raster(
+        (active_version(connection).version_id, question),
+        lambda: classed_hot_spots(layer_hot_spots(connection, question).raster),
+    )
+
+
+def _tile(service: Service, kept: KeptRaster, tile: tuple[int, int, int]) -> Response:
+    zoom, column, row = tile
+
+    def draw() -> bytes:
+        classes = tile_classes(metric_classes(kept.raster), zoom=zoom, column=column, row=row)
+        return palette_png(classes, density_palette(kept.raster))
+
+    picture = service.rasters.tile(kept, tile, draw)
+    return Response(picture, media_type=PNG, headers={"cache-control": "no-cache"})
+
+
+def _legend(raster: ClassedRaster) -> Legend:
+    pairs = list(zip(raster.colours, raster.texts, strict=True))
+    classes = [LegendClass(colour=colour, text=text) for colour, text in reversed(pairs)]
+    return Legend(heading=raster.heading, classes=classes)
+
+
+def _page(html: str) -> Response:
+    headers = {"content-security-policy": CONTENT_POLICY}
+    return Response(html, media_type="text/html", headers=headers)
+
+
+def _file(ending: str, save: Callable[[Path], None]) -> Response:
     with TemporaryDirectory(prefix="gisplan-density-") as folder:
-        path = Path(folder) / name
-        save_application_density(connection, question, path)
-        return path.read_bytes()
+        path = Path(folder) / f"density.{ending}"
+        save(path)
+        return Response(path.read_bytes(), media_type=MEDIA_TYPES[ending])

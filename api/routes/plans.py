@@ -13,7 +13,7 @@ from api.state import Database, RunningService
 from gisplan.errors import UnknownElementError
 from gisplan.export.feature import FeatureCollection
 from gisplan.export.grid_features import build_grid_features
-from gisplan.export.plan_document import plan_from_json, plan_to_geojson
+from gisplan.export.plan_document import all_options, plan_from_json, plan_to_geojson
 from gisplan.model.grid import Grid
 from gisplan.model.option import Plan
 from gisplan.services.voltage_profile import VoltageProfiles
@@ -47,7 +47,7 @@ def find_voltage_profile(service: RunningService, request: ProfileRequest) -> Vo
 
 @router.post("/plans", status_code=201)
 def create_plan(service: RunningService, request: PlanRequest, response: Response) -> PlanRecord:
-    """Plan an application and store the plan; ``reserve`` holds its best option's capacity."""
+    """Plan an application and store the plan; ``reserve`` holds the capacity of its sources."""
     stored = service.planner.plan(request.to_application(), reserve=request.reserve)
     response.headers["location"] = f"/api/v1/plans/{stored.plan_id}"
     with borrow(service.pool) as connection:
@@ -97,7 +97,7 @@ def _surroundings(grid: Grid, plan: Plan) -> FeatureCollection | None:
     """The grid near a plan, if the version that it was made on still serves."""
     if grid.version_id != plan.provenance.grid_version:
         return None
-    ends = [option.access_point for option in plan.options]
+    ends = [option.access_point for option in all_options(plan)]
     around = [(end.lon, end.lat) for end in ends]
     around.append((plan.application.lon, plan.application.lat))
     return build_grid_features(grid, around=around)

@@ -20,7 +20,11 @@ COMMANDS = {
     "load": "Load a grid from SOURCE, judge it, and let it serve from now on.",
     "plan": "Propose access points and cable paths, best first, each with its reasons.",
     "route": "Propose cable paths: to access points, to a place or bus, to several sources.",
+    "shared-trench": "Plan several applications together: where one trench serves many.",
     "hosting-capacity": "Tell how much more load or generation each bus takes.",
+    "capacity-gap": (
+        "Tell what every supply area will ask for, what the grid can give, and when it runs out."
+    ),
     "cost-map": "Tell what connecting a demand costs from every place, and where it would end.",
     "screen": "Tell for each bus whether a demand fits, and what it does to the grid.",
     "powerflow": "Tell voltages and loadings as the grid stands, with all that is promised.",
@@ -30,7 +34,9 @@ COMMANDS = {
     "network-check": (
         "Tell where the corridors are broken: parts, gaps, near misses, access points off them."
     ),
-    "density": "Draw where applications gather, per square kilometre.",
+    "density": "Tell where applications, load or generation gather: a surface, or sums in cells.",
+    "hotspots": "Tell where more, or less, gathers than chance explains.",
+    "corridor-density": "Tell where applications, load or generation gather along the corridors.",
     "serve": "Serve the planners' page and the API until interrupted.",
     "demo": "Load the sample region, plan its applications, draw density, serve the page.",
     "db": "Start, stop, look at, save and restore the database.",

@@ -187,21 +187,22 @@ def _density(stage: Stage) -> None:
     from gisplan.model.density import DensityWeight  # noqa: PLC0415 (matplotlib takes a second)
     from gisplan.services.density import (  # noqa: PLC0415
         DensityQuestion,
-        save_application_density,
+        layer_density,
+        save_density,
     )
 
     stage.say("6/6 draw where applications gather")
     question = DensityQuestion(cell_m=25.0, weight=DensityWeight.DEMAND_KVA)
     with opened_planner() as planner, borrow(planner.pool) as connection:
-        for name in ("density.tif", "density.png"):
-            save_application_density(
-                connection,
-                question,
-                stage.out / name,
-                source="synthetic applications; network (c) University of Kassel and Fraunhofer "
-                "IEE, BSD-3; house ids (c) OpenStreetMap contributors, ODbL",
-                on=date.today(),
-            )
+        density = layer_density(connection, question)
+    for name in ("density.tif", "density.png"):
+        save_density(
+            density,
+            stage.out / name,
+            source="synthetic applications; network (c) University of Kassel and Fraunhofer "
+            "IEE, BSD-3; house ids (c) OpenStreetMap contributors, ODbL",
+            on=date.today(),
+        )
 
 
 def save_summary(plans: Sequence[Plan], file: Path) -> None:

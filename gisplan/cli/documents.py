@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gisplan.errors import InputError
-from gisplan.export.plan_document import plan_to_geojson, plan_to_json
+from gisplan.export.plan_document import all_options, plan_to_geojson, plan_to_json
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -44,6 +44,6 @@ def _map(plan: Plan, grid: Grid) -> bytes:
     from maps.plan_map import render_plan  # noqa: PLC0415
 
     site = plan.application
-    access = [(option.access_point.lon, option.access_point.lat) for option in plan.options]
+    access = [(one.access_point.lon, one.access_point.lat) for one in all_options(plan)]
     around = [(site.lon, site.lat), *access]
     return render_plan(plan, build_grid_features(grid, around=around)).encode()

@@ -13,7 +13,7 @@ from rich.progress import Progress
 
 from gisplan.cli.answer import JsonOption
 from gisplan.cli.documents import ENDINGS, write_plan
-from gisplan.cli.plan_answer import print_plans
+from gisplan.cli.plan_answer import print_held, print_plans
 from gisplan.cli.planner import opened_planner
 from gisplan.errors import InputError
 from gisplan.export.plan_document import plan_to_json
@@ -65,7 +65,8 @@ def plan(
     ] = None,
     reference: Annotated[str, typer.Option(help="The utility's own number.")] = WHAT_IF,
     reserve: Annotated[
-        bool, typer.Option("--reserve", help="Store each plan and hold its best option's capacity.")
+        bool,
+        typer.Option("--reserve", help="Store each plan and hold the capacity of its sources."),
     ] = False,
     out: Annotated[
         Path | None,
@@ -111,6 +112,8 @@ def plan(
         typer.echo(json.dumps(json.loads(plan_to_json(made)), ensure_ascii=False))
     if not as_json:
         print_plans(plans, console, all_findings=all_findings)
+        if reserve:
+            print_held(plans, console)
 
 
 def _applications(

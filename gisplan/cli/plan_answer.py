@@ -21,7 +21,9 @@ from gisplan.export.option_figures import (
     violations,
     voltage_range_pu,
 )
+from gisplan.export.surroundings_text import surroundings_lines
 from gisplan.model.option import Severity
+from gisplan.planning.reserving import held_options
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -63,6 +65,17 @@ def print_plans(plans: Sequence[Plan], console: Console, *, all_findings: bool =
         _print_plan(plans[0], console, all_findings=all_findings)
     else:
         console.print(summary_table(plans))
+
+
+def print_held(plans: Sequence[Plan], console: Console) -> None:
+    """Print what is held now for each customer who needs several sources, or that nothing is."""
+    for made in plans:
+        if made.sources_required < 2:
+            continue
+        points = [one.access_point for one in held_options(made)]
+        names = ", ".join(f"{point.name} ({point.element_id})" for point in points)
+        told = f"held in full at each of {names}" if points else "nothing is held"
+        _say(console, made.application.reference, told)
 
 
 def _print_plan(made: Plan, console: Console, *, all_findings: bool) -> None:
@@ -277,6 +290,8 @@ def _print_rest(made: Plan, console: Console, *, all_findings: bool) -> None:
             _say(console, "plan", f"{SIGNS[finding.severity]} {_told(finding)}")
     if made.baseline is not None:
         _say(console, "nearest", made.baseline.text)
+    for heading, text in surroundings_lines(made.density) if made.density else ():
+        _say(console, heading, text)
     if all_findings:
         return
     shown = made.best or next(iter(made.options), None)

@@ -74,6 +74,16 @@ def route(
     line: Annotated[
         Path | None, typer.Option(help="Check and price this drawn line.", show_default=False)
     ] = None,
+    terrain: Annotated[
+        Path | None,
+        typer.Option(
+            help="Open ground to cross: a GeoTIFF of trench cost a metre, or land-use polygons.",
+            show_default=False,
+        ),
+    ] = None,
+    overhead: Annotated[
+        bool, typer.Option("--overhead", help="Over the terrain as an overhead line on poles.")
+    ] = False,
     out: Annotated[
         Path | None,
         typer.Option(help="File ending in .html (map), .json, .geojson, .gpkg or .dxf."),
@@ -107,6 +117,8 @@ def route(
                 to_bus=to_bus,
                 is_disjoint=disjoint is not None,
                 node_disjoint=node_disjoint,
+                terrain=terrain,
+                overhead=overhead,
             ),
         )
         if out is not None:

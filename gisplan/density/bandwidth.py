@@ -1,7 +1,7 @@
-"""How wide the kernel is: given, by least-squares cross-validation, or by Scott's rule.
+"""How wide the kernel is: given, by least-squares cross-validation, or by a rule of thumb.
 
-Cross-validation is the default: towns are clumps in empty land, which Scott's rule, made for one
-bell-shaped cloud, blurs into one blot.
+Cross-validation is the default: towns are clumps in empty land, which the rules of Scott and of
+Silverman, made for one bell-shaped cloud, blur into one blot.
 
 References
 ----------
@@ -19,6 +19,7 @@ import math
 import numpy as np
 import scipy.fft
 
+from gisplan.density.binning_kernel import SPREAD_VARIANCE_CELLS2, shares
 from gisplan.density.frame import Frame, build_frame, check_cell_size
 from gisplan.density.points import Points, build_points
 from gisplan.errors import InputError
@@ -48,17 +49,20 @@ def given_bandwidth(bandwidth_m: float) -> Bandwidth:
     return Bandwidth(bandwidth_m=bandwidth_m, method=BandwidthMethod.GIVEN)
 
 
-def scott_bandwidth(x_m: Floats, y_m: Floats, weight: Floats, *, cell_m: float) -> Bandwidth:
-    """Bandwidth by Scott's rule, with the warning that it blurs towns."""
+def rule_bandwidth(
+    x_m: Floats, y_m: Floats, weight: Floats, *, cell_m: float, method: BandwidthMethod
+) -> Bandwidth:
+    """Bandwidth by Scott's or Silverman's rule of thumb, with the warning that it blurs towns.
+
+    In two dimensions both are n**(-1/6) times the spread: Silverman's factor 4 / (d + 2) is one.
+    """
     check_cell_size(cell_m)
     points = build_points(x_m, y_m, weight)
-    if (scott_m := _scott_m(points)) == 0.0:
-        return _fallback(BandwidthMethod.SCOTT, cell_m)
-    warning = "Scott's rule blurs towns: it takes the points for one bell-shaped cloud"
+    if (rule_m := _scott_m(points)) == 0.0:
+        return _fallback(method, cell_m)
+    warning = f"{method.title()}'s rule blurs towns: it takes the points for one bell-shaped cloud"
     return Bandwidth(
-        bandwidth_m=max(scott_m, SMALLEST_CELLS * cell_m),
-        method=BandwidthMethod.SCOTT,
-        warnings=(warning,),
+        bandwidth_m=max(rule_m, SMALLEST_CELLS * cell_m), method=method, warnings=(warning,)
     )
 
 
@@ -118,8 +122,8 @@ def cross_validation_scores(points: Points, candidates_m: Floats, *, cell_m: flo
 class _PairSums:
     """Sums of a_i * w_j * Gaussian(x_i - x_j) over pairs of different points, for any variance.
 
-    Both ends are binned linearly, which spreads their difference by 2 * cell**2 / 6 on an axis.
-    A point paired with itself meets its own shares at distances of zero and one cell, so the part
+    Both ends are spread over cells, which adds twice the variance of spreading to their difference.
+    A point paired with itself meets its own shares at distances of zero to two cells, so the part
     that it adds is known exactly and taken out.
     """
 
@@ -139,22 +143,24 @@ class _PairSums:
 
     def between_different(self, variance_m2: float) -> float:
         """Sum over pairs of different points of a Gaussian of this variance, in 1/m2."""
-        variance = variance_m2 / self._cell_m**2 - 1 / 3
+        variance = variance_m2 / self._cell_m**2 - 2 * SPREAD_VARIANCE_CELLS2
         gauss_y = np.exp(-2 * math.pi**2 * variance * self._frequency_y**2)
         gauss_x = np.exp(-2 * math.pi**2 * variance * self._frequency_x**2)
         everything = float(gauss_y @ self._cross @ gauss_x)
-        near = np.exp(-0.5 * np.array([0.0, 1.0]) / variance) / math.sqrt(2 * math.pi * variance)
+        apart = np.arange(3.0)
+        near = np.exp(-0.5 * apart**2 / variance) / math.sqrt(2 * math.pi * variance)
         return float(everything - near @ self._own_shares @ near) / self._cell_m**2
 
 
 def _own_shares(frame: Frame, points: Points, weight: Floats) -> Floats:
-    """Weight with which points meet their own shares, 0 or 1 cells away in y and in x; (2, 2)."""
+    """Weight with which points meet their own shares, 0 to 2 cells away in y and in x; (3, 3)."""
     apart = []
-    for offset_m in (frame.y_max_m - points.y_m, points.x_m - frame.x_min_m):
-        share = np.modf(offset_m / frame.cell_m + 0.5)[0]
-        apart.append(np.stack([share**2 + (1 - share) ** 2, 2 * share * (1 - share)]))
-    own: Floats = (apart[0] * weight) @ apart[1].T
-    return own
+    for from_edge_m in (frame.y_max_m - points.y_m, points.x_m - frame.x_min_m):
+        before, own, after = shares(np.modf(from_edge_m / frame.cell_m)[0] - 0.5)
+        together = before**2 + own**2 + after**2
+        apart.append(np.stack([together, 2 * own * (before + after), 2 * before * after]))
+    met: Floats = (apart[0] * weight) @ apart[1].T
+    return met
 
 
 def _validation_cell_m(points: Points, cell_m: float) -> float:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from gisplan.density.binning import bin_linear, interpolate_linear
+from gisplan.density.binning_kernel import interpolate, spread
 from gisplan.density.points import Points
 from gisplan.errors import InputError
 from gisplan.model.density import Extent
@@ -29,14 +29,14 @@ class Frame:
     columns: int
 
     def bin(self, points: Points, weight: Floats) -> Floats:
-        """Weights of points spread linearly over the cells, shape (rows, columns)."""
+        """Weights of points spread over the cells around each, shape (rows, columns)."""
         shape = (self.rows, self.columns)
-        binned: Floats = bin_linear(points.x_m, points.y_m, weight, self._grid(), shape)
+        binned: Floats = spread(points.x_m, points.y_m, weight, self._grid(), shape)
         return binned
 
     def interpolate(self, points: Points, field: Floats) -> Floats:
-        """Linear values of a raster of this frame at the points."""
-        values: Floats = interpolate_linear(points.x_m, points.y_m, field, self._grid())
+        """Values of a raster of this frame at the points, the adjoint of ``bin``."""
+        values: Floats = interpolate(points.x_m, points.y_m, field, self._grid())
         return values
 
     def _grid(self) -> tuple[float, float, float]:

@@ -1,12 +1,15 @@
 """Weighted Gaussian density on a metric grid.
 
-Points are spread linearly over cells, then the cells are blurred. Spreading adds a variance of
-cell**2 / 6 on each axis, so the blur is given that much less and the sum has the asked bandwidth.
+Points are spread over cells by quadratic splines, then the cells are blurred. Spreading adds a
+variance of cell**2 / 4 on each axis wherever in its cell a point lies, so the blur is given that
+much less and the sum has the asked bandwidth.
 
 References
 ----------
 M. P. Wand, Fast computation of multivariate kernel estimators, Journal of Computational and
-Graphical Statistics 3 (1994) 433-445: linear binning.
+Graphical Statistics 3 (1994) 433-445: binning before blurring.
+R. W. Hockney and J. W. Eastwood, Computer simulation using particles, 1988, section 5-3: quadratic
+shares.
 P. Diggle, A kernel method for smoothing point process data, Applied Statistics 34 (1985) 138-147:
 each point weighted by one over the mass of its kernel inside the study area.
 """
@@ -23,6 +26,7 @@ from rasterio import Affine
 from rasterio.features import rasterize
 from scipy.ndimage import gaussian_filter
 
+from gisplan.density.binning_kernel import SPREAD_VARIANCE_CELLS2
 from gisplan.density.frame import Frame, build_frame
 from gisplan.density.points import Points, build_points
 from gisplan.errors import InputError
@@ -149,7 +153,7 @@ def _raster_inside(
         area = shapely.intersection(
             area, shapely.box(extent.x_min_m, extent.y_min_m, extent.x_max_m, extent.y_max_m)
         )
-    frame, mask = _rasterized(area, cell_m)
+    frame, mask = rasterized_area(area, cell_m)
     sigma_cells = _sigma_cells(bandwidth_m, cell_m)
     mass = frame.interpolate(points, _blur(mask.astype(np.float64), sigma_cells))
     is_inside = shapely.contains_xy(area, points.x_m, points.y_m) & (mass > MINIMUM_MASS)
@@ -161,8 +165,14 @@ def _raster_inside(
     return _Raster(frame=frame, per_m2=per_m2, points=inside)
 
 
-def _rasterized(area: _Area, cell_m: float) -> tuple[Frame, Flags]:
-    """Cells whose centre lies in the area, in a frame with a margin of one cell."""
+def rasterized_area(area: _Area, cell_m: float) -> tuple[Frame, Flags]:
+    """Frame around an area with a margin of one cell, and which cells have their centre in it.
+
+    Raises
+    ------
+    InputError
+        If the area covers nothing, or no centre of a cell.
+    """
     if area.is_empty or not area.area > 0:
         raise InputError("study area covers nothing; expected a polygon in metres that does")
     x_min_m, y_min_m, x_max_m, y_max_m = area.bounds
@@ -201,8 +211,8 @@ def _blurred(frame: Frame, points: Points, bandwidth_m: float) -> Floats:
 
 
 def _sigma_cells(bandwidth_m: float, cell_m: float) -> float:
-    """Blur in cells that gives the bandwidth after linear binning."""
-    return math.sqrt((bandwidth_m / cell_m) ** 2 - 1 / 6)
+    """Blur in cells that gives the bandwidth after spreading."""
+    return math.sqrt((bandwidth_m / cell_m) ** 2 - SPREAD_VARIANCE_CELLS2)
 
 
 def _blur(cells: Floats, sigma_cells: float) -> Floats:

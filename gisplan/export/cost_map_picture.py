@@ -21,7 +21,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from gisplan.export.cost_map_classes import CostClasses, cost_classes
-from gisplan.export.map_furniture import draw_north_arrow, draw_scale_bar
+from gisplan.export.map_furniture import MARGIN_IN, draw_north_arrow, draw_scale_bar, draw_text
 from gisplan.export.written import written_whole
 from gisplan.planning.cost_map import CostReason
 
@@ -37,9 +37,9 @@ if TYPE_CHECKING:
 
 _DOTS_PER_INCH = 150
 _MAX_PIXELS = 2500
-_MAP_SIDE_IN, _MARGIN_IN, _HEAD_IN, _LEGEND_IN = 7.6, 0.3, 0.92, 2.15
+_MAP_SIDE_IN, _HEAD_IN, _LEGEND_IN = 7.6, 0.92, 2.15
 _NOTE_SIZE, _NOTE_LINE_IN, _NOTE_CHARACTER_IN = 8.0, 0.155, 0.070
-_INK, _QUIET_INK, _LINE_COLOUR = "#222222", "#555555", "#1c2733"
+_INK, _LINE_COLOUR = "#222222", "#1c2733"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,12 +81,12 @@ def draw_cost_map(raster: CostRaster, labels: CostMapLabels) -> Figure:
     map_in = _MAP_SIDE_IN * min(1.0, 1 / ratio), _MAP_SIDE_IN * min(1.0, ratio)
     notes = _wrapped(labels.notes, map_in[0] + _LEGEND_IN)
     foot_in = 0.25 + _NOTE_LINE_IN * len(notes)
-    page_in = _MARGIN_IN + map_in[0] + _LEGEND_IN, foot_in + max(map_in[1], 4.0) + _HEAD_IN
+    page_in = MARGIN_IN + map_in[0] + _LEGEND_IN, foot_in + max(map_in[1], 4.0) + _HEAD_IN
     figure = Figure(figsize=page_in, facecolor="white")
     FigureCanvasAgg(figure)
     axes = figure.add_axes(
         (
-            _MARGIN_IN / page_in[0],
+            MARGIN_IN / page_in[0],
             1 - (_HEAD_IN + map_in[1]) / page_in[1],
             map_in[0] / page_in[0],
             map_in[1] / page_in[1],
@@ -96,11 +96,11 @@ def draw_cost_map(raster: CostRaster, labels: CostMapLabels) -> Figure:
     _draw_lines(axes, labels.lines)
     _draw_legend(figure, raster, classes, labels)
     _draw_scale(figure, map_in[0], foot_in, width_m / map_in[0])
-    _write(figure, page_in[1] - 0.40, labels.title, size=15, colour=_INK, weight="bold")
+    draw_text(figure, page_in[1] - 0.40, labels.title, size=15, colour=_INK, weight="bold")
     subtitle = " · ".join(filter(None, (labels.subtitle, str(labels.on or ""))))
-    _write(figure, page_in[1] - 0.70, subtitle, size=10)
+    draw_text(figure, page_in[1] - 0.70, subtitle, size=10)
     for number, note in enumerate(notes, start=1):
-        _write(figure, foot_in - 0.08 - _NOTE_LINE_IN * number, note, size=_NOTE_SIZE)
+        draw_text(figure, foot_in - 0.08 - _NOTE_LINE_IN * number, note, size=_NOTE_SIZE)
     return figure
 
 
@@ -175,7 +175,7 @@ def _draw_legend(
 def _draw_scale(
     figure: Figure, map_width_in: float, foot_in: float, metres_per_inch: float
 ) -> None:
-    left_in = _MARGIN_IN + map_width_in + 0.25
+    left_in = MARGIN_IN + map_width_in + 0.25
     draw_scale_bar(
         figure,
         left_in=left_in,
@@ -184,24 +184,3 @@ def _draw_scale(
         metres_per_inch=metres_per_inch,
     )
     draw_north_arrow(figure, left_in=left_in + 0.1, bottom_in=foot_in + 0.45)
-
-
-def _write(
-    figure: Figure,
-    from_bottom_in: float,
-    text: str,
-    *,
-    size: float,
-    colour: str = _QUIET_INK,
-    weight: str = "normal",
-) -> None:
-    """Write a line at the left margin, its words as they are (a dollar sign starts no formula)."""
-    figure.text(
-        _MARGIN_IN / figure.get_figwidth(),
-        from_bottom_in / figure.get_figheight(),
-        text,
-        fontsize=size,
-        color=colour,
-        fontweight=weight,
-        parse_math=False,
-    )

@@ -50,3 +50,8 @@ def class_texts(bounds: Floats) -> list[str]:
 def _number(value: float) -> str:
     """Figure with spaces between thousands and no digits that say nothing."""
     return f"{value:,.10g}".replace(",", "\u2009")
+
+
+def unit_text(unit: str) -> str:
+    """Unit as it is printed."""
+    return unit.replace("km2", "km²").replace("1/km", "per km")

@@ -1,66 +1,23 @@
-"""A density surface as a picture for a report: legend with units, scale bar, title, date.
-
-The picture is drawn by matplotlib without its global state and with the fonts that it brings.
-Cells much narrower than a pixel are thinned out: the kernel is wider than a cell.
-"""
+"""A density surface as a picture for a report: legend with units, scale bar, title, date."""
 
 from __future__ import annotations
 
-import math
-import textwrap
-from dataclasses import dataclass
-from datetime import date
-from importlib.metadata import version
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-from matplotlib.artist import Artist
-from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.collections import LineCollection
-from matplotlib.colors import BoundaryNorm
-from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
-from matplotlib.patches import Patch
 
-from gisplan.export.density_classes import (
-    NO_DATA_COLOUR,
-    class_bounds,
-    class_colours,
-    class_texts,
-)
-from gisplan.export.map_furniture import draw_north_arrow, draw_scale_bar
-from gisplan.export.written import written_whole
-from gisplan.model.density import DensitySurface, Extent
-from gisplan.model.grid import Floats, Polylines
+from gisplan.export.classed_picture import PictureLabels, draw_classed, write_picture
+from gisplan.export.classed_raster import classed_surface
+from gisplan.model.density import Extent
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from matplotlib.figure import Figure
+
+    from gisplan.model.density import DensitySurface
 
 _VISIBLE_PART_OF_PEAK = 1e-3
-_MAX_PIXELS = 2500
-_DOTS_PER_INCH = 150
-_MAP_SIDE_IN, _MARGIN_IN, _HEAD_IN, _LEGEND_IN = 7.6, 0.3, 0.92, 1.75
-_NOTE_SIZE, _NOTE_LINE_IN, _NOTE_CHARACTER_IN = 8.0, 0.155, 0.070
-_TITLE_SIZE, _TITLE_CHARACTER_IN = 15.0, 0.142
-_INK = "#222222"
-_QUIET_INK = "#555555"
-_LINE_COLOUR, _LINE_WIDTH, _LINE_ALPHA = "#34465a", 0.6, 0.55
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PictureLabels:
-    """What the caller says about a picture; nothing of it is made up where it is missing.
-
-    ``lines`` are drawn thin as something to hold on to, called ``lines_name`` in the legend;
-    ``places`` of shape (n, 2) are dots. Both are in the CRS of the surface.
-    """
-
-    title: str
-    subtitle: str = ""
-    source: str = ""
-    on: date | None = None
-    lines: Polylines | None = None
-    lines_name: str = "grid"
-    places: Floats | None = None
-    places_name: str = "application"
 
 
 def write_density_png(surface: DensitySurface, path: Path, labels: PictureLabels) -> None:
@@ -71,41 +28,15 @@ def write_density_png(surface: DensitySurface, path: Path, labels: PictureLabels
     InputError
         If the file cannot be written.
     """
-    figure = draw_density(surface, labels)
-    metadata = {"Software": f"gisplan {version('gisplan')}", "Title": labels.title}
-    with written_whole(path) as partial:
-        figure.savefig(partial, format="png", dpi=_DOTS_PER_INCH, metadata=metadata)
+    write_picture(draw_density(surface, labels), path, labels.title)
 
 
 def draw_density(surface: DensitySurface, labels: PictureLabels) -> Figure:
     """Draw the surface on a figure of its own."""
-    view = _view(surface)
-    notes = _notes(surface, labels, _map_size_in(view)[0] + _LEGEND_IN)
-    foot_in = 0.25 + _NOTE_LINE_IN * len(notes)
-    figure, axes = _page(view, foot_in)
-    _draw_cells(axes, surface)
-    _draw_context(axes, labels)
-    axes.set_xlim(view.x_min_m, view.x_max_m)
-    axes.set_ylim(view.y_min_m, view.y_max_m)
-    _draw_scale(figure, view, foot_in)
-    _draw_legend(figure, surface, labels)
-    _draw_head(figure, labels)
-    for number, note in enumerate(notes, start=1):
-        _write(figure, foot_in - 0.08 - _NOTE_LINE_IN * number, note, size=_NOTE_SIZE)
-    if not np.isfinite(surface.values).any():
-        axes.text(
-            0.5,
-            0.5,
-            "no data",
-            transform=axes.transAxes,
-            ha="center",
-            fontsize=16,
-            bbox={"facecolor": "white", "edgecolor": "none"},
-        )
-    return figure
+    return draw_classed(classed_surface(surface), visible_part(surface), how_made(surface), labels)
 
 
-def _view(surface: DensitySurface) -> Extent:
+def visible_part(surface: DensitySurface) -> Extent:
     """Part of the raster to show: all of a study area or window, else where there is something."""
     values = surface.values
     if np.isnan(values).any() or not np.any(values > 0.0):
@@ -122,181 +53,17 @@ def _view(surface: DensitySurface) -> Extent:
     )
 
 
-def _page(view: Extent, foot_in: float) -> tuple[Figure, Axes]:
-    """Figure that fits the shape of the view, with room for words and legend."""
-    width_in, height_in = _map_size_in(view)
-    page_in = (_MARGIN_IN + width_in + _LEGEND_IN, foot_in + height_in + _HEAD_IN)
-    figure = Figure(figsize=page_in, facecolor="white")
-    FigureCanvasAgg(figure)
-    left, bottom = _MARGIN_IN / page_in[0], foot_in / page_in[1]
-    axes = figure.add_axes((left, bottom, width_in / page_in[0], height_in / page_in[1]))
-    axes.set_anchor("NW")
-    axes.set_xticks([])
-    axes.set_yticks([])
-    for side in axes.spines.values():
-        side.set_color("#888888")
-    return figure, axes
-
-
-def _map_size_in(view: Extent) -> tuple[float, float]:
-    """Width and height of the frame that the map is fitted into, top left."""
-    ratio = (view.y_max_m - view.y_min_m) / (view.x_max_m - view.x_min_m)
-    width_in = _MAP_SIDE_IN * min(1.0, max(0.6, 1 / ratio))
-    return width_in, _MAP_SIDE_IN * min(1.0, max(0.6, ratio))
-
-
-def _draw_scale(figure: Figure, view: Extent, foot_in: float) -> None:
-    """Draw scale bar and north arrow below the legend, where they hide nothing."""
-    width_in, height_in = _map_size_in(view)
-    left_in = _MARGIN_IN + width_in + 0.25
-    draw_scale_bar(
-        figure,
-        left_in=left_in,
-        bottom_in=foot_in + 0.04,
-        longest_in=_LEGEND_IN - 0.65,
-        metres_per_inch=max(
-            (view.x_max_m - view.x_min_m) / width_in, (view.y_max_m - view.y_min_m) / height_in
-        ),
-    )
-    draw_north_arrow(figure, left_in=left_in + 0.1, bottom_in=foot_in + 0.45)
-
-
-def _draw_cells(axes: Axes, surface: DensitySurface) -> None:
-    """Draw the raster in its place."""
-    bounds = class_bounds(surface.values)
-    colours = class_colours(len(bounds) - 1)
-    step = max(1, math.ceil(max(surface.values.shape) / _MAX_PIXELS))
-    extent = surface.extent
-    axes.imshow(
-        np.ma.masked_invalid(surface.values[::step, ::step]),
-        cmap=colours,
-        norm=BoundaryNorm(bounds, colours.N, clip=True),
-        extent=(extent.x_min_m, extent.x_max_m, extent.y_min_m, extent.y_max_m),
-        interpolation="nearest",
-        aspect="equal",
-    )
-
-
-def _draw_context(axes: Axes, labels: PictureLabels) -> None:
-    """Draw lines and dots that tell the reader where he is."""
-    if labels.lines is not None:
-        shapes = [labels.lines.row(index) for index in range(len(labels.lines))]
-        axes.add_collection(
-            LineCollection(shapes, colors=_LINE_COLOUR, linewidths=_LINE_WIDTH, alpha=_LINE_ALPHA),
-            autolim=False,
-        )
-    if labels.places is not None:
-        axes.add_line(_dots(labels.places, labels.places_name))
-
-
-def _dots(places: Floats, name: str) -> Line2D:
-    """Places as dots that show on any colour."""
-    return Line2D(
-        places[:, 0],
-        places[:, 1],
-        label=name,
-        linestyle="none",
-        marker="o",
-        markersize=2.8,
-        markerfacecolor="white",
-        markeredgecolor=_INK,
-        markeredgewidth=0.7,
-    )
-
-
-def _draw_legend(figure: Figure, surface: DensitySurface, labels: PictureLabels) -> None:
-    """Draw classes with their limits and unit, and what grey, lines and dots mean."""
-    figure.legend(
-        handles=_legend_entries(surface, labels),
-        title=_unit_text(surface.unit),
-        loc="upper left",
-        bbox_to_anchor=(
-            1 - (_LEGEND_IN - 0.08) / figure.get_figwidth(),
-            1 - (_HEAD_IN - 0.08) / figure.get_figheight(),
-        ),
-        frameon=False,
-        fontsize=9,
-        title_fontsize=10,
-        alignment="left",
-        labelspacing=0.35,
-    )
-
-
-def _legend_entries(surface: DensitySurface, labels: PictureLabels) -> list[Artist]:
-    """Entries of the legend, the highest class first."""
-    bounds = class_bounds(surface.values)
-    colours = class_colours(len(bounds) - 1)
-    entries: list[Artist] = []
-    if np.isfinite(surface.values).any():
-        classes = [_swatch(colours(index), text) for index, text in enumerate(class_texts(bounds))]
-        entries.extend(reversed(classes))
-    if np.isnan(surface.values).any():
-        entries.append(_swatch(NO_DATA_COLOUR, "no data"))
-    if labels.lines is not None:
-        entries.append(_line_key(labels.lines_name))
-    if labels.places is not None:
-        entries.append(_dots(np.empty((0, 2)), labels.places_name))
-    return entries
-
-
-def _swatch(colour: str | tuple[float, float, float, float], text: str) -> Patch:
-    return Patch(facecolor=colour, label=text, edgecolor="#999999", linewidth=0.6)
-
-
-def _line_key(name: str) -> Line2D:
-    return Line2D([], [], label=name, color=_LINE_COLOUR, linewidth=1.0, alpha=_LINE_ALPHA)
-
-
-def _draw_head(figure: Figure, labels: PictureLabels) -> None:
-    """Write title, subtitle and date above the map; a long title is written smaller."""
-    width_in, height_in = figure.get_size_inches()
-    fitting = (width_in - 2 * _MARGIN_IN) / (_TITLE_CHARACTER_IN * max(len(labels.title), 1))
-    size = _TITLE_SIZE * min(1.0, fitting)
-    _write(figure, height_in - 0.40, labels.title, size=size, colour=_INK, weight="bold")
-    date_text = labels.on.isoformat() if labels.on else ""
-    subtitle = " · ".join(filter(None, (labels.subtitle, date_text)))
-    _write(figure, height_in - 0.70, subtitle, size=10)
-
-
-def _notes(surface: DensitySurface, labels: PictureLabels, width_in: float) -> list[str]:
-    """Lines below the map: how it was made and from what, broken to fit."""
-    width = int(width_in / _NOTE_CHARACTER_IN)
-    return textwrap.wrap(_made(surface), width) + textwrap.wrap(labels.source, width)
-
-
-def _write(
-    figure: Figure,
-    from_bottom_in: float,
-    text: str,
-    *,
-    size: float,
-    colour: str = _QUIET_INK,
-    weight: str = "normal",
-) -> None:
-    """Write a line at the left margin, its words as they are (a dollar sign starts no formula)."""
-    figure.text(
-        _MARGIN_IN / figure.get_figwidth(),
-        from_bottom_in / figure.get_figheight(),
-        text,
-        fontsize=size,
-        color=colour,
-        fontweight=weight,
-        parse_math=False,
-    )
-
-
-def _made(surface: DensitySurface) -> str:
+def how_made(surface: DensitySurface) -> str:
     """How the surface was made."""
     total = f"{surface.total:,.0f}".replace(",", "\u2009")
     unit = "" if surface.total_unit == "1" else f" {surface.total_unit}"
     points = f"{surface.point_count:,}".replace(",", "\u2009")
+    bandwidth = surface.bandwidth
+    adapted = ""
+    if bandwidth.range_m is not None:
+        adapted = f", adapted from {bandwidth.range_m[0]:.0f} to {bandwidth.range_m[1]:.0f} m"
     return (
         f"{points} points, {total}{unit} in total · Gaussian kernel, bandwidth "
-        f"{surface.bandwidth.bandwidth_m:.0f} m ({surface.bandwidth.method.value}) · "
+        f"{bandwidth.bandwidth_m:.0f} m ({bandwidth.method.value}){adapted} · "
         f"cells of {surface.cell_m:g} m · EPSG:{surface.srid}"
     )
-
-
-def _unit_text(unit: str) -> str:
-    """Unit as it is printed."""
-    return unit.replace("km2", "km²").replace("1/km²", "per km²")

@@ -24,7 +24,7 @@ from gisplan.model.projection import LON_LAT_SRID
 TABLE_ENDINGS = (".csv", ".json", ".gpkg", ".geojson")
 KIND = "element_kind"
 LINE_KINDS = frozenset({"line", "corridor"})
-AREA_KINDS = frozenset({"building"})
+AREA_TYPES = {"building": "Polygon", "supply_area": "MultiPolygon"}
 
 Column = npt.NDArray[Any]
 
@@ -130,7 +130,7 @@ def _write_csv(answer: ElectricalAnswer, path: Path) -> None:
         writer.writeheader()
         for table in answer.tables:
             for row, shape in zip(table.rows(), lon_lat_shapes(table), strict=True):
-                if table.element_kind in AREA_KINDS:
+                if table.element_kind in AREA_TYPES:
                     shape = shapely.point_on_surface(shape)  # noqa: PLW2901
                 is_point = isinstance(shape, shapely.Point)
                 place = {"lon": shape.x, "lat": shape.y} if is_point else {}
@@ -153,8 +153,7 @@ def _write_geojson(answer: ElectricalAnswer, path: Path) -> None:
 
 def _write_layer(table: ElementTable, path: Path) -> None:
     geometry_type = "LineString" if table.element_kind in LINE_KINDS else "Point"
-    if table.element_kind in AREA_KINDS:
-        geometry_type = "Polygon"
+    geometry_type = AREA_TYPES.get(table.element_kind, geometry_type)
     frame = GeoDataFrame(dict(table.columns), geometry=lon_lat_shapes(table), crs=LON_LAT_SRID)
     frame.to_file(
         path,

@@ -1,4 +1,4 @@
-"""Scale bar and north arrow of a printed map whose top is grid north."""
+"""Scale bar, north arrow and lines of text of a printed map whose top is grid north."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import math
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch, Rectangle
 
+MARGIN_IN = 0.3
+QUIET_INK = "#555555"
 _INK = "#222222"
 _BAR_HEIGHT_IN = 0.06
 
@@ -63,3 +65,24 @@ def draw_north_arrow(figure: Figure, *, left_in: float, bottom_in: float) -> Non
         )
     )
     figure.text(x, (bottom_in + 0.48) / height_in, "N", ha="center", fontsize=10, color=_INK)
+
+
+def draw_text(
+    figure: Figure,
+    from_bottom_in: float,
+    text: str,
+    *,
+    size: float,
+    colour: str = QUIET_INK,
+    weight: str = "normal",
+) -> None:
+    """Draw a line at the left margin, its words as they are (a dollar sign starts no formula)."""
+    figure.text(
+        MARGIN_IN / figure.get_figwidth(),
+        from_bottom_in / figure.get_figheight(),
+        text,
+        fontsize=size,
+        color=colour,
+        fontweight=weight,
+        parse_math=False,
+    )

@@ -15,6 +15,7 @@ from pydantic import TypeAdapter, ValidationError
 from gisplan.errors import InputError
 from gisplan.export.feature import Feature, FeatureCollection, Geometry, Value
 from gisplan.export.option_figures import customer_voltage_pu, load_band, voltage_range_pu
+from gisplan.export.surroundings_text import surroundings_columns
 from gisplan.model.option import Finding, LonLat, Option, Plan, Route, Severity
 
 _PLAN = TypeAdapter(Plan)
@@ -56,7 +57,10 @@ def plan_to_geojson(plan: Plan) -> bytes:
 
 
 def build_plan_features(plan: Plan) -> FeatureCollection:
-    """Site, then for each option its access point and its route, as features in lon/lat."""
+    """Site, then for each option its access point and its route, as features in lon/lat.
+
+    Behind them come those of the sources that belong together, where several are needed.
+    """
     application = plan.application
     site = _feature(
         _point((application.lon, application.lat)),
@@ -65,12 +69,28 @@ def build_plan_features(plan: Plan) -> FeatureCollection:
         kind=application.kind.value,
         demand_kva=application.demand_kva,
         feasible=plan.feasible,
+        **(surroundings_columns(plan.density) if plan.density else {}),
     )
     features = [site]
     for option in plan.options:
         features.append(build_access_point_feature(option))
         features.append(build_route_feature(option))
+    for option, supplied_by in sources_of(plan):
+        for feature in (build_access_point_feature(option), build_route_feature(option)):
+            own = {"role": f"source_{feature['properties']['role']}", "supplied_by": supplied_by}
+            features.append({**feature, "properties": {**feature["properties"], **own}})
     return {"type": "FeatureCollection", "features": features}
+
+
+def sources_of(plan: Plan) -> list[tuple[Option, str]]:
+    """Return the sources that belong together and what supplies each; none where one is enough."""
+    found = plan.supply_set
+    return [] if found is None else list(zip(found.options, found.supplied_by, strict=True))
+
+
+def all_options(plan: Plan) -> tuple[Option, ...]:
+    """Return the options of a plan, then the sources that belong together."""
+    return plan.options + tuple(option for option, _ in sources_of(plan))
 
 
 def build_access_point_feature(option: Option) -> Feature:

@@ -65,4 +65,7 @@ def _tags(surface: DensitySurface, on: date | None) -> dict[str, str]:
         "BANDWIDTH_METHOD": surface.bandwidth.method.value,
         "TIFFTAG_SOFTWARE": f"gisplan {version('gisplan')}",
     }
+    if surface.bandwidth.range_m is not None:
+        low_m, high_m = surface.bandwidth.range_m
+        tags |= {"BANDWIDTH_MIN_M": repr(low_m), "BANDWIDTH_MAX_M": repr(high_m)}
     return tags | ({"DATE": on.isoformat()} if on else {})

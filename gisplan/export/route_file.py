@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from gisplan.export.feature import Feature, Value
-    from gisplan.model.option import RouteSegment
+    from gisplan.model.option import LonLat, Route, RouteSegment
     from gisplan.model.route_answer import ProposedRoute
 
 ROUTE_ENDINGS = (".json", ".geojson", ".gpkg", ".dxf")
@@ -70,6 +70,12 @@ def write_routes(answer: RouteAnswer, path: Path, *, working_srid: int) -> None:
             partial.write_text(_geojson(answer), encoding="utf-8")
         else:
             partial.write_text(routes_to_json(answer), encoding="utf-8")
+
+
+def pole_places(route: Route) -> tuple[LonLat, ...]:
+    """Return where the poles of overhead spans stand, each once, in the order of the way."""
+    spans = [one for one in route.segments if one.laying == "overhead_span"]
+    return tuple(dict.fromkeys(place for span in spans for place in span.coordinates))
 
 
 def _figures(route: ProposedRoute) -> dict[str, Value]:
@@ -169,6 +175,9 @@ def _drawing(
     site_x_m, site_y_m = projection.to_metres(*answer.site)
     points = [DrawnPoint(layer="SITE", x_m=site_x_m, y_m=site_y_m, text="site")]
     for route in answer.routes:
+        for number, (lon, lat) in enumerate(pole_places(route.route), start=1):
+            x_m, y_m = projection.to_metres(lon, lat)
+            points.append(DrawnPoint(layer="POLE", x_m=x_m, y_m=y_m, text=f"pole {number}"))
         if (point := route.access_point) is not None:
             x_m, y_m = projection.to_metres(point.lon, point.lat)
             points.append(DrawnPoint(layer="ACCESS_POINT", x_m=x_m, y_m=y_m, text=point.element_id))

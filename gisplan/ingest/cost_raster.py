@@ -25,12 +25,14 @@ if TYPE_CHECKING:
 
 CENTS = 100
 SQUARE_WITHIN = 1e-6
+LEAST_COST = 0.01
+"""A metre that costs less than a cent is no price but a gap in the data."""
 
 
 def read_cost_raster(path: Path, *, srid: int, band: int = 1) -> CostRaster:
     """Read a raster of money a metre as whole cents a metre in the working CRS.
 
-    Cells without data, NaN, infinite or too dear are forbidden. A raster in another CRS, turned, or
+    Cells without data, infinite or too dear are forbidden. A raster in another CRS, turned, or
     with cells that are not square is brought to square cells by the nearest value.
 
     Parameters
@@ -43,7 +45,8 @@ def read_cost_raster(path: Path, *, srid: int, band: int = 1) -> CostRaster:
     SourceError
         If the file is no raster that can be read.
     InputError
-        If it has no CRS, not that band, too many cells, a negative cost, or no cost at all.
+        If it has no CRS, not that band, too many cells, a cost that is negative, nothing or not a
+        number, or no cost at all.
     """
     try:
         with rasterio.open(path) as source:
@@ -56,7 +59,7 @@ def read_cost_raster(path: Path, *, srid: int, band: int = 1) -> CostRaster:
     if crs != working or not _is_upright(transform):
         cost, transform = _moved(cost, transform, crs, working, path)
     if not np.isfinite(cost).any():
-        raise InputError(f"{path}: no cell has a cost; expected money a metre, 0 or more")
+        raise InputError(f"{path}: no cell has a cost; expected money a metre")
     return CostRaster(
         cost_cents_per_m=whole_raster_costs(cost * CENTS),
         x_min_m=transform.c,
@@ -68,14 +71,16 @@ def read_cost_raster(path: Path, *, srid: int, band: int = 1) -> CostRaster:
 
 def _read(source: DatasetReader, path: Path, band: int) -> Floats:
     """Return the costs of a band, infinity where there is none."""
-    cost: Floats = source.read(band, masked=True).astype(np.float64).filled(np.inf)
-    cost[np.isnan(cost)] = np.inf
-    wrong = np.argwhere(cost < 0)
+    given = source.read(band).astype(np.float64)
+    is_data = source.read_masks(band) > 0
+    cost: Floats = np.where(is_data, given, np.inf)
+    wrong = np.argwhere(is_data & ~(given >= LEAST_COST))
     if len(wrong):
         row, column = (int(n) for n in wrong[0])
         raise InputError(
-            f"{path}: {len(wrong)} cells have a negative cost, the first {cost[row, column]} a "
-            f"metre in row {row}, column {column}; expected 0 or more, no data where forbidden"
+            f"{path}: {len(wrong)} cells cost less than {LEAST_COST} or are no number, the first "
+            f"{given[row, column]} a metre in row {row}, column {column}; expected what a metre "
+            "costs, and no data where forbidden (gdal_edit.py -a_nodata VALUE declares it)"
         )
     return cost
 

@@ -12,16 +12,30 @@ from gisplan.model.application import ApplicationKind
 from gisplan.model.grid import Floats
 
 
+class DensityLayer(StrEnum):
+    """What gathers: applications, or the loads or generators of the grid that serves."""
+
+    APPLICATION = "application"
+    LOAD = "load"
+    GENERATION = "generation"
+
+
 class DensityWeight(StrEnum):
-    """What is summed: contract capacity asked for, or the number of applications."""
+    """What is summed, of an application, a load or a generator.
+
+    ``DEMAND_KVA`` is the contract capacity (of a generator: its apparent power), ``POWER_KW`` the
+    active power at the peak as it is recorded or expected, ``ENERGY_MWH`` that of a year.
+    """
 
     DEMAND_KVA = "demand_kva"
+    POWER_KW = "power_kw"
+    ENERGY_MWH = "energy_mwh"
     COUNT = "count"
 
     @property
     def unit(self) -> str:
         """Unit of the sum; a bare number counts."""
-        return "kVA" if self is DensityWeight.DEMAND_KVA else "1"
+        return {"demand_kva": "kVA", "power_kw": "kW", "energy_mwh": "MWh", "count": "1"}[self]
 
 
 class ApplicationStatus(StrEnum):
@@ -58,14 +72,19 @@ class BandwidthMethod(StrEnum):
     GIVEN = "given"
     CROSS_VALIDATION = "cross-validation"
     SCOTT = "scott"
+    SILVERMAN = "silverman"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bandwidth:
-    """Standard deviation of the Gaussian kernel, how it was found and what is doubtful about it."""
+    """Standard deviation of the Gaussian kernel, how it was found and what is doubtful about it.
+
+    ``range_m`` is the smallest and the largest one where the bandwidth follows the density.
+    """
 
     bandwidth_m: float
     method: BandwidthMethod
+    range_m: tuple[float, float] | None = None
     warnings: tuple[str, ...] = ()
 
 

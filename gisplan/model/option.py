@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from gisplan.model.application import Application
+from gisplan.model.plan_density import PlanDensity
 
 LonLat = tuple[float, float]
 
@@ -92,6 +93,7 @@ class RouteSegment:
     """A stretch of one corridor, surface and laying.
 
     ``cost`` is the sum of its civil works, cable and crossings; ``owner`` is empty where unknown.
+    ``is_shared`` marks a trench that another route of the same set pays for.
     """
 
     length_m: float
@@ -105,6 +107,7 @@ class RouteSegment:
     crossing_cost: float = 0.0
     crossings: tuple[RouteCrossing, ...] = ()
     owner: str = ""
+    is_shared: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,8 +155,9 @@ class Cost:
 class BillItem:
     """One row of a bill of materials: what, how much of it, at which price.
 
-    ``kind`` is civil, crossing, cable, joint, termination or equipment; ``codes`` tell which one
-    (laying and surface, what is crossed, the cable, the kind of access point), for translation.
+    ``kind`` is civil, pole, crossing, cable, joint, termination or equipment; ``codes`` tell which
+    one (laying and surface, level and kind of pole, what is crossed, the cable, the kind of access
+    point), for translation.
     ``cost`` is exact; quantity and unit cost may differ from it by rounding.
     """
 
@@ -315,7 +319,8 @@ class Plan:
     """The answer to one application. ``reasons`` say why there are fewer than three options.
 
     ``supply_voltage_v`` is ``None`` where the grid holds no bus of the level that is asked for.
-    ``supply_set`` holds the sources that belong together, ``None`` where one is enough.
+    ``supply_set`` holds the sources that belong together, ``None`` where one is enough. ``density``
+    tells of the surroundings, ``None`` where nobody asked the stored applications.
     """
 
     application: Application
@@ -328,6 +333,7 @@ class Plan:
     baseline: Baseline | None
     provenance: Provenance
     supply_set: SupplySet | None = None
+    density: PlanDensity | None = None
 
     @property
     def best(self) -> Option | None:

@@ -30,6 +30,16 @@ class Projection:
         x_m, y_m = _transformer(LON_LAT_SRID, self.srid).transform(lon, lat)
         return float(x_m), float(y_m)
 
+    def all_to_metres(self, lon: Floats, lat: Floats) -> tuple[Floats, Floats]:
+        """Return x and y of many places in metres; infinite where one lies outside the CRS."""
+        x_m, y_m = _transformer(LON_LAT_SRID, self.srid).transform(lon, lat)
+        return np.asarray(x_m, np.float64), np.asarray(y_m, np.float64)
+
+    def all_to_degrees(self, x_m: Floats, y_m: Floats) -> tuple[Floats, Floats]:
+        """Return lon and lat of many places in degrees, as exact as they are."""
+        lon, lat = _transformer(self.srid, LON_LAT_SRID).transform(x_m, y_m)
+        return np.asarray(lon, np.float64), np.asarray(lat, np.float64)
+
     def to_lon_lat(self, xy_m: Floats) -> tuple[tuple[float, float], ...]:
         """Return places of shape (points, 2) as (lon, lat), rounded to a centimetre."""
         lon, lat = _transformer(self.srid, LON_LAT_SRID).transform(xy_m[:, 0], xy_m[:, 1])

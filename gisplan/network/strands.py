@@ -219,19 +219,25 @@ def cut_forbidden(strands: Strands, forbidden: Geometries) -> Strands:
     """Cut forbidden areas out; what a street loses is lost, a trace of a main is no permission."""
     if len(forbidden) == 0 or len(strands) == 0:
         return strands
-    geometry = strands.geometry.copy()
-    hit, area = shapely.STRtree(forbidden).query(geometry, predicate="intersects")
+    parts, owner = cut_out(strands.geometry, forbidden)
+    return _take(strands, owner, parts)
+
+
+def cut_out(lines: Geometries, areas: Geometries) -> tuple[Geometries, Integers]:
+    """Return what areas leave of lines, without specks, and the line that each part comes from."""
+    geometry = lines.copy()
+    hit, area = shapely.STRtree(areas).query(geometry, predicate="intersects")
     order = np.lexsort((area, hit))
     hit, area = hit[order], area[order]
     nth = np.arange(len(hit)) - np.searchsorted(hit, hit)  # areas of a row: first, second, ...
     for number in range(int(nth.max(initial=-1)) + 1):
         now = nth == number
-        geometry[hit[now]] = shapely.difference(geometry[hit[now]], forbidden[area[now]])
+        geometry[hit[now]] = shapely.difference(geometry[hit[now]], areas[area[now]])
     parts, owner = shapely.get_parts(geometry, return_index=True)
     keep = (shapely.get_type_id(parts) == shapely.GeometryType.LINESTRING) & (
         shapely.length(parts) > TOUCH_M
     )
-    return _take(strands, owner[keep], parts[keep])
+    return parts[keep], owner[keep].astype(np.int64)
 
 
 def clear_of(lines: Geometries, forbidden: Geometries) -> npt.NDArray[np.bool_]:

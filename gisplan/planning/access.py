@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from gisplan.model.grid import Codes, Flags, Floats, Grid, Integers
     from gisplan.network.snapshot import CorridorGraph
+    from gisplan.rules.catalogue import Catalogue
 
 NO_ACCESS = 255
 KINDS = tuple(AccessKind)
@@ -48,7 +49,6 @@ ROLE_OF_KIND = {
     AccessKind.SUBSTATION_BAY: "branch",
     AccessKind.LOOP_IN: "trunk",
 }
-STATION_M = 5.0  # a line this close to its station is reached through the station
 LOW_VOLTAGE_BUSES = {
     BusKind.CABINET: AccessKind.CABINET_FUSE_WAY,
     BusKind.TRANSFORMER_BOARD: AccessKind.TRANSFORMER_FUSE_WAY,
@@ -124,10 +124,13 @@ def joined_meetings(parts: Sequence[Meetings]) -> Meetings:
     )
 
 
-def build_access_table(grid: Grid, corridors: CorridorGraph) -> AccessTable:
-    """Return the kind of access point that every bus, every line and every meeting offers."""
+def build_access_table(grid: Grid, corridors: CorridorGraph, catalogue: Catalogue) -> AccessTable:
+    """Return the kind of access point that every bus, every line and every meeting offers.
+
+    A line this close to its station (``access.station_distance_m``) is reached through the station.
+    """
     bus_kind, line_kind = _bus_kinds(grid), _line_kinds(grid)
-    span = _allowed_span(grid)
+    span = _allowed_span(grid, catalogue.value("access.station_distance_m"))
     meeting_kind = _meeting_kinds(corridors, bus_kind, line_kind, span)
     return AccessTable(
         bus_kind=bus_kind,
@@ -198,15 +201,15 @@ def _meeting_kinds(
     return kinds
 
 
-def _allowed_span(grid: Grid) -> tuple[Floats, Floats]:
+def _allowed_span(grid: Grid, station_m: float) -> tuple[Floats, Floats]:
     """Return from where to where along its drawing each line may be cut or joined."""
     shape, lines = grid.lines.shape, grid.lines
     step = np.hypot(*np.diff(shape.xy_m, axis=0, prepend=shape.xy_m[:1]).T)
     along = np.cumsum(step)
     span = along[shape.offset[1:] - 1] - along[shape.offset[:-1]]
     station = np.isin(grid.buses.kind, (*MEDIUM_VOLTAGE_BUSES, *LOW_VOLTAGE_BUSES))
-    first = np.where(station[lines.from_bus], STATION_M, -np.inf)
-    last = np.where(station[lines.to_bus], span - STATION_M, np.inf)
+    first = np.where(station[lines.from_bus], station_m, -np.inf)
+    last = np.where(station[lines.to_bus], span - station_m, np.inf)
     return first, last
 
 

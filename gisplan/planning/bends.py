@@ -29,6 +29,7 @@ def tightest_radius_m(xy_m: Floats, tolerance_m: float) -> float:
     line = shapely.simplify(shapely.LineString(xy_m), tolerance_m)
     legs = np.diff(shapely.get_coordinates(line), axis=0)
     length_m = np.hypot(legs[:, 0], legs[:, 1])
+    legs, length_m = legs[length_m > 0], length_m[length_m > 0]
     if len(legs) < 2:
         return float("inf")
     heading = np.arctan2(legs[:, 1], legs[:, 0])

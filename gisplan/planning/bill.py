@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -9,18 +10,19 @@ import numpy as np
 
 from gisplan.model.option import BillItem, Cost
 from gisplan.planning.access import KINDS
-from gisplan.planning.civil import CROSSINGS, NO_PRICE, WORKS
+from gisplan.planning.civil import WORKS
+from gisplan.planning.crossable import CROSSINGS, NOTHING_CROSSED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from gisplan.model.option import AccessKind
-    from gisplan.planning.civil import CivilWorks
     from gisplan.planning.route import Stretch
     from gisplan.planning.variants import Variant
     from gisplan.rules.catalogue import Catalogue
 
 FREE_DUCT = "free_duct"
+POLES = ("line_pole", "angle_pole", "terminal_pole")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +56,6 @@ class BillRow:
 
 def bill_rows(
     catalogue: Catalogue,
-    civil: CivilWorks,
     *,
     kind: AccessKind | None,
     voltage_level: str,
@@ -70,7 +71,8 @@ def bill_rows(
     if variant is not None:
         length_m = sum(stretch.length_m for stretch in stretches)
         rows += _civil_rows(catalogue, variant, stretches)
-        rows += _crossing_rows(catalogue, civil, stretches)
+        rows += _pole_rows(catalogue, voltage_level, stretches)
+        rows += _crossing_rows(catalogue, stretches)
         rows.append(_cable_row(variant, stretches, length_m))
         rows += _accessory_rows(catalogue, variant, kind, length_m)
     if kind is not None:
@@ -82,11 +84,13 @@ def bill_rows(
 
 def cost_of(rows: Sequence[BillRow], currency: str) -> Cost:
     """Return the sums of a bill."""
-    cents = dict.fromkeys(("civil", "crossing", "cable", "joint", "termination", "equipment"), 0)
+    cents = dict.fromkeys(
+        ("civil", "pole", "crossing", "cable", "joint", "termination", "equipment"), 0
+    )
     for row in rows:
         cents[row.kind] += row.cents
     return Cost(
-        civil=cents["civil"] / 100,
+        civil=(cents["civil"] + cents["pole"]) / 100,
         crossings=cents["crossing"] / 100,
         cable=cents["cable"] / 100,
         accessories=(cents["joint"] + cents["termination"]) / 100,
@@ -100,17 +104,25 @@ def cost_of(rows: Sequence[BillRow], currency: str) -> Cost:
 def _civil_rows(
     catalogue: Catalogue, variant: Variant, stretches: Sequence[Stretch]
 ) -> Iterator[BillRow]:
-    """Return metres of works by laying, surface and price, in the order of the catalogue."""
-    groups: dict[tuple[int, str, float], list[Stretch]] = {}
-    for stretch in stretches:
-        key = WORKS.index(stretch.laying), stretch.surface, stretch.civil_per_m
+    """Return metres of works by laying, surface and price, in the order of the catalogue.
+
+    Spans are no metres of works: their poles are rows of their own.
+    """
+    groups: dict[tuple[int, str, float, bool, str], list[Stretch]] = {}
+    for stretch in (one for one in stretches if not one.poles):
+        per_m, source = stretch.civil_per_m, stretch.price_source
+        key = WORKS.index(stretch.laying), stretch.surface, per_m, stretch.is_shared, source
         groups.setdefault(key, []).append(stretch)
-    for (works, surface, per_m), some in sorted(groups.items()):
+    for (works, surface, per_m, is_shared, own_source), some in sorted(groups.items()):
         laying = WORKS[works]
         price = catalogue.civil_prices[surface, laying]
         systems = variant.system_count if laying == FREE_DUCT else 1
         factor = per_m / systems / price.cost_per_m if price.cost_per_m else 1.0
         surcharge = "" if abs(factor - 1) < 1e-9 else f", factor {factor:.3g} of the ground"
+        if own_source:
+            surcharge = f", at the price of {own_source}"
+        if is_shared:
+            surcharge = ", in the trench of another source that pays for it"
         yield BillRow(
             kind="civil",
             codes=(laying, surface),
@@ -119,16 +131,34 @@ def _civil_rows(
             unit="m",
             unit_cost=per_m / systems,
             cents=sum(stretch.civil_cents for stretch in some),
+            source=own_source or price.source,
+            confidence="unverified" if own_source else price.confidence,
+        )
+
+
+def _pole_rows(
+    catalogue: Catalogue, voltage_level: str, stretches: Sequence[Stretch]
+) -> Iterator[BillRow]:
+    poles = Counter(kind for stretch in stretches for kind in stretch.poles)
+    for kind in POLES:
+        price = catalogue.accessory(kind, voltage_level)
+        yield BillRow(
+            kind="pole",
+            codes=(voltage_level, kind),
+            item=price.name,
+            quantity=poles[kind],
+            unit="",
+            unit_cost=price.cost,
+            cents=poles[kind] * round(price.cost * 100),
             source=price.source,
             confidence=price.confidence,
         )
 
 
-def _crossing_rows(
-    catalogue: Catalogue, civil: CivilWorks, stretches: Sequence[Stretch]
-) -> Iterator[BillRow]:
-    crossings = np.concatenate([one.parts.crossings(civil.corridors) for one in stretches])
-    counts = np.bincount(civil.crossing_code[crossings.astype(np.int64)], minlength=NO_PRICE + 1)
+def _crossing_rows(catalogue: Catalogue, stretches: Sequence[Stretch]) -> Iterator[BillRow]:
+    paid = (one for one in stretches if not one.is_shared)
+    codes = [NOTHING_CROSSED.code, *(one.crossed.code for one in paid)]
+    counts = np.bincount(np.concatenate(codes), minlength=len(CROSSINGS))
     for kind, count in zip(CROSSINGS, counts.tolist(), strict=False):
         price = catalogue.crossing(kind)
         yield BillRow(

@@ -9,13 +9,13 @@ Ways of connecting that differ in kind (a bay against a loop-in) are each shown 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import shapely
 
-from gisplan.planning.access import KINDS, Meetings, meetings_at
+from gisplan.planning.access import KINDS, Meetings, joined_meetings, meetings_at
 from gisplan.planning.civil import civil_per_m, connector_costs, part_cost_cents
 from gisplan.routing.search import NO_BOUND, CorridorPath, Starts, start_search
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from gisplan.network.snapshot import CorridorGraph
     from gisplan.planning.access import AccessTable
     from gisplan.planning.civil import CivilWorks
+    from gisplan.planning.main_ends import PricedTargets
     from gisplan.planning.variants import Variant
     from gisplan.routing.cost_graph import CostGraph
     from gisplan.routing.search import Search
@@ -56,7 +57,11 @@ class Judge(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
-    """An access point with the cable and the way that lead to it at least cost."""
+    """An access point with the cable and the way that lead to it at least cost.
+
+    ``end`` is the row of ``MainEnds`` where the way ends in the middle of an edge, negative where
+    it ends at a node or a landing.
+    """
 
     variant: Variant
     kind: int
@@ -68,6 +73,7 @@ class Candidate:
     path: CorridorPath
     reason: str
     mendable: bool
+    end: int = -1
 
     @property
     def element(self) -> tuple[int, int]:
@@ -99,6 +105,12 @@ class Pool:
         if len(costs) < self.wanted or not own:
             return NO_BOUND
         return max(costs[self.wanted - 1], min(own))
+
+    def passed_cents(self, met: Meetings) -> Integers:
+        """Return the cost of each element's cheapest candidate so far, shape (meetings,)."""
+        elements = zip(met.line.tolist(), met.bus.tolist(), strict=True)
+        known = map(self.passed.get, elements)
+        return np.array([NO_BOUND if one is None else one.total_cents for one in known], np.int64)
 
     def best(self) -> list[Candidate]:
         """Return the k best elements in order, and the best of every role that they leave out."""
@@ -147,13 +159,14 @@ class Ground:
     """Where a search runs: corridors, what can be met there, drawings of the lines.
 
     ``civil`` is what the corridors' civil works cost, ``graphs`` the corridors at the prices of
-    each cable.
+    each cable, ``targets`` what each looks for there.
     """
 
     corridors: CorridorGraph
     civil: CivilWorks
     access: AccessTable
     graphs: Graphs
+    targets: PricedTargets
     line_shapes: Geometries
 
     def priced(self, variant: Variant) -> CostGraph:
@@ -171,19 +184,27 @@ def find_candidates(
 ) -> Pool:
     """Return the ``wanted`` cheapest elements that pass, and the cheapest that do not."""
     pool = Pool(wanted=wanted)
+    landed = _landing_meetings(ground, connectors)
     for variant in variants:
-        _search_variant(ground, variant, connectors, judge, pool)
+        _search_variant(ground, variant, connectors, landed=landed, judge=judge, pool=pool)
     return pool
 
 
 def _search_variant(
-    ground: Ground, variant: Variant, connectors: Connectors, judge: Judge, pool: Pool
+    ground: Ground,
+    variant: Variant,
+    connectors: Connectors,
+    *,
+    landed: Meetings,
+    judge: Judge,
+    pool: Pool,
 ) -> None:
-    starts = starts_of(ground, connectors, variant)
-    targets = ground.access.targets[variant.role]
-    with start_search(ground.priced(variant), starts, targets) as search:
+    graph = ground.priced(variant)
+    targets = ground.targets.get(variant, graph)
+    starts = _with_direct_ways(ground, variant, graph, connectors)
+    with start_search(graph, starts, targets) as search:
         running = _Running(ground=ground, variant=variant, connectors=connectors, search=search)
-        _offer(pool, judge, running, _landing_meetings(running))
+        _offer(pool, judge, running, _landed_with(running, landed))
         size = FIRST_BATCH
         while True:
             bound = pool.bound_cents(variant.role) - variant.least_equipment_cents + 1
@@ -205,13 +226,25 @@ class _Running:
 
     def length_m(self, met: Meetings) -> Floats:
         """Return the length of the way to each meeting, connector included."""
+        edge_length_m = self.ground.corridors.edge_length_m
         at_node = met.node >= 0
         length = np.empty(len(met))
-        length[at_node] = self.search.length_m(
-            met.node[at_node], self.ground.corridors.edge_length_m
-        )
+        length[at_node] = self.search.length_m(met.node[at_node], edge_length_m)
         length[~at_node] = self.connectors.length_m[-1 - met.node[~at_node]]
+        ends = self.ground.targets.ends
+        for row in np.flatnonzero(met.node >= self.search.graph.node_count).tolist():
+            if self.search.last_row(int(met.node[row])) >= 0:
+                place = int(met.node[row]) - self.search.graph.node_count
+                part = abs(float(ends.share[place] - ends.node_share[place]))
+                length[row] += part * edge_length_m[ends.edge[place]]
         return length
+
+    def path_to(self, node: int, cost_cents: int) -> CorridorPath:
+        """Return the way to a meeting; where it met a landing there are no edges."""
+        if node >= 0:
+            return self.search.path_to(node)
+        nothing = np.zeros(0, dtype=np.int64)
+        return CorridorPath(seed=-1 - node, first_node=-1, edges=nothing, cost_cents=cost_cents)
 
 
 def starts_of(ground: Ground, connectors: Connectors, variant: Variant) -> Starts:
@@ -235,23 +268,76 @@ def starts_of(ground: Ground, connectors: Connectors, variant: Variant) -> Start
     )
 
 
-def _connector_cents(ground: Ground, connectors: Connectors, variant: Variant) -> Floats:
-    return connector_costs(ground.civil, variant, connectors.length_m).total_cents
-
-
-def _node_meetings(running: _Running, nodes: Integers) -> Meetings:
-    return meetings_at(
-        running.ground.corridors,
-        running.ground.access,
-        running.variant.kinds,
-        nodes,
-        running.search.cost_cents(nodes),
+def _with_direct_ways(
+    ground: Ground, variant: Variant, graph: CostGraph, connectors: Connectors
+) -> Starts:
+    """Return the starts at nodes, and those from a landing to a place on the same edge."""
+    usual, ends = _open_starts(ground, variant, graph, connectors), ground.targets.ends
+    order = np.argsort(ends.edge, kind="stable")
+    first, last = (
+        np.searchsorted(ends.edge[order], connectors.edge, side=side) for side in ("left", "right")
+    )
+    landing = np.repeat(np.arange(len(connectors)), last - first)
+    step = np.arange(len(landing)) - np.repeat(
+        np.cumsum(last - first) - (last - first), last - first
+    )
+    place = order[first[landing] + step]
+    if len(place) == 0:
+        return usual
+    share, length_m = connectors.share[landing], ground.corridors.edge_length_m[ends.edge[place]]
+    cost = ground.targets.part_cents(variant, place, share)
+    cost += _connector_cents(ground, connectors, variant)[landing]
+    is_open = ends.leads_to(variant)[place] & np.isfinite(cost)
+    is_open &= graph.edge_cost[ends.edge[place]] >= 0
+    return Starts.at(
+        np.concatenate([usual.node, graph.node_count + place]),
+        np.concatenate([usual.cost_cents, np.where(is_open, cost, -1).astype(np.int64)]),
+        length_m=np.concatenate(
+            [
+                usual.length_m,
+                connectors.length_m[landing] + length_m * np.abs(ends.share[place] - share),
+            ]
+        ),
+        seed=np.concatenate([usual.seed, landing]),
     )
 
 
-def _landing_meetings(running: _Running) -> Meetings:
-    """Return the mains that the site's own landings touch."""
-    ground, connectors, corridors = running.ground, running.connectors, running.ground.corridors
+def _open_starts(
+    ground: Ground, variant: Variant, graph: CostGraph, connectors: Connectors
+) -> Starts:
+    """Return the usual starts but for those along an edge that the graph does not leave open."""
+    usual = starts_of(ground, connectors, variant)
+    runs_along = usual.length_m > connectors.length_m[usual.seed]
+    is_shut = runs_along & (graph.edge_cost[connectors.edge[usual.seed]] < 0)
+    return replace(usual, cost_cents=np.where(is_shut, -1, usual.cost_cents))
+
+
+def _connector_cents(ground: Ground, connectors: Connectors, variant: Variant) -> Floats:
+    return connector_costs(ground.civil, variant, connectors).total_cents
+
+
+def _node_meetings(running: _Running, nodes: Integers) -> Meetings:
+    """Return what can be met at nodes, and at the places beside stations among them."""
+    count, ground = running.search.graph.node_count, running.ground
+    cost_cents = running.search.cost_cents(nodes)
+    is_node = nodes < count
+    at_nodes = meetings_at(
+        ground.corridors,
+        ground.access,
+        running.variant.kinds,
+        nodes[is_node],
+        cost_cents[is_node],
+    )
+    if is_node.all():
+        return at_nodes
+    place = nodes[~is_node]
+    beside = ground.targets.ends.meetings(place - count, place, cost_cents[~is_node])
+    return joined_meetings([at_nodes, beside])
+
+
+def _landing_meetings(ground: Ground, connectors: Connectors) -> Meetings:
+    """Return the mains that the site's own landings touch, whatever the cable; cost 0."""
+    corridors = ground.corridors
     first = corridors.edge_line_offset[connectors.edge]
     count = corridors.edge_line_offset[connectors.edge + 1] - first
     seed = np.repeat(np.arange(len(connectors)), count)
@@ -259,37 +345,46 @@ def _landing_meetings(running: _Running) -> Meetings:
     line = corridors.edge_line[first[seed] + step]
     kind = ground.access.line_kind[line]
     places = np.asarray(shapely.points(connectors.xy_m[seed]), dtype=object)
-    cost_cents = _connector_cents(ground, connectors, running.variant).astype(np.int64)
     found = Meetings(
         kind=kind,
         line=line,
         bus=np.full(len(line), -1, dtype=np.int64),
         offset_m=shapely.line_locate_point(ground.line_shapes[line], places),
         node=-1 - seed,
-        cost_cents=cost_cents[seed],
+        cost_cents=np.zeros(len(seed), dtype=np.int64),
     )
-    allowed = np.isfinite(civil_per_m(ground.civil, running.variant, connectors.edge[seed]))
-    allowed &= ground.access.may_cut(line, found.offset_m)
+    return found.take(ground.access.may_cut(line, found.offset_m))
+
+
+def _landed_with(running: _Running, landed: Meetings) -> Meetings:
+    """Return those of the landing meetings that a cable may end at, with what leads there."""
     codes = [KINDS.index(wanted) for wanted in running.variant.kinds]
-    return found.take(allowed & np.isin(kind, codes))
+    some = landed.take(np.isin(landed.kind, codes))
+    seed, ground = -1 - some.node, running.ground
+    cost = _connector_cents(ground, running.connectors, running.variant)[seed]
+    edge = running.connectors.edge[seed]
+    allowed = np.isfinite(civil_per_m(ground.civil, running.variant, edge))
+    return replace(some, cost_cents=cost.astype(np.int64)).take(allowed)
 
 
 def _offer(pool: Pool, judge: Judge, running: _Running, met: Meetings) -> None:
     """Judge meetings and record those that are the cheapest of their element so far."""
-    if len(met) == 0:
-        return
-    variant, length_m = running.variant, running.length_m(met)
-    verdicts = judge.judge(met, variant, length_m)
-    total_cents = met.cost_cents + variant.beside_route_cents(met.kind, length_m)
     pool.examined += len(met)
+    variant, length_m = running.variant, running.length_m(met)
+    total_cents = met.cost_cents + variant.beside_route_cents(met.kind, length_m)
     bound = pool.bound_cents(variant.role)
+    kept = np.flatnonzero((total_cents <= bound) & (total_cents < pool.passed_cents(met)))
+    if len(kept) == 0:
+        return
+    met, length_m, total_cents = met.take(kept), length_m[kept], total_cents[kept]
+    verdicts = judge.judge(met, variant, length_m)
     for row in np.lexsort((met.bus, met.line, length_m, total_cents)):
         store = pool.passed if verdicts.passes[row] else pool.failed
         full = store is pool.failed and pool.is_known_to_fail(int(met.kind[row]))
         element = int(met.line[row]), int(met.bus[row])
         known = store.get(element)
         total = int(total_cents[row])
-        if total > bound or (known is not None and known.total_cents <= total) or full:
+        if (known is not None and known.total_cents <= total) or full:
             continue
         store[element] = Candidate(
             variant=variant,
@@ -299,14 +394,8 @@ def _offer(pool: Pool, judge: Judge, running: _Running, met: Meetings) -> None:
             offset_m=float(met.offset_m[row]),
             total_cents=total,
             length_m=float(length_m[row]),
-            path=_path(running.search, int(met.node[row]), int(met.cost_cents[row])),
+            path=running.path_to(int(met.node[row]), int(met.cost_cents[row])),
+            end=int(met.node[row]) - running.search.graph.node_count,
             reason=str(verdicts.reason[row]),
             mendable=bool(verdicts.mendable[row]),
         )
-
-
-def _path(search: Search, node: int, cost_cents: int) -> CorridorPath:
-    if node >= 0:
-        return search.path_to(node)
-    nothing = np.zeros(0, dtype=np.int64)
-    return CorridorPath(seed=-1 - node, first_node=-1, edges=nothing, cost_cents=cost_cents)

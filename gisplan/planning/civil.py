@@ -12,12 +12,23 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gisplan.model.grid import BarrierKind, CorridorKind, Laying, Surface
+from gisplan.model.grid import CorridorKind, Laying, Surface
+from gisplan.planning.crossable import (
+    NO_PRICE,
+    PAVED,
+    STREET,
+    Crossed,
+    build_crossable,
+    crossing_code_of_kind,
+    crossing_price_cents,
+)
 
 if TYPE_CHECKING:
-    from gisplan.model.grid import Codes, CorridorSources, Flags, Floats, Integers
+    from gisplan.model.grid import Codes, CorridorSources, Flags, Floats, Grid, Integers
     from gisplan.network.snapshot import CorridorGraph
+    from gisplan.planning.crossable import Crossable
     from gisplan.planning.variants import Variant
+    from gisplan.routing.site import Connectors
     from gisplan.rules.catalogue import Catalogue
 
 WORKS = (
@@ -30,18 +41,11 @@ WORKS = (
     "open_trench",
 )
 """What is done along an edge; codes index this: the layings that are built, then what is there."""
+TINY_M = 1e-9
 DIRECT_BURIAL, OVERHEAD_SPAN, FREE_DUCT, OPEN_TRENCH = (
     np.uint8(WORKS.index(name))
     for name in ("direct_burial", "overhead_span", "free_duct", "open_trench")
 )
-CROSSINGS = ("street", "road", "rail", "water")
-"""What is crossed at a price of its own; codes index this, ``NO_PRICE`` stands for the others."""
-NO_PRICE = 255
-_CROSSING_OF_BARRIER = {
-    BarrierKind.ROAD: "road",
-    BarrierKind.RAIL: "rail",
-    BarrierKind.WATER: "water",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +55,8 @@ class CivilWorks:
     ``works`` (edges,) holds codes of ``WORKS``; ``per_m`` (edges,) is money a metre, factor of the
     ground included (in a free duct for each cable system), infinity where there is no price.
     ``free_ducts`` (edges,) is -1 where unknown. ``crossing_code`` (crossings,) holds codes of
-    ``CROSSINGS``, ``crossing_cents`` what each costs.
+    ``CROSSINGS``, ``crossing_cents`` what each costs. ``connector_per_m`` is money a metre of plain
+    ground off the corridors, ``rough_per_m`` of rough ground; ``crossable`` is what lies there.
     """
 
     corridors: CorridorGraph
@@ -63,6 +68,8 @@ class CivilWorks:
     crossing_cents: Integers
     edge_crossing_cents: Integers
     connector_per_m: float
+    rough_per_m: float
+    crossable: Crossable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,31 +86,31 @@ class PartCosts:
         return self.civil_cents + self.cable_cents + self.crossing_cents
 
 
-def build_civil_works(
-    corridors: CorridorGraph, sources: CorridorSources, catalogue: Catalogue
-) -> CivilWorks:
-    """Price the civil works of every edge; ``sources`` are the corridors that edges are part of."""
+def build_civil_works(corridors: CorridorGraph, grid: Grid, catalogue: Catalogue) -> CivilWorks:
+    """Price the civil works of every edge, and of what lies off the corridors."""
     works = _works(corridors)
     prices = np.array(
         [[catalogue.civil_cost_per_m(surface, name) for surface in Surface] for name in WORKS]
     )
     is_built = (works != FREE_DUCT) & (works != OPEN_TRENCH)
-    factor = np.where(is_built, np.maximum(corridors.edge_cost_factor, 1.0), 1.0)
+    in_soil = is_built & ~np.isin(corridors.edge_surface, PAVED)  # a street in a wood is no wood
+    factor = np.where(in_soil, np.maximum(corridors.edge_cost_factor, 1.0), 1.0)
     crossing_code = _crossing_codes(corridors, catalogue.value("crossing.street_min_width_m"))
-    price_cents = [round(catalogue.crossing(kind).cost * 100) for kind in CROSSINGS]
     crossing_cents = np.zeros(len(crossing_code), dtype=np.int64)
     is_priced = crossing_code != NO_PRICE
-    crossing_cents[is_priced] = np.array(price_cents)[crossing_code[is_priced]]
+    crossing_cents[is_priced] = crossing_price_cents(catalogue)[crossing_code[is_priced]]
     return CivilWorks(
         corridors=corridors,
         works=works,
         per_m=prices[works, corridors.edge_surface] * factor,
-        free_ducts=_free_ducts(corridors, sources),
+        free_ducts=_free_ducts(corridors, grid.corridors),
         systems_per_duct=catalogue.value("duct.systems_per_duct"),
         crossing_code=crossing_code,
         crossing_cents=crossing_cents,
         edge_crossing_cents=_sum_by_edge(corridors, crossing_cents),
         connector_per_m=catalogue.civil_cost_per_m(Surface.VERGE),
+        rough_per_m=catalogue.civil_cost_per_m(Surface.OPEN_GROUND),
+        crossable=build_crossable(grid, corridors, catalogue),
     )
 
 
@@ -148,10 +155,33 @@ def part_costs(
     )
 
 
-def connector_costs(civil: CivilWorks, variant: Variant, length_m: Floats) -> PartCosts:
-    """Return the cost of straight connectors from a site to a corridor: a trench in verge."""
-    per_m = np.full(len(length_m), civil.connector_per_m)
-    return _split(length_m, per_m, variant.cable_per_m, np.zeros(len(length_m)))
+def connector_costs(civil: CivilWorks, variant: Variant, connectors: Connectors) -> PartCosts:
+    """Return the cost of straight connectors from a site to a corridor, what they cross included.
+
+    They are trenches in verge on the first metres from the site, its own ground; beyond, and in an
+    area of known rough ground, they are trenches in open ground, whose price holds a wayleave.
+    """
+    return _split(
+        connectors.length_m,
+        connector_civil_per_m(civil, connectors),
+        variant.cable_per_m,
+        connectors.met.cents(civil.crossable.between.lines.cents).astype(np.float64),
+    )
+
+
+def connector_civil_per_m(civil: CivilWorks, connectors: Connectors) -> Floats:
+    """Return money a metre of connectors without the cable, weighted by the ground under them."""
+    length_m = np.maximum(connectors.length_m, TINY_M)
+    rough = connectors.met.rough_m / length_m
+    added = connectors.met.added_m / length_m
+    plain = civil.connector_per_m
+    per_m: Floats = plain + rough * (civil.rough_per_m - plain) + added * civil.rough_per_m
+    return per_m
+
+
+def connector_crossed(civil: CivilWorks, connectors: Connectors, row: int) -> Crossed:
+    """Return what one of several connectors crosses."""
+    return civil.crossable.what.take(connectors.met.crossed(row))
 
 
 def civil_per_m(civil: CivilWorks, variant: Variant, edge: Integers) -> Floats:
@@ -205,13 +235,10 @@ def _free_ducts(corridors: CorridorGraph, sources: CorridorSources) -> Integers:
 
 def _crossing_codes(corridors: CorridorGraph, street_min_m: float) -> Codes:
     """Return what is crossed: a street that only a link knows of must be as wide as one."""
-    codes = np.full(len(BarrierKind), NO_PRICE, dtype=np.uint8)
-    for kind, name in _CROSSING_OF_BARRIER.items():
-        codes[kind] = CROSSINGS.index(name)
-    found = codes[corridors.crossing_kind]
+    found = crossing_code_of_kind()[corridors.crossing_kind]
     is_link = corridors.crossing_barrier < 0
     is_street = corridors.edge_length_m[crossing_edges(corridors)] >= street_min_m
-    found[is_link] = np.where(is_street[is_link], CROSSINGS.index("street"), NO_PRICE)
+    found[is_link] = np.where(is_street[is_link], STREET, NO_PRICE)
     return found
 
 
@@ -220,6 +247,20 @@ def crossing_edges(corridors: CorridorGraph) -> Integers:
     counts = np.diff(corridors.edge_crossing_offset)
     edge: Integers = np.repeat(np.arange(len(counts)), counts)
     return edge
+
+
+def parts_crossed(
+    civil: CivilWorks, edge: Integers, share_from: Floats, share_to: Floats
+) -> Crossed:
+    """Return what parts of edges cross at a price, in the order of the parts."""
+    low, high = np.minimum(share_from, share_to), np.maximum(share_from, share_to)
+    _, crossing = crossings_in(civil.corridors, edge, low, high)
+    crossing = crossing[civil.crossing_code[crossing] != NO_PRICE]
+    return Crossed(
+        code=civil.crossing_code[crossing],
+        barrier=civil.corridors.crossing_barrier[crossing],
+        edge=np.full(len(crossing), -1, dtype=np.int64),
+    )
 
 
 def _sum_by_edge(corridors: CorridorGraph, cents: Integers) -> Integers:

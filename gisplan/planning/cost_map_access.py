@@ -39,7 +39,8 @@ class CostMapAccess:
 
     ``edge`` is -1 where a corridor node meets the element. At a station its bays count and not its
     lines, so a main is first joined a few metres along the corridor edge that leaves it: such a row
-    has that edge, and its ``met.node`` is the edge's end at the station.
+    has that edge, its row of ``MainEnds`` as ``end`` (-1 for the others), and its ``met.node`` is
+    the edge's end at the station.
     ``fits`` is the verdict of screening in every load case asked; ``uncertain`` marks what it
     leaves to an AC power flow (within a guard band, or on a loop), which fits until then.
     ``reasons`` are flags of the screening's ``REASONS``; kind, row and loading name the element
@@ -49,6 +50,7 @@ class CostMapAccess:
 
     met: Meetings
     edge: Integers
+    end: Integers
     has_bay: Flags
     is_backed: Flags
     fits: Flags
@@ -89,7 +91,7 @@ def judge_access(ground: Ground, judge: ElectricalJudge, level: str) -> CostMapA
     nodes = np.arange(len(ground.corridors.node_x_m))
     kinds = LEVEL_KINDS[level]
     at_nodes = meetings_at(ground.corridors, ground.access, kinds, nodes, np.zeros_like(nodes))
-    beside, edge = _beside_stations(ground, kinds)
+    beside, edge, end = _beside_stations(ground, kinds)
     met = _joined(at_nodes, beside)
     screenings = [judge.screened(met, demand) for demand in judge.demands]
     deciding = _deciding(screenings)
@@ -98,6 +100,7 @@ def judge_access(ground: Ground, judge: ElectricalJudge, level: str) -> CostMapA
     return CostMapAccess(
         met=met,
         edge=np.concatenate([np.full(len(at_nodes), -1), edge]),
+        end=np.concatenate([np.full(len(at_nodes), -1), end]),
         has_bay=has_bay,
         is_backed=is_backed,
         fits=fits,
@@ -125,28 +128,13 @@ def leads_to(variant: Variant, met: Meetings) -> Flags:
     return leads
 
 
-def _beside_stations(ground: Ground, kinds: tuple[AccessKind, ...]) -> tuple[Meetings, Integers]:
-    """Return where mains may first be joined on edges that end at their station, and the edges."""
-    corridors, table = ground.corridors, ground.access
-    line = np.asarray(corridors.edge_line)
-    edge = np.repeat(np.arange(len(corridors.edge_from)), np.diff(corridors.edge_line_offset))
-    wanted = np.isin(table.line_kind[line], [KINDS.index(kind) for kind in kinds])
-    line, edge = line[wanted], edge[wanted]
-    ends = np.array([corridors.edge_from[edge], corridors.edge_to[edge]])
-    offset_m = np.array([offsets_m(ground, line, node) for node in ends])
-    first_m, last_m = table.line_first_m[line], table.line_last_m[line]
-    clipped_m = np.clip(offset_m, first_m, last_m)
-    on_edge = (clipped_m >= offset_m.min(axis=0)) & (clipped_m <= offset_m.max(axis=0))
-    side, row = np.nonzero((clipped_m != offset_m) & on_edge & (first_m <= last_m))
-    beside = Meetings(
-        kind=table.line_kind[line[row]],
-        line=line[row],
-        bus=np.full(len(row), -1, dtype=np.int64),
-        offset_m=clipped_m[side, row],
-        node=ends[side, row],
-        cost_cents=np.zeros(len(row), dtype=np.int64),
-    )
-    return beside, edge[row]
+def _beside_stations(
+    ground: Ground, kinds: tuple[AccessKind, ...]
+) -> tuple[Meetings, Integers, Integers]:
+    """Return where mains may first be joined beside their station, their edges and ``MainEnds``."""
+    ends = ground.targets.ends
+    rows = np.flatnonzero(np.isin(ends.kind, [KINDS.index(kind) for kind in kinds]))
+    return ends.meetings(rows, ends.node[rows], np.zeros_like(rows)), ends.edge[rows], rows
 
 
 def offsets_m(ground: Ground, line: Integers, node: Integers) -> Floats:

@@ -118,17 +118,21 @@ def build_layer(
 ) -> Layer:
     """Sweep from all access points that a cable may end at, as ``allowed`` (rows,) tells."""
     priced, met = ground.priced(variant), access.met
-    row = np.flatnonzero(allowed & (access.edge < 0))
-    equipment = variant.beside_route_cents(met.kind[row], np.zeros(len(row)))
-    found = sweep(priced, met.node[row], equipment)
-    length_m = way_lengths_m(priced, ground.corridors.edge_length_m, found)
+    row = np.flatnonzero(allowed)
+    part_cents, part_m = _beside_stations(ground, priced, variant, access.end[row])
+    row, part_m = row[part_cents >= 0], part_m[part_cents >= 0]
+    begun = variant.beside_route_cents(met.kind[row], np.zeros(len(row)))
+    begun += part_cents[part_cents >= 0]
+    found = sweep(priced, met.node[row], begun)
     start = found.start.astype(np.int64)
     winner = np.where(start >= 0, _take(row, start), NONE)
+    length_m = way_lengths_m(priced, ground.corridors.edge_length_m, found)
+    length_m += np.where(start >= 0, part_m[np.maximum(start, 0)] if len(row) else 0.0, 0.0)
     return Layer(
         variant=variant,
         graph=priced,
         reach_m=reach_m,
-        start=_starts(priced.node_count, met.node[row], row, equipment),
+        start=_starts(priced.node_count, met.node[row], row, begun, part_m),
         bound_cents=found.cost_cents,
         cheapest=Labels(
             cost_cents=_with_joints(variant, found.cost_cents, length_m),
@@ -151,6 +155,7 @@ def search_further(
         graph.arc_edge,
         edge_length_m,
         start.cost_cents,
+        start.length_m,
         layer.reach_m,
         variant.drum_length_m / (1 + variant.spare_length_ratio),
         variant.joint_cents * variant.system_count,
@@ -197,13 +202,35 @@ def _no_labels(node_count: int) -> Labels:
     )
 
 
-def _starts(node_count: int, node: Integers, row: Integers, equipment: Integers) -> Labels:
+def _starts(
+    node_count: int, node: Integers, row: Integers, cost_cents: Integers, length_m: Floats
+) -> Labels:
     """Return the cheapest access point at every node itself, the first row where equal."""
     labels = _no_labels(node_count)
-    order = np.lexsort((row, equipment))[::-1]
-    labels.cost_cents[node[order]] = equipment[order]
+    order = np.lexsort((row, length_m, cost_cents))[::-1]
+    labels.cost_cents[node[order]] = cost_cents[order]
+    labels.length_m[node[order]] = length_m[order]
     labels.access[node[order]] = row[order]
     return labels
+
+
+def _beside_stations(
+    ground: Ground, graph: CostGraph, variant: Variant, end: Integers
+) -> tuple[Integers, Floats]:
+    """Return cost and length from a station's node to where a main may first be joined.
+
+    ``end`` holds rows of ``MainEnds``, or -1 for access points at nodes, which need neither; the
+    cost is -1 where the cable may not lie.
+    """
+    targets, beside = ground.targets, np.flatnonzero(end >= 0)
+    ends, rows = targets.ends, end[beside]
+    cents, length_m = np.zeros(len(end), dtype=np.int64), np.zeros(len(end))
+    part = targets.part_cents(variant, rows, ends.node_share[rows])
+    is_open = np.isfinite(part) & (graph.edge_cost[ends.edge[rows]] >= 0)
+    cents[beside] = np.where(is_open, part, -1).astype(np.int64)
+    share = np.abs(ends.share[rows] - ends.node_share[rows])
+    length_m[beside] = share * ground.corridors.edge_length_m[ends.edge[rows]]
+    return cents, length_m
 
 
 def _along(

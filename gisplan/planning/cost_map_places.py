@@ -102,7 +102,7 @@ def prepare_sites(answer: CostMap) -> SitePricing:
     free = [_unlimited(layer, row) for row, layer in enumerate(answer.unlimited)]
     return SitePricing(
         answer=answer,
-        index=build_landing_index(edges, landable, areas),
+        index=build_landing_index(edges, landable, areas, answer.ground.civil.crossable.between),
         reach_m=region.catalogue.value("connector.max_length_m"),
         held=_offered(answer, edges, held),
         bound=_offered(answer, edges, bound),

@@ -1,9 +1,13 @@
 """Routes to several sources that share no trench (双电源), over all access points at once.
 
-One flow finds the cheapest set for one cable. Access points of different kinds take different
-cables (a loop-in has two legs), so each role is asked alone and all together at the price of the
-cheapest cable: the last bounds every mixture from below, the best set of all, repriced with its
-own cables, is the answer, and the distance between both is its gap.
+One flow finds the cheapest set for one price of every edge. Access points take different cables (a
+loop-in has two legs, a ring keeps its section), so the flow is asked at the least price of all
+cables, which bounds every set from below, then for each role and for each cable. Each set found is
+laid with the cheapest cables that hold over its true lengths; the cheapest is the answer, and the
+distance to the bound is its gap.
+
+Where no cable holds over a route found, its access point leaves the question and the flow is asked
+again. The bound stays that of the first question, so what left counts against the answer.
 """
 
 from __future__ import annotations
@@ -13,34 +17,34 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gisplan.model.route_answer import Independence
-from gisplan.planning.access import KINDS, joined_meetings, meetings_at
-from gisplan.planning.landing_ends import site_exits
-from gisplan.planning.offers import Offer
-from gisplan.planning.route import EdgeParts, laid_out
-from gisplan.planning.source_groups import NO_GROUP, source_groups
-from gisplan.routing.disjoint import find_disjoint_routes
-from gisplan.routing.disjoint_ends import AccessPoints
+from gisplan.planning.judge import access_name
+from gisplan.planning.source_ends import source_ends
+from gisplan.planning.source_question import ask, build_questions
+from gisplan.planning.source_routes import Layer
 
 if TYPE_CHECKING:
-    from gisplan.model.grid import Floats, Integers
-    from gisplan.planning.access import Meetings
+    from gisplan.model.grid import Flags
+    from gisplan.model.route_answer import Independence
     from gisplan.planning.candidates import Ground, Judge
+    from gisplan.planning.offers import Offer
     from gisplan.planning.site import Site
-    from gisplan.planning.source_groups import SourceGroups
-    from gisplan.planning.variants import Variant
-    from gisplan.routing.cost_graph import CostGraph
+    from gisplan.planning.source_ends import SourceEnds
+    from gisplan.planning.source_question import Found, Question
+    from gisplan.planning.source_routes import LaidSet
     from gisplan.routing.disjoint_result import DisjointRoutes
-    from gisplan.routing.disjoint_result import Route as FoundRoute
+
+MOST_ROUNDS = 12
+NOWHERE: frozenset[tuple[int, int]] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceSet:
     """Routes to different sources that belong together, by cost.
 
-    ``group_names`` say what supplies each. ``bound_cents`` is a cost below which no such set
-    exists, ``None`` where trenches are shared. ``reason`` is empty where all sources wanted were
-    found and nothing is shared.
+    ``group_names`` say what supplies each. ``total_cents`` counts a shared trench once.
+    ``bound_cents`` is a cost below which no such set exists, ``None`` where trenches are shared.
+    ``reason`` is empty where all sources wanted were found and nothing is shared. ``left_out``
+    names access points that no cable serves over the route found to them, and why.
     """
 
     offers: tuple[Offer, ...]
@@ -49,25 +53,7 @@ class SourceSet:
     bound_cents: int | None
     shared_length_m: float
     reason: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Ends:
-    """Where routes may end, one row an access point and node, and the cable that leads there."""
-
-    meetings: Meetings
-    variant: tuple[Variant, ...]
-    cost_cents: Integers
-    group: Integers
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Asked:
-    """What one question to the flow gave."""
-
-    found: DisjointRoutes
-    ends: _Ends
-    landing: Integers
+    left_out: tuple[str, ...] = ()
 
 
 def find_source_set(
@@ -84,140 +70,152 @@ def find_source_set(
     Parameters
     ----------
     judge
-        Tells which access points may be used; asked with the straight length to each.
+        Tells which access points may be used with which cable; asked with a length that no route
+        to them undercuts, and again with that of the route.
     """
-    groups = source_groups(site.region.snapshot, independence)
-    cheapest = {variant.role: variant for variant in reversed(site.variants)}
-    sets: list[tuple[Variant, ...]] = [(variant,) for variant in cheapest.values()]
-    if len(sets) > 1:
-        sets.append(tuple(cheapest.values()))
-    ends = [_ends(site, ground, judge, groups, variants) for variants in sets]
-    if len(site.connectors) == 0 or ends[-1] is None:
-        return _nothing("no access point whose source is known can be reached from the site")
-    asked = [
-        _ask(site, ground, one, count=count, node_disjoint=node_disjoint)
-        for one in ends
-        if one is not None
-    ]
-    laid = [(one, _offers(site, ground, one)) for one in asked]
-    best, offers = min(laid, key=lambda pair: _order(pair[0].found, pair[1]))
-    is_whole = best.found.is_disjoint
-    return SourceSet(
-        offers=offers,
-        group_names=tuple(_group_name(groups, best.ends, one) for one in best.found.routes),
-        total_cents=sum(map(_cents, offers)),
-        bound_cents=asked[-1].found.total_cents if is_whole else None,
-        shared_length_m=best.found.shared.length_m,
-        reason=_reason(best.found, independence),
+    search = build_source_search(site, ground, judge, independence)
+    return search.find(count=count, node_disjoint=node_disjoint)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceSearch:
+    """A site with the access points that may be its sources, ready to be asked for sets of them.
+
+    ``ends`` is ``None`` where no access point with a known source can be reached.
+    """
+
+    site: Site
+    ground: Ground
+    judge: Judge
+    independence: Independence
+    ends: SourceEnds | None
+    questions: tuple[Question, ...]
+
+    def find(
+        self,
+        *,
+        count: int,
+        node_disjoint: bool = False,
+        shut: frozenset[tuple[int, int]] = NOWHERE,
+    ) -> SourceSet:
+        """Return the cheapest set; ``shut`` are elements (line, bus) that are no access points."""
+        if self.ends is None:
+            return _nothing("no access point whose source is known can be reached from the site")
+        if not self.questions:
+            return _nothing(_refused(self.ends))
+        asking = _Asking(search=self, ends=self.ends, count=count, node_disjoint=node_disjoint)
+        outcome = asking.cheapest(self.ends.without(shut))
+        best = outcome.best
+        told = tuple(dict.fromkeys(_told(self, row, reason) for row, reason in outcome.left_out))
+        if best is None:
+            return _nothing(_no_set(told, is_complete=outcome.is_complete), told)
+        routes, bound = best.found.routes, _bound_cents(outcome.first, self.questions[0])
+        names = (self.ends.group_names[int(self.ends.group[row])] for row in best.found.row)
+        return SourceSet(
+            offers=best.offers,
+            group_names=tuple(names),
+            total_cents=best.total_cents,
+            bound_cents=bound if routes.is_disjoint else None,
+            shared_length_m=routes.shared.length_m,
+            reason=_reason(routes, self.independence),
+            left_out=told,
+        )
+
+
+def build_source_search(
+    site: Site, ground: Ground, judge: Judge, independence: Independence
+) -> SourceSearch:
+    """Return what may supply a site, judged and priced once for all sets asked for."""
+    ends = source_ends(site, ground, judge, independence)
+    return SourceSearch(
+        site=site,
+        ground=ground,
+        judge=judge,
+        independence=independence,
+        ends=ends,
+        questions=() if ends is None else build_questions(ground, site.connectors, ends),
     )
 
 
-def _ask(site: Site, ground: Ground, ends: _Ends, *, count: int, node_disjoint: bool) -> _Asked:
-    """Ask at the price of the cheapest cable, so that every mixture costs at least as much."""
-    cable = min(ends.variant, key=lambda variant: variant.cable_per_m)
-    graph = _one_edge_a_trench(ground.priced(cable), ground.corridors.edge_place)
-    starts, landing = site_exits(ground, cable, graph, site.connectors)
-    meetings = ends.meetings
-    lines = len(site.region.snapshot.grid.lines.line_id)
-    point = np.where(meetings.line >= 0, meetings.line, lines + meetings.bus)
-    targets = AccessPoints.at_nodes(meetings.node, ends.cost_cents, point, ends.group)
-    found = find_disjoint_routes(
-        graph,
-        starts,
-        targets,
-        edge_length_m=ground.corridors.edge_length_m,
-        count=count,
-        node_disjoint=node_disjoint,
-    )
-    return _Asked(found=found, ends=ends, landing=landing)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Outcome:
+    """The cheapest set whose cables hold, the answer that bounds it, what was left out.
+
+    ``is_complete`` is false where the search was given up while access points still left.
+    """
+
+    best: LaidSet | None
+    first: Found | None
+    left_out: tuple[tuple[int, str], ...]
+    is_complete: bool
 
 
-def _ends(
-    site: Site,
-    ground: Ground,
-    judge: Judge,
-    groups: SourceGroups,
-    variants: tuple[Variant, ...],
-) -> _Ends | None:
-    """Return all access points that the judge lets pass and whose source is known."""
-    corridors = ground.corridors
-    nodes = np.flatnonzero(np.diff(corridors.node_meeting_offset))
-    met: list[tuple[Meetings, Variant]] = []
-    for variant in variants:
-        some = meetings_at(corridors, ground.access, variant.kinds, nodes, np.zeros_like(nodes))
-        group = np.where(some.line >= 0, groups.line[some.line], groups.bus[some.bus])
-        some = some.take(group != NO_GROUP)
-        if len(some):
-            verdicts = judge.judge(some, variant, _straight_m(site, ground, some))
-            met.append((some.take(np.flatnonzero(verdicts.passes)), variant))
-    rows = [(some, variant) for some, variant in met if len(some)]
-    if not rows:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asking:
+    """One search for a set: how many sources, and what may be shared."""
+
+    search: SourceSearch
+    ends: SourceEnds
+    count: int
+    node_disjoint: bool
+
+    def cheapest(self, allowed: Flags) -> _Outcome:
+        """Ask until the cables hold over all routes found, or for so many rounds."""
+        search = self.search
+        layer = Layer(
+            ground=search.ground,
+            landings=search.site.connectors,
+            ends=self.ends,
+            judge=search.judge,
+        )
+        best, first, left_out, is_complete = None, None, list[tuple[int, str]](), False
+        for turn in range(MOST_ROUNDS):
+            answers = [self._ask(question, allowed) for question in search.questions]
+            first = answers[0] if turn == 0 else first
+            laid = [layer.lay(found) for found in answers if found is not None]
+            whole = [one for one in (*laid, best) if one is not None and one.offers]
+            best = min(whole, key=lambda one: one.order, default=None)
+            refused = {row: reason for one in laid for row, reason in one.refused}
+            left_out += refused.items()
+            is_complete = not refused or _is_best(best, answers[0], search.questions[0])
+            if is_complete:
+                break
+            allowed = allowed & ~np.isin(np.arange(len(allowed)), list(refused))
+        return _Outcome(best=best, first=first, left_out=tuple(left_out), is_complete=is_complete)
+
+    def _ask(self, question: Question, allowed: Flags) -> Found | None:
+        found = ask(
+            question,
+            self.search.ground,
+            self.ends,
+            allowed,
+            count=self.count,
+            node_disjoint=self.node_disjoint,
+        )
+        return found if found is not None and found.row else None
+
+
+def _is_best(best: LaidSet | None, least: Found | None, question: Question) -> bool:
+    """Tell whether no set among the access points left can be better."""
+    if best is None or least is None:
+        return least is None
+    least_cents = least.routes.total_cents - question.rounding_cents
+    bound = -len(least.routes.routes), least.routes.proof.shared_mm, least_cents
+    return len(least.routes.shared) == 0 and best.order <= bound
+
+
+def _bound_cents(first: Found | None, question: Question) -> int | None:
+    """Return a cost below which no set exists; ``None`` where none without sharing was found."""
+    if first is None or not first.routes.is_disjoint:
         return None
-    whole = joined_meetings([some for some, _ in rows])
-    cost = [variant.beside_route_cents(some.kind, np.zeros(len(some))) for some, variant in rows]
-    return _Ends(
-        meetings=whole,
-        variant=tuple(variant for some, variant in rows for _ in range(len(some))),
-        cost_cents=np.concatenate(cost),
-        group=np.where(whole.line >= 0, groups.line[whole.line], groups.bus[whole.bus]),
-    )
+    return max(first.routes.total_cents - question.rounding_cents, 0)
 
 
-def _straight_m(site: Site, ground: Ground, met: Meetings) -> Floats:
-    corridors = ground.corridors
-    distance: Floats = np.hypot(
-        corridors.node_x_m[met.node] - site.xy_m[0], corridors.node_y_m[met.node] - site.xy_m[1]
-    )
-    return distance
-
-
-def _one_edge_a_trench(graph: CostGraph, edge_place: Integers) -> CostGraph:
-    """Keep the cheapest of the edges that lie side by side: two routes there share their trench."""
-    cost = np.where(graph.edge_cost < 0, np.inf, graph.edge_cost)
-    order = np.lexsort((np.arange(len(cost)), cost, edge_place))
-    _, first = np.unique(edge_place[order], return_index=True)
-    kept = np.zeros(len(cost), dtype=bool)
-    kept[order[first]] = True
-    return graph.with_costs(np.where(kept, cost, np.inf))
-
-
-def _offers(site: Site, ground: Ground, asked: _Asked) -> tuple[Offer, ...]:
-    """Return routes as offers, each laid out and priced with its own cable."""
-    return tuple(_offer(site, ground, asked, route) for route in asked.found.routes)
-
-
-def _offer(site: Site, ground: Ground, asked: _Asked, route: FoundRoute) -> Offer:
-    meetings, row = asked.ends.meetings, route.target
-    variant, kind = asked.ends.variant[row], int(meetings.kind[row])
-    landing = int(asked.landing[route.start])
-    parts = EdgeParts(edge=route.edge, share_from=route.share_from, share_to=route.share_to)
-    return Offer(
-        kind=KINDS[kind],
-        line=int(meetings.line[row]),
-        bus=int(meetings.bus[row]),
-        offset_m=float(meetings.offset_m[row]),
-        variant=variant,
-        stretches=tuple(laid_out(ground.civil, variant, site.connectors, landing, parts)),
-        reason="",
-    )
-
-
-def _cents(offer: Offer) -> int:
-    """Return what an offer costs, route, equipment and joints."""
-    if offer.variant is None:
-        return 0
-    kind = np.array([KINDS.index(offer.kind)])
-    beside = offer.variant.beside_route_cents(kind, np.array([offer.length_m]))
-    return sum(stretch.cost_cents for stretch in offer.stretches) + int(beside[0])
-
-
-def _order(found: DisjointRoutes, offers: tuple[Offer, ...]) -> tuple[int, int, int]:
-    """Most sources first, then the fewest shared metres, then the cost."""
-    return -len(found.routes), found.proof.shared_mm, sum(map(_cents, offers))
-
-
-def _group_name(groups: SourceGroups, ends: _Ends, route: FoundRoute) -> str:
-    return groups.names[int(ends.group[route.target])]
+def _told(search: SourceSearch, row: int, reason: str) -> str:
+    if search.ends is None:
+        return reason
+    meetings, grid = search.ends.meetings, search.site.region.snapshot.grid
+    return f"{access_name(grid, int(meetings.line[row]), int(meetings.bus[row]))}: {reason}"
 
 
 def _reason(found: DisjointRoutes, independence: Independence) -> str:
@@ -236,7 +234,23 @@ def _reason(found: DisjointRoutes, independence: Independence) -> str:
     return ""
 
 
-def _nothing(reason: str) -> SourceSet:
+def _refused(ends: SourceEnds) -> str:
+    said = "; ".join(ends.refusals) or "no landing of the site is open to a cable"
+    return f"no access point can be a source: {said}"
+
+
+def _no_set(left_out: tuple[str, ...], *, is_complete: bool) -> str:
+    """Say why nothing is offered: all were refused, or the search was given up."""
+    if not left_out:
+        return "no access point that may be a source can be reached from the site"
+    ended = "" if is_complete else f"; the search was given up after {MOST_ROUNDS} rounds"
+    return (
+        f"no set of routes holds its limits; {len(left_out)} access points were left out over "
+        f"their routes, the first {left_out[0]}{ended}"
+    )
+
+
+def _nothing(reason: str, left_out: tuple[str, ...] = ()) -> SourceSet:
     return SourceSet(
         offers=(),
         group_names=(),
@@ -244,4 +258,5 @@ def _nothing(reason: str) -> SourceSet:
         bound_cents=None,
         shared_length_m=0.0,
         reason=reason,
+        left_out=left_out,
     )

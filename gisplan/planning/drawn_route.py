@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from gisplan.planning.variants import Variant
     from gisplan.routing.drawn import DrawnWay
 
-TOLERANCE_M = 5.0
-"""How far a drawn line may lie from a corridor that it follows."""
 SHORTEST_M = 0.01
 
 
@@ -51,7 +49,8 @@ def drawn_stretches(
         price=price,
         area=forbidden_areas(region.snapshot.grid),
     )
-    way = read_drawn_line(xy_m, index, tolerance_m=TOLERANCE_M)
+    tolerance_m = region.catalogue.value("route.drawn_tolerance_m")
+    way = read_drawn_line(xy_m, index, tolerance_m=tolerance_m)
     per_m = region.catalogue.civil_cost_per_m(Surface.OPEN_GROUND)
     stretches: list[Stretch] = []
     for row in range(len(way)):

@@ -145,8 +145,10 @@ def _count_together(
     # in the state "service" promises count as at their main
     by_state = np.vstack([shares[:1], shares]).T
     p_kw, q_kvar = demands.p_kw.copy(), demands.q_kvar.copy()
-    p_kw[promised.row] = promised.p_kw[:, None] * by_state
-    q_kvar[promised.row] = promised.q_kvar[:, None] * by_state
+    # one of several sources holds nothing where another one holds it already
+    counts = (p_kw[promised.row] != 0) | (q_kvar[promised.row] != 0)
+    p_kw[promised.row] = promised.p_kw[:, None] * by_state * counts
+    q_kvar[promised.row] = promised.q_kvar[:, None] * by_state * counts
     counted = replace(demands, p_kw=p_kw, q_kvar=q_kvar)
     return counted, square_sums(sharing, node, own_kva**2)
 

@@ -41,7 +41,7 @@ def _open_landings(
     """Return rows of landings on open edges, costs of both parts of the edge, and connectors."""
     rows = np.flatnonzero(graph.edge_cost[landings.edge] >= 0)
     kept = landings.take(rows)
-    own = connector_costs(ground.civil, cable, kept.length_m).total_cents
+    own = connector_costs(ground.civil, cable, kept).total_cents
     first, last = np.zeros(len(kept)), np.ones(len(kept))
     parts = [
         part_cost_cents(ground.civil, cable, kept.edge, first, kept.share),

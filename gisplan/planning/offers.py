@@ -91,7 +91,7 @@ def extension_offer(service: ExistingService) -> Offer:
 
 def offers_of(site: Site, candidates: list[Candidate]) -> tuple[Offer, ...]:
     """Return candidates with their ways laid out."""
-    civil = site.region.ground.civil
+    civil, ends = site.region.ground.civil, site.region.ground.targets.ends
     return tuple(
         Offer(
             kind=KINDS[candidate.kind],
@@ -99,7 +99,7 @@ def offers_of(site: Site, candidates: list[Candidate]) -> tuple[Offer, ...]:
             bus=candidate.bus,
             offset_m=candidate.offset_m,
             variant=candidate.variant,
-            stretches=tuple(route_stretches(civil, site.connectors, candidate)),
+            stretches=tuple(route_stretches(civil, ends, site.connectors, candidate)),
             reason=candidate.reason,
         )
         for candidate in candidates
@@ -340,7 +340,6 @@ def _conductor(offer: Offer) -> Conductor | None:
 def _bill(site: Site, offer: Offer) -> tuple[BillRow, ...]:
     return bill_rows(
         site.region.catalogue,
-        site.region.ground.civil,
         kind=offer.kind,
         voltage_level=site.mode.voltage_level,
         variant=offer.variant,

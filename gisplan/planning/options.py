@@ -24,7 +24,7 @@ from gisplan.planning.proven import Proven
 from gisplan.planning.proving import prove_offers
 from gisplan.planning.ranking import chosen, ranked
 from gisplan.planning.site import examine_site
-from gisplan.planning.supply_set import build_supply_set
+from gisplan.planning.supply_set import build_supply_set, refused_reasons
 
 if TYPE_CHECKING:
     from gisplan.model.application import Application
@@ -130,17 +130,19 @@ def _reasons(site: Site, options: tuple[Option, ...], pool: Pool) -> tuple[str, 
 def _plan(
     site: Site, options: tuple[Option, ...], reasons: tuple[str, ...], pool: Pool | None
 ) -> Plan:
+    supply_set = build_supply_set(site)
     return Plan(
         application=site.application,
-        feasible=any(option.feasible for option in options),
+        feasible=any(option.feasible for option in options)
+        and (supply_set is None or supply_set.feasible),
         supply_voltage_v=site.mode.nominal_voltage_v,
         sources_required=site.mode.sources_required,
         options=options,
         findings=site.mode.findings + derived_demand(site.application) + _lost_promises(site),
-        reasons=reasons,
+        reasons=reasons + refused_reasons(supply_set),
         baseline=straight_line_baseline(site, options, pool),
         provenance=provenance(site.state),
-        supply_set=build_supply_set(site),
+        supply_set=supply_set,
     )
 
 

@@ -20,6 +20,7 @@ from gisplan.network.strands import (
 from gisplan.planning.access import KINDS, LEVEL_KINDS, build_access_table
 from gisplan.planning.candidates import Ground
 from gisplan.planning.civil import build_civil_works
+from gisplan.planning.main_ends import PricedTargets, build_main_ends
 from gisplan.planning.mains import MainIndex, build_main_index
 from gisplan.planning.priced import build_priced_graphs
 from gisplan.routing.site import SiteIndex
@@ -84,8 +85,8 @@ class Region:
 def build_region(snapshot: Snapshot, catalogue: Catalogue) -> Region:
     """Prepare a snapshot for planning."""
     grid, corridors = snapshot.grid, snapshot.corridors
-    access = build_access_table(grid, corridors)
-    civil = build_civil_works(corridors, grid.corridors, catalogue)
+    access = build_access_table(grid, corridors, catalogue)
+    civil = build_civil_works(corridors, grid, catalogue)
     return Region(
         snapshot=snapshot,
         catalogue=catalogue,
@@ -95,6 +96,9 @@ def build_region(snapshot: Snapshot, catalogue: Catalogue) -> Region:
             civil=civil,
             access=access,
             graphs=build_priced_graphs(corridors, civil),
+            targets=PricedTargets(
+                civil=civil, access=access, ends=build_main_ends(grid, corridors, access)
+            ),
             line_shapes=line_shapes(grid.lines.shape),
         ),
         site_index=SiteIndex.build(
@@ -102,6 +106,7 @@ def build_region(snapshot: Snapshot, catalogue: Catalogue) -> Region:
             forbidden_areas(grid),
             landable=~np.isin(corridors.corridor_id, LINKS)[corridors.edge_corridor],
             leavable=grid.obstacles.kind[forbidden_rows(grid)] == HOUSE,
+            between=civil.crossable.between,
         ),
         bus_row=_rows(grid.buses.bus_id),
         line_row=_rows(grid.lines.line_id),

@@ -1,7 +1,8 @@
-"""What the best option of a plan holds until it is accepted or given up."""
+"""What the best option of a plan, or its set of sources, holds until it is given up."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,10 +17,60 @@ from gisplan.rules.types import LEVELS
 
 if TYPE_CHECKING:
     from gisplan.model.application import Application
-    from gisplan.model.option import Option
+    from gisplan.model.option import Option, Plan
     from gisplan.planning.state import PlanningState
 
 ONE_BAY = (AccessKind.SPARE_BAY, AccessKind.SUBSTATION_BAY)
+
+
+SUBSTATION = LEVELS[-1]
+
+
+def held_options(plan: Plan) -> tuple[Option, ...]:
+    """Return the options that a plan holds: the best, or all sources where several are needed.
+
+    Nothing where no option is feasible, or where the sources needed do not hold together: one of
+    them alone is not what the customer must have.
+    """
+    if plan.supply_set is not None:
+        return plan.supply_set.options if plan.supply_set.feasible else ()
+    if plan.sources_required > 1 or plan.best is None:
+        return ()
+    return (plan.best,)
+
+
+def held_rows(plan: Plan, state: PlanningState) -> tuple[ReservationRow, ...]:
+    """Return all that a plan holds.
+
+    Every source holds the demand in full, for each must carry it alone. What two of them have in
+    common holds it once: the substation that supplies both, a tap or a switch.
+    """
+    rows: list[ReservationRow] = []
+    sources: set[int] = set()
+    settings: set[tuple[str, str]] = set()
+    for option in held_options(plan):
+        source = _source(option, state)
+        for row in reservation_rows(plan.application, option, state):
+            if row.tap_position is not None:
+                if (row.element_kind, row.element_id) not in settings:
+                    rows.append(row)
+                settings.add((row.element_kind, row.element_id))
+            elif row.level == SUBSTATION and source in sources:
+                rows.append(replace(row, coincident_p_kw=0.0, coincident_q_kvar=0.0))
+            else:
+                rows.append(row)
+        sources.add(source)
+    return tuple(rows)
+
+
+def _source(option: Option, state: PlanningState) -> int:
+    """Return the source bus that supplies an option as the grid stands."""
+    point, region = option.access_point, state.region
+    topology, lines = region.snapshot.topology, region.snapshot.grid.lines
+    if point.element_kind == "bus":
+        return int(topology.source[region.bus_row[point.element_id]])
+    line = region.line_row[point.element_id]
+    return int(max(topology.source[lines.from_bus[line]], topology.source[lines.to_bus[line]]))
 
 
 def reservation_rows(

@@ -12,15 +12,16 @@ import shapely.ops
 from gisplan.model.grid import CorridorKind, Surface
 from gisplan.model.option import Route, RouteCrossing, RouteSegment
 from gisplan.planning.civil import (
-    CROSSINGS,
     DIRECT_BURIAL,
-    NO_PRICE,
     WORKS,
     civil_per_m,
+    connector_civil_per_m,
     connector_costs,
-    crossings_in,
+    connector_crossed,
     part_costs,
+    parts_crossed,
 )
+from gisplan.planning.crossable import CROSSINGS, NOTHING_CROSSED, Crossed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from gisplan.network.snapshot import CorridorGraph
     from gisplan.planning.candidates import Candidate
     from gisplan.planning.civil import CivilWorks, PartCosts
+    from gisplan.planning.main_ends import MainEnds
     from gisplan.planning.region import Region
     from gisplan.planning.variants import Variant
     from gisplan.planning.works_time import WorksTime
@@ -59,13 +61,6 @@ class EdgeParts:
             share_to=np.concatenate([self.share_to, other.share_to]),
         )
 
-    def crossings(self, corridors: CorridorGraph) -> Integers:
-        """Return the crossings of a corridor graph that lie in the parts."""
-        low = np.minimum(self.share_from, self.share_to)
-        high = np.maximum(self.share_from, self.share_to)
-        _, crossing = crossings_in(corridors, self.edge, low, high)
-        return crossing
-
 
 def no_parts() -> EdgeParts:
     """Return parts of no edge: what a connector runs along."""
@@ -78,6 +73,9 @@ class Stretch:
     """A part of a route in the working CRS, of one corridor, surface, laying and price a metre.
 
     ``edge`` is a corridor edge that it lies on, or that a connector lands on; -1 where none is.
+    ``is_shared`` marks a trench that another route of the same set pays for; ``crossed`` is what
+    the stretch crosses at a price. ``price_source`` says whose the price a metre is where it is not
+    the catalogue's; ``poles`` are the kinds of the poles that a span is charged with.
     """
 
     corridor: str
@@ -91,6 +89,10 @@ class Stretch:
     edge: int
     parts: EdgeParts
     xy_m: Floats
+    is_shared: bool = False
+    crossed: Crossed = NOTHING_CROSSED
+    price_source: str = ""
+    poles: tuple[str, ...] = ()
 
     @property
     def is_dug(self) -> bool:
@@ -104,11 +106,13 @@ class Stretch:
 
     def joins(self, other: Stretch) -> bool:
         """Tell whether the next stretch is more of the same."""
-        return (self.corridor, self.surface, self.laying, self.civil_per_m) == (
+        mine = self.corridor, self.surface, self.laying, self.civil_per_m, self.is_shared
+        return mine == (
             other.corridor,
             other.surface,
             other.laying,
             other.civil_per_m,
+            other.is_shared,
         )
 
     def extended(self, other: Stretch) -> Stretch:
@@ -120,17 +124,26 @@ class Stretch:
             cable_cents=self.cable_cents + other.cable_cents,
             crossing_cents=self.crossing_cents + other.crossing_cents,
             parts=self.parts.followed_by(other.parts),
+            crossed=self.crossed.followed_by(other.crossed),
             xy_m=np.concatenate([self.xy_m, other.xy_m[1:]]),
         )
 
 
 def route_stretches(
     civil: CivilWorks,
+    ends: MainEnds,
     connectors: Connectors,
     candidate: Candidate,
 ) -> list[Stretch]:
     """Return the stretches of a candidate's way, from the site to the access point."""
-    parts = way_parts(civil.corridors, connectors, candidate.path)
+    path, end = candidate.path, candidate.end
+    if end >= 0 and path.first_node >= len(civil.corridors.node_x_m):
+        share = float(connectors.share[path.seed])
+        parts = _end_part(ends, end, share)  # along the landing's own edge
+    else:
+        parts = way_parts(civil.corridors, connectors, path)
+        if end >= 0:
+            parts = parts.followed_by(_end_part(ends, end, float(ends.node_share[end])))
     return laid_out(civil, candidate.variant, connectors, candidate.path.seed, parts)
 
 
@@ -157,26 +170,33 @@ def build_route(
     )
 
 
-def route_crossings(region: Region, crossings: Integers) -> tuple[RouteCrossing, ...]:
-    """Return crossings of the corridor graph that have a price, as a planner reads them."""
-    codes = region.ground.civil.crossing_code[crossings].tolist()
-    rows = region.snapshot.corridors.crossing_barrier[crossings].tolist()
+def route_crossings(region: Region, crossed: Crossed) -> tuple[RouteCrossing, ...]:
+    """Return what a stretch crosses as a planner reads it."""
     return tuple(
-        _crossing(region, CROSSINGS[code], row)
-        for code, row in zip(codes, rows, strict=True)
-        if code != NO_PRICE
+        _crossing(region, CROSSINGS[code], barrier, edge)
+        for code, barrier, edge in zip(
+            crossed.code.tolist(), crossed.barrier.tolist(), crossed.edge.tolist(), strict=True
+        )
     )
 
 
-def _crossing(region: Region, kind: str, row: int) -> RouteCrossing:
-    """Return a crossing; the barrier's own lead time comes before that of the catalogue."""
-    price, barriers = region.catalogue.crossing(kind), region.snapshot.grid.barriers
-    own_days = float(barriers.permit_lead_time_days[row]) if row >= 0 else np.nan
+def _crossing(region: Region, kind: str, barrier: int, edge: int) -> RouteCrossing:
+    """Return a crossing; the lead time of what is crossed comes before that of the catalogue."""
+    grid, corridors = region.snapshot.grid, region.snapshot.corridors
+    price, name, owner, own_days = region.catalogue.crossing(kind), "", "", np.nan
+    row = int(corridors.edge_corridor_row[edge]) if edge >= 0 else -1
+    if barrier >= 0:
+        name, owner = str(grid.barriers.barrier_id[barrier]), str(grid.barriers.owner[barrier])
+        own_days = float(grid.barriers.permit_lead_time_days[barrier])
+    elif edge >= 0:
+        name = str(corridors.corridor_id[corridors.edge_corridor[edge]])
+        owner = str(grid.corridors.owner[row]) if row >= 0 else ""
+        own_days = float(grid.corridors.permit_lead_time_days[row]) if row >= 0 else np.nan
     is_recorded = bool(np.isfinite(own_days))
     return RouteCrossing(
         kind=kind,
-        barrier=str(barriers.barrier_id[row]) if row >= 0 else "",
-        owner=str(barriers.owner[row]) if row >= 0 else "",
+        barrier=name,
+        owner=owner,
         method=price.method,
         cost=price.cost,
         permit_lead_time_days=own_days if is_recorded else price.permit_lead_time_days,
@@ -195,13 +215,16 @@ def _segment(region: Region, stretch: Stretch) -> RouteSegment:
         civil_cost=stretch.civil_cents / 100,
         cable_cost=stretch.cable_cents / 100,
         crossing_cost=stretch.crossing_cents / 100,
-        crossings=route_crossings(region, stretch.parts.crossings(region.snapshot.corridors)),
+        crossings=route_crossings(region, stretch.crossed),
         owner=owner_of(region, stretch) if len(stretch.parts) else "",
+        is_shared=stretch.is_shared,
     )
 
 
 def corridor_row(region: Region, stretch: Stretch) -> int:
     """Return the row of the recorded corridor that a stretch lies or lands on, -1 where none."""
+    if stretch.edge < 0:
+        return -1
     return int(region.snapshot.corridors.edge_corridor_row[stretch.edge])
 
 
@@ -214,19 +237,24 @@ def owner_of(region: Region, stretch: Stretch) -> str:
 def connector_stretch(
     civil: CivilWorks, variant: Variant, connectors: Connectors, seed: int
 ) -> Stretch:
-    """Return the straight way from the site to one of its landings."""
-    length_m = connectors.length_m[seed : seed + 1]
+    """Return the straight way from the site to one of its landings.
+
+    Its surface is that of the greater part of the ground; its price counts every part.
+    """
+    one = connectors.take(np.array([seed]))
+    is_rough = bool(2 * one.met.rough_m[0] > one.length_m[0])
     return _stretch(
-        connector_costs(civil, variant, length_m),
+        connector_costs(civil, variant, one),
         0,
         corridor=CONNECTOR,
-        surface=Surface.VERGE,
+        surface=Surface.OPEN_GROUND if is_rough else Surface.VERGE,
         works=int(DIRECT_BURIAL),
-        length_m=float(length_m[0]),
-        civil_per_m=civil.connector_per_m,
-        edge=int(connectors.edge[seed]),
+        length_m=float(one.length_m[0]),
+        civil_per_m=float(connector_civil_per_m(civil, one)[0]),
+        edge=int(one.edge[0]),
         parts=no_parts(),
-        xy_m=np.array([connectors.start_xy_m[seed], connectors.xy_m[seed]]),
+        xy_m=np.array([one.start_xy_m[0], one.xy_m[0]]),
+        crossed=connector_crossed(civil, one, 0),
     )
 
 
@@ -247,6 +275,15 @@ def free_stretch(variant: Variant, xy_m: Floats, *, civil_per_m: float) -> Stret
         edge=-1,
         parts=no_parts(),
         xy_m=xy_m,
+    )
+
+
+def _end_part(ends: MainEnds, end: int, share_from: float) -> EdgeParts:
+    """Return the part of an edge up to where a main may first be joined."""
+    return EdgeParts(
+        edge=ends.edge[end : end + 1],
+        share_from=np.array([share_from]),
+        share_to=ends.share[end : end + 1],
     )
 
 
@@ -295,6 +332,12 @@ def stretches_along(civil: CivilWorks, variant: Variant, parts: EdgeParts) -> li
                 share_to=parts.share_to[row : row + 1],
             ),
             xy_m=_piece(corridors, parts, row),
+            crossed=parts_crossed(
+                civil,
+                edges[row : row + 1],
+                parts.share_from[row : row + 1],
+                parts.share_to[row : row + 1],
+            ),
         )
         for row in range(len(parts))
     ]
@@ -329,6 +372,7 @@ def _stretch(
     edge: int,
     parts: EdgeParts,
     xy_m: Floats,
+    crossed: Crossed,
 ) -> Stretch:
     return Stretch(
         corridor=corridor,
@@ -342,6 +386,7 @@ def _stretch(
         edge=edge,
         parts=parts,
         xy_m=xy_m,
+        crossed=crossed,
     )
 
 

@@ -16,7 +16,7 @@ import numpy as np
 from gisplan.model.option import Finding, Severity
 from gisplan.planning.bends import tightest_radius_m
 from gisplan.planning.mains import MAIN_NAMES
-from gisplan.planning.route import owner_of, route_crossings
+from gisplan.planning.route import OFF_CORRIDOR, owner_of, route_crossings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -49,8 +49,11 @@ def check_route(
     application: Application,
 ) -> tuple[Finding, ...]:
     """Return every finding of a way, in the order in which a planner acts on them."""
+    if conductor.installation == "overhead" and all(stretch.poles for stretch in stretches):
+        return (*_open_ground(region, stretches), *_ready(region.catalogue, time, application))
     return (
         *_owners(region, stretches),
+        *_open_ground(region, stretches),
         *_crossings(region, stretches),
         *_ducts(region.catalogue, stretches),
         _bends(region.catalogue, conductor, stretches),
@@ -147,12 +150,20 @@ def _owners(region: Region, stretches: Sequence[Stretch]) -> Iterator[Finding]:
             yield rule.unknown(element=owner, text=text)
 
 
+def _open_ground(region: Region, stretches: Sequence[Stretch]) -> Iterator[Finding]:
+    """Ask for the wayleave of those whose ground lies between corridors."""
+    length_m = sum(stretch.length_m for stretch in stretches if stretch.corridor == OFF_CORRIDOR)
+    if length_m > 0:
+        text = f"The owners of {length_m:.0f} m off all corridors must grant a wayleave"
+        rule = region.catalogue.rule("wayleave.lead_time_days")
+        yield rule.unknown(element=OFF_CORRIDOR, text=text)
+
+
 def _crossings(region: Region, stretches: Sequence[Stretch]) -> Iterator[Finding]:
     """Tell for each kind of crossing whom to ask and how long that takes."""
     by_kind: dict[str, list[RouteCrossing]] = {}
     for stretch in stretches:
-        rows = stretch.parts.crossings(region.snapshot.corridors)
-        for crossing in route_crossings(region, rows):
+        for crossing in route_crossings(region, stretch.crossed):
             by_kind.setdefault(crossing.kind, []).append(crossing)
     for kind, crossings in by_kind.items():
         days = max(one.permit_lead_time_days for one in crossings)

@@ -34,6 +34,7 @@ from gisplan.planning.site import examine_site
 from gisplan.planning.ways import Way, find_way
 from gisplan.planning.works_time import works_time
 from gisplan.routing.alternatives import find_alternatives
+from gisplan.routing.site import MetGround
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
 
 REFERENCE = "route"
 SAME_PLACE_M = 0.05
+SAME_PLACE = "both ends are the same place: no cable is needed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,7 +166,7 @@ def answer_nearest(placed: RouteSite) -> RouteAnswer:
     )
     offers = offers_of(site, pool.best()[:wanted])
     routes = tuple(proposed(site, offer, rank) for rank, offer in enumerate(offers, start=1))
-    reasons = () if len(routes) == wanted else _few(site, pool, wanted)
+    reasons = () if len(routes) == wanted else _few(placed, pool, wanted)
     return answer(placed, routes, reasons=reasons)
 
 
@@ -172,7 +174,9 @@ def answer_to_place(placed: RouteSite) -> RouteAnswer:
     """Return the cheapest way to a place, by way of others if need be."""
     site, question = placed.site, placed.question
     if question.to is None or not site.variants:
-        return answer(placed, (), reasons=_no_cable(site))
+        return answer(placed, (), reasons=no_cable_reasons(site))
+    if _is_here(placed, question.to) and not question.via:
+        return answer(placed, (), reasons=(SAME_PLACE,))
     variant = site.variants[0]
     stops = (*question.via, question.to)
     here = site.connectors
@@ -188,22 +192,31 @@ def answer_to_place(placed: RouteSite) -> RouteAnswer:
         stretches.append(_leg(placed.ground, variant, way, here=here, there=there, closes=is_last))
         here = there.take(np.array([way.end]))
     whole = merged_stretches([stretch for leg in stretches for stretch in leg])
-    return answer(placed, (_to_place(site, variant, whole),))
+    return answer(placed, (to_place(site, variant, whole),))
 
 
 def answer_alternatives(placed: RouteSite) -> RouteAnswer:
     """Return several ways to a place that differ, the cheapest first."""
     site, question, ground = placed.site, placed.question, placed.ground
     if question.to is None or not site.variants:
-        return answer(placed, (), reasons=_no_cable(site))
+        return answer(placed, (), reasons=no_cable_reasons(site))
+    if _is_here(placed, question.to):
+        return answer(placed, (), reasons=(SAME_PLACE,))
     variant, there = site.variants[0], placed.landings(question.to)
     graph = ground.priced(variant)
     starts, here_rows = site_exits(ground, variant, graph, site.connectors)
     ends, there_rows = place_ends(ground, variant, graph, there)
     if len(starts) == 0 or len(ends) == 0:
         return answer(placed, (), reasons=(_no_way(placed, site.connectors, there, question.to),))
+    catalogue = site.region.catalogue
     found = find_alternatives(
-        graph, starts, ends, edge_length_m=ground.corridors.edge_length_m, count=question.count
+        graph,
+        starts,
+        ends,
+        edge_length_m=ground.corridors.edge_length_m,
+        count=question.count,
+        max_shared_ratio=catalogue.value("route.alternative_max_shared_ratio"),
+        max_stretch=catalogue.value("route.alternative_max_stretch"),
     )
     routes = []
     for row, way in enumerate(found.routes):
@@ -221,9 +234,10 @@ def answer_alternatives(placed: RouteSite) -> RouteAnswer:
             closes=True,
         )
         shared_m = float(found.shared_m[row, :row].max(initial=0.0))
-        one = _to_place(site, variant, merged_stretches(leg))
+        one = to_place(site, variant, merged_stretches(leg))
         routes.append(replace(one, rank=row + 1, shared_length_m=round(shared_m, 3)))
-    few = f"{len(routes)} of {question.count} ways found that share at most half of their metres"
+    most = catalogue.value("route.alternative_max_shared_ratio")
+    few = f"{len(routes)} of {question.count} ways found that share at most {most:.0%} of their way"
     reasons = () if len(routes) == question.count else (few,)
     return answer(placed, tuple(routes), reasons=reasons)
 
@@ -232,17 +246,28 @@ def answer_drawn(placed: RouteSite) -> RouteAnswer:
     """Return a drawn line as a route: what it costs, and what stands in its way."""
     site, region = placed.site, placed.site.region
     if not site.variants:
-        return answer(placed, (), reasons=_no_cable(site))
+        return answer(placed, (), reasons=no_cable_reasons(site))
     variant = site.variants[0]
     xy_m = np.array([region.projection.to_metres(*place) for place in placed.question.line])
     stretches, findings = drawn_stretches(region, variant, xy_m)
-    return answer(placed, (replace(_to_place(site, variant, stretches), findings=findings),))
+    return answer(placed, (replace(to_place(site, variant, stretches), findings=findings),))
+
+
+def _is_here(placed: RouteSite, place: tuple[float, float]) -> bool:
+    x_m, y_m = placed.site.region.projection.to_metres(*place)
+    away_m = np.hypot(x_m - placed.site.xy_m[0], y_m - placed.site.xy_m[1])
+    return bool(away_m < SAME_PLACE_M)
 
 
 def _on_corridor(landings: Connectors) -> Connectors:
     """Return the nearest landing as a place on its corridor: a route passes by, not in and out."""
     nearest = landings.take(np.arange(min(1, len(landings))))
-    return replace(nearest, length_m=np.zeros(len(nearest)), start_xy_m=nearest.xy_m)
+    return replace(
+        nearest,
+        length_m=np.zeros(len(nearest)),
+        start_xy_m=nearest.xy_m,
+        met=MetGround.nothing(len(nearest)),
+    )
 
 
 def _leg(
@@ -261,11 +286,11 @@ def _leg(
     return (*stretches, replace(last, xy_m=last.xy_m[::-1]))
 
 
-def _to_place(site: Site, variant: Variant, stretches: Sequence[Stretch]) -> ProposedRoute:
+def to_place(site: Site, variant: Variant, stretches: Sequence[Stretch]) -> ProposedRoute:
+    """Return stretches as a priced route that ends at a place."""
     region = site.region
     bill = bill_rows(
         region.catalogue,
-        region.ground.civil,
         kind=None,
         voltage_level=variant.voltage_level,
         variant=variant,
@@ -346,27 +371,39 @@ def answer(
     )
 
 
-def _few(site: Site, pool: Pool, wanted: int) -> tuple[str, ...]:
-    found = min(len(pool.passed), wanted)
+def _few(placed: RouteSite, pool: Pool, wanted: int) -> tuple[str, ...]:
+    site, found = placed.site, min(len(pool.passed), wanted)
+    is_cut_off = len(site.connectors) == 0
     return (
-        *_no_cable(site),
-        *hopeless_reasons(site, pool),
+        *no_cable_reasons(site),
+        *((_no_start(placed),) if is_cut_off else hopeless_reasons(site, pool)),
         f"{found} of {wanted} access points wanted can be reached over open corridors",
     )
 
 
-def _no_cable(site: Site) -> tuple[str, ...]:
+def no_cable_reasons(site: Site) -> tuple[str, ...]:
+    """Say that no cable of the catalogue will do, and why the level cannot be supplied."""
     if site.variants:
         return site.mode.refusal
     kva = site.application.demand_kva
     return (*site.mode.refusal, f"no cable of the catalogue carries {kva:g} kVA at this level")
 
 
+def _no_start(placed: RouteSite) -> str:
+    """Say why a site reaches no corridor: what is to avoid comes before what is forbidden."""
+    region = placed.site.region
+    reach_m = region.catalogue.value("connector.max_length_m")
+    anywhere = region.site_index.connectors(*placed.site.xy_m, reach_m)
+    if len(placed.question.avoid) and len(anywhere):
+        return "every corridor within reach lies in or behind an area to avoid; avoid less"
+    return no_connector_reason(placed.site)
+
+
 def _no_way(
     placed: RouteSite, here: Connectors, there: Connectors, stop: tuple[float, float]
 ) -> str:
     if len(here) == 0:
-        return no_connector_reason(placed.site)
+        return _no_start(placed)
     where = f"longitude {stop[0]:g}, latitude {stop[1]:g}"
     if len(there) == 0:
         return (

@@ -28,6 +28,13 @@ class SourceGroups:
     line: Integers
     names: tuple[str, ...]
 
+    def of(self, line: Integers, bus: Integers) -> Integers:
+        """Return the group of each element, given by line or by bus (the other is -1)."""
+        on_line = np.append(self.line, NO_GROUP)[line]
+        on_bus = np.append(self.bus, NO_GROUP)[bus]
+        found: Integers = np.where(line >= 0, on_line, on_bus)
+        return found
+
 
 def source_groups(snapshot: Snapshot, independence: Independence) -> SourceGroups:
     """Return what supplies each bus and line, as far as independence asks.

@@ -118,7 +118,7 @@ def build_variants(
     )
     needed_a = current_a / catalogue.value("loading.line_max")
     candidates = [
-        _variant(catalogue, kinds, role, conductor, parallel_count)
+        variant_of(catalogue, kinds, role, conductor, parallel_count)
         for role, kinds in kinds_by_role().items()
         if set(kinds) <= set(LEVEL_KINDS[voltage_level])
         for conductor in catalogue.conductors(voltage_level, role)
@@ -168,13 +168,14 @@ def _order(variant: Variant) -> tuple[float, str, int]:
     return variant.cable_per_m, variant.conductor.conductor_id, variant.parallel_count
 
 
-def _variant(
+def variant_of(
     catalogue: Catalogue,
     kinds: tuple[AccessKind, ...],
     role: str,
     conductor: ConductorType,
     parallel_count: int,
 ) -> Variant:
+    """Return a conductor for some kinds of access point, priced by the catalogue."""
     legs = LOOP_IN_LEGS if role == "trunk" else 1
     level, systems = conductor.voltage_level, parallel_count * legs
     spare = catalogue.value("cable.spare_length_ratio")

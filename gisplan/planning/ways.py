@@ -47,7 +47,7 @@ def find_way(
     """
     if len(start) == 0 or len(end) == 0:
         return None
-    end_cents = connector_costs(ground.civil, variant, end.length_m).total_cents
+    end_cents = connector_costs(ground.civil, variant, end).total_cents
     starts, pairs = _with_direct_ways(
         ground, variant, graph, start=start, end=end, end_cents=end_cents
     )
@@ -85,7 +85,7 @@ def _with_direct_ways(
     part = part_cost_cents(
         ground.civil, variant, start.edge[one], start.share[one], end.share[other]
     )
-    own = connector_costs(ground.civil, variant, start.length_m[one]).total_cents
+    own = connector_costs(ground.civil, variant, start.take(one)).total_cents
     direct = part + own + end_cents[other]
     starts = Starts.at(
         np.concatenate([usual.node, graph.node_count + other]),

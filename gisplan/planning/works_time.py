@@ -12,7 +12,13 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gisplan.planning.route import corridor_name, corridor_row, owner_of, route_crossings
+from gisplan.planning.route import (
+    OFF_CORRIDOR,
+    corridor_name,
+    corridor_row,
+    owner_of,
+    route_crossings,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -101,8 +107,7 @@ def _permits(region: Region, stretches: Sequence[Stretch]) -> Iterator[Permit]:
     """Return what corridors and crossings on the way need, in the order of the way."""
     for stretch in stretches:
         yield _corridor_permit(region, stretch)
-        crossings = stretch.parts.crossings(region.snapshot.corridors)
-        for crossing in route_crossings(region, crossings):
+        for crossing in route_crossings(region, stretch.crossed):
             yield Permit(
                 what=f"crossing of {crossing.kind} {crossing.barrier}".strip(),
                 owner=crossing.owner,
@@ -116,10 +121,13 @@ def _corridor_permit(region: Region, stretch: Stretch) -> Permit:
     sources, catalogue = region.snapshot.grid.corridors, region.catalogue
     row, owner = corridor_row(region, stretch), owner_of(region, stretch)
     own_days = float(sources.permit_lead_time_days[row]) if row >= 0 else math.nan
-    usual = catalogue.value("wayleave.lead_time_days" if owner else "permit.lead_time_days")
+    is_private = bool(owner) or stretch.corridor == OFF_CORRIDOR
+    usual = catalogue.value("wayleave.lead_time_days" if is_private else "permit.lead_time_days")
     is_recorded = math.isfinite(own_days)
     return Permit(
-        what=corridor_name(region.snapshot.corridors, stretch.edge),
+        what=stretch.corridor
+        if stretch.edge < 0
+        else corridor_name(region.snapshot.corridors, stretch.edge),
         owner=owner,
         days=own_days if is_recorded else usual,
         is_recorded=is_recorded,
@@ -130,9 +138,13 @@ def _last_ban(region: Region, stretches: Sequence[Stretch]) -> tuple[datetime.da
     """Return the last day of any ban where the way is dug, and the corridor."""
     last, corridor = -math.inf, ""
     until = region.snapshot.grid.corridors.excavation_ban_until
+    corridors = region.snapshot.corridors
     for stretch in stretches:
-        row = corridor_row(region, stretch) if stretch.is_dug else -1
-        day = float(until[row]) if row >= 0 else math.nan
-        if day > last:
-            last, corridor = day, corridor_name(region.snapshot.corridors, stretch.edge)
+        if not stretch.is_dug:
+            continue
+        for edge in (stretch.edge, *stretch.crossed.edge.tolist()):
+            row = int(corridors.edge_corridor_row[edge]) if edge >= 0 else -1
+            day = float(until[row]) if row >= 0 else math.nan
+            if day > last:
+                last, corridor = day, corridor_name(corridors, edge)
     return (datetime.date.fromordinal(int(last)), corridor) if last > 0 else (None, "")

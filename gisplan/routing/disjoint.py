@@ -41,8 +41,8 @@ from gisplan.routing.disjoint_answer import answer_of
 from gisplan.routing.disjoint_ends import check_places, whole_part_costs
 from gisplan.routing.flow import FlowNet
 from gisplan.routing.flow_batch_kernel import find_many_routes
-from gisplan.routing.flow_kernel import LEAST, NEVER, PRICED, Ask
 from gisplan.routing.flow_routes_kernel import StartPlaces, find_routes
+from gisplan.routing.flow_state_kernel import LEAST, NEVER, PRICED, Ask
 
 if TYPE_CHECKING:
     from gisplan.model.grid import Floats, Integers

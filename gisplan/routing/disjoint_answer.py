@@ -14,12 +14,12 @@ from gisplan.routing.disjoint_result import (
     Route,
     SharedParts,
 )
-from gisplan.routing.flow_kernel import NODE_BITS
 from gisplan.routing.flow_proof_kernel import CUT_EDGE, CUT_EXIT, CUT_NODE, CUT_TARGET
+from gisplan.routing.flow_state_kernel import NODE_BITS
 
 if TYPE_CHECKING:
     from gisplan.model.grid import Floats, Integers
-    from gisplan.routing.flow_routes_kernel import Found
+    from gisplan.routing.flow_trace_kernel import Found
     from gisplan.routing.layout_kernel import Int32s
 
 

@@ -12,7 +12,8 @@ import numpy as np
 from gisplan.errors import InputError
 from gisplan.routing.disjoint_ends import check_places, whole_part_costs
 from gisplan.routing.flow_bound_kernel import bound_below
-from gisplan.routing.flow_kernel import (
+from gisplan.routing.flow_overlay_kernel import Net, Overlay, put_in
+from gisplan.routing.flow_state_kernel import (
     BEYOND,
     IS_MIXED,
     IS_OPEN,
@@ -21,7 +22,6 @@ from gisplan.routing.flow_kernel import (
     Rows,
     Space,
 )
-from gisplan.routing.flow_overlay_kernel import Net, Overlay, put_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,7 +39,7 @@ LONGEST_TOTAL_M = 4e9  # millimetres and the bits for nodes fit 62 bits
 class Workspace:
     """Memory for one query at a time, with room for so many start rows.
 
-    States are numbered as ``flow_kernel`` says; ``joints`` counts nodes and places.
+    States are numbered as ``flow_state_kernel`` says; ``joints`` counts nodes and places.
     """
 
     over: Overlay

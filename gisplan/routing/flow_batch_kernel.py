@@ -15,9 +15,9 @@ import numba
 import numpy as np
 
 from gisplan.model.grid import Integers
-from gisplan.routing.flow_kernel import Ask, Rows, Space
 from gisplan.routing.flow_overlay_kernel import Net, Overlay
 from gisplan.routing.flow_routes_kernel import StartPlaces, find_routes
+from gisplan.routing.flow_state_kernel import Ask, Rows, Space
 from gisplan.routing.layout_kernel import Int32s
 
 if TYPE_CHECKING:

@@ -15,7 +15,8 @@ import numpy as np
 
 from gisplan.model.grid import Integers
 from gisplan.routing.flow_jit_kernel import uncounted
-from gisplan.routing.flow_kernel import (
+from gisplan.routing.flow_overlay_kernel import Net, Overlay, head_of, span, tail_of
+from gisplan.routing.flow_state_kernel import (
     BANNED,
     BEYOND,
     KNOWN,
@@ -29,7 +30,6 @@ from gisplan.routing.flow_kernel import (
     node_marginal,
     way_out,
 )
-from gisplan.routing.flow_overlay_kernel import Net, Overlay, head_of, span, tail_of
 from gisplan.routing.layout_kernel import Int32s
 
 CUT_EDGE, CUT_NODE, CUT_TARGET, CUT_EXIT = 0, 1, 2, 3

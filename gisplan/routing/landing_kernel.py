@@ -8,6 +8,7 @@ Invariants
 - A way longer than the limit of its tariff does not count; each full drum of it costs a joint.
 - A connector that runs through an area is none, but it may leave an area that may be left and
   holds its start. Only what is cheaper than the cheapest clear landing so far is looked through.
+- What a connector crosses and the ground under it are paid by every tariff alike.
 - ``floor_cents`` of an edge is at most what anything on it is worth, so an edge that cannot be
   cheaper is left out after its distance is known.
 - Equal costs keep the lower edge, then the lower share, whatever the order of the bins.
@@ -21,8 +22,16 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
-Int64s = npt.NDArray[np.int64]
-Float64s = npt.NDArray[np.float64]
+from gisplan.routing.crossed_kernel import (
+    Areas,
+    Between,
+    Bins,
+    Float64s,
+    Int64s,
+    holds,
+    inside_m,
+    surcharge,
+)
 
 UNREACHED = np.int64(1) << 60
 TOUCH_M = 0.05
@@ -41,32 +50,6 @@ class Edges(NamedTuple):
     xy_m: Float64s
     crossing_offset: Int64s
     crossing_share: Float64s
-
-
-class Bins(NamedTuple):
-    """Edges by place: those of bin b at ``offset[b]:offset[b + 1]``, bins row by row."""
-
-    x_min_m: float
-    y_min_m: float
-    size_m: float
-    columns: int
-    rows: int
-    offset: Int64s
-    edge: Int64s
-
-
-class Areas(NamedTuple):
-    """Areas that no connector may run through: closed rings, and where they lie.
-
-    ``box_m`` (areas, 4) holds west, south, east, north; ``leavable`` (areas,) is nonzero where a
-    connector may leave the area from within.
-    """
-
-    offset: Int64s
-    xy_m: Float64s
-    box_m: Float64s
-    leavable: npt.NDArray[np.uint8]
-    bins: Bins
 
 
 class Tariffs(NamedTuple):
@@ -113,48 +96,9 @@ def _foot(edges: Edges, edge: int, x_m: float, y_m: float) -> tuple[float, float
 
 
 @numba.njit(cache=True, nogil=True)
-def _holds(areas: Areas, area: int, x_m: float, y_m: float) -> bool:
-    """Tell whether an area holds a place (a ray crosses its ring an odd number of times)."""
-    inside = False
-    for at in range(areas.offset[area], areas.offset[area + 1] - 1):
-        x0, y0 = areas.xy_m[at, 0], areas.xy_m[at, 1]
-        x1, y1 = areas.xy_m[at + 1, 0], areas.xy_m[at + 1, 1]
-        if (y0 > y_m) != (y1 > y_m) and x_m < (x1 - x0) * (y_m - y0) / (y1 - y0) + x0:
-            inside = not inside
-    return inside
-
-
-@numba.njit(cache=True, nogil=True)
-def _inside_m(
-    areas: Areas, area: int, x_m: float, y_m: float, end_x_m: float, end_y_m: float
-) -> float:
-    """Return how many metres of a straight line run inside an area."""
-    first, last = areas.offset[area], areas.offset[area + 1] - 1
-    dx, dy = end_x_m - x_m, end_y_m - y_m
-    cut = np.empty(last - first + 2)
-    cut[0], cut[1], count = 0.0, 1.0, 2
-    for at in range(first, last):
-        x0, y0 = areas.xy_m[at, 0] - x_m, areas.xy_m[at, 1] - y_m
-        ex, ey = areas.xy_m[at + 1, 0] - x_m - x0, areas.xy_m[at + 1, 1] - y_m - y0
-        turn = dx * ey - dy * ex
-        if turn == 0.0:
-            continue
-        t, u = (x0 * ey - y0 * ex) / turn, (x0 * dy - y0 * dx) / turn
-        if 0.0 < t < 1.0 and 0.0 <= u <= 1.0:
-            cut[count] = t
-            count += 1
-    cut[:count].sort()
-    inside = 0.0
-    for n in range(count - 1):
-        middle = (cut[n] + cut[n + 1]) / 2
-        if _holds(areas, area, x_m + middle * dx, y_m + middle * dy):
-            inside += cut[n + 1] - cut[n]
-    return float(inside * np.hypot(dx, dy))
-
-
-@numba.njit(cache=True, nogil=True)
 def is_blocked(
     areas: Areas,
+    own: Int64s,
     seen: Int64s,
     x_m: float,
     y_m: float,
@@ -163,7 +107,8 @@ def is_blocked(
 ) -> bool:
     """Tell whether a straight line runs through an area; ``seen`` (areas + 1,) is working memory.
 
-    Touching an area, or entering it by less than ``TOUCH_M``, is not running through it.
+    Touching an area, or entering it by less than ``TOUCH_M``, is not running through it; the areas
+    ``own`` do not count.
     """
     bins = areas.bins
     west, east = min(x_m, end_x_m), max(x_m, end_x_m)
@@ -185,11 +130,32 @@ def is_blocked(
                 box = areas.box_m[area]
                 if box[0] > east or box[2] < west or box[1] > north or box[3] < south:
                     continue
-                if areas.leavable[area] != 0 and _holds(areas, area, x_m, y_m):
+                if areas.leavable[area] != 0 and holds(areas, area, x_m, y_m):
                     continue
-                if _inside_m(areas, area, x_m, y_m, end_x_m, end_y_m) > TOUCH_M:
+                if own.size and (own == area).any():
+                    continue
+                if inside_m(areas, area, x_m, y_m, end_x_m, end_y_m) > TOUCH_M:
                     return True
     return False
+
+
+@numba.njit(cache=True, nogil=True)
+def clear_lines(
+    areas: Areas, own: Int64s, seen: Int64s, start_xy_m: Float64s, xy_m: Float64s
+) -> npt.NDArray[np.bool_]:
+    """Tell which of several straight lines run through no area, as ``is_blocked`` does."""
+    clear = np.empty(xy_m.shape[0], np.bool_)
+    for row in range(xy_m.shape[0]):
+        clear[row] = not is_blocked(
+            areas,
+            own,
+            seen,
+            start_xy_m[row, 0],
+            start_xy_m[row, 1],
+            xy_m[row, 0],
+            xy_m[row, 1],
+        )
+    return clear
 
 
 @numba.njit(cache=True, nogil=True)
@@ -212,21 +178,37 @@ def _part_cents(
 
 @numba.njit(cache=True, nogil=True)
 def _worth(
-    edges: Edges, tariffs: Tariffs, edge: int, share: float, away_m: float
+    edges: Edges,
+    tariffs: Tariffs,
+    edge: int,
+    share: float,
+    away_m: float,
+    ground: float,
+    crossed: int,
 ) -> tuple[int, int, float, int]:
-    """Return total, tariff, length and node (-1: the edge itself) of landing at a place."""
+    """Return total, tariff, length and node (-1: the edge itself) of landing at a place.
+
+    ``ground`` and ``crossed`` are what ground and crossings add to the connector in cents.
+    """
     best, chosen, way_m, node = int(UNREACHED), -1, 0.0, -1
     for tariff in range(tariffs.limit_m.size):
         is_closed = tariffs.edge_cents[tariff, edge] < 0
-        connector = int(np.floor(away_m * tariffs.connector_cents_per_m[tariff] + 0.5))
+        per_m = tariffs.connector_cents_per_m[tariff]
+        connector = int(np.floor(away_m * per_m + ground + 0.5)) + crossed
         limit_m, drum_m = tariffs.limit_m[tariff], tariffs.drum_m[tariff]
         joint_cents = int(tariffs.joint_cents[tariff])
         joined = int(tariffs.joined_cents[tariff, edge])
         low, high = tariffs.joined_from[tariff, edge], tariffs.joined_to[tariff, edge]
-        if joined < UNREACHED and away_m <= limit_m and low <= share <= high:
-            cost = connector + joined + _joints(away_m, drum_m, joint_cents)
-            if cost < best:
-                best, chosen, way_m, node = cost, tariff, away_m, -1
+        if joined < UNREACHED and connector + joined < best:
+            joint = min(max(share, low), high)  # the nearest place where it may be joined
+            length = away_m + abs(joint - share) * edges.length_m[edge]
+            cost = connector + joined + _joints(length, drum_m, joint_cents)
+            if joint != share:
+                first, last = min(joint, share), max(joint, share)
+                cost += _part_cents(edges, tariffs, tariff, edge, first, last)
+            is_open = joint == share or not is_closed
+            if cost < best and length <= limit_m and is_open:
+                best, chosen, way_m, node = cost, tariff, length, -1
         for side in range(2):
             end = int(edges.start[edge] if side == 0 else edges.end[edge])
             worth = int(tariffs.node_cents[tariff, end])
@@ -248,12 +230,13 @@ def _worth(
 
 
 @numba.njit(cache=True, nogil=True)
-def cheapest_landings(  # noqa: PLR0912
+def cheapest_landings(  # noqa: PLR0912, PLR0915
     xy_m: Float64s,
     edges: Edges,
     bins: Bins,
     tariffs: Tariffs,
     areas: Areas,
+    between: Between,
     reach_m: float,
 ) -> tuple[Int64s, Int64s, Float64s]:
     """Return the cheapest clear landing of each point.
@@ -270,8 +253,12 @@ def cheapest_landings(  # noqa: PLR0912
     seen_edge = np.full(edges.start.size, np.int64(-1))
     seen_node = np.full(tariffs.node_cents.shape[1], np.int64(-1))
     seen_area = np.zeros(areas.leavable.size + 1, np.int64)
+    own = np.zeros(0, np.int64)
     around = int(np.ceil(reach_m / bins.size_m))
-    least_per_m = tariffs.connector_cents_per_m.min() if tariffs.limit_m.size else 0.0
+    saved_per_m = min(between.rough_cents - between.plain_cents, 0.0)
+    least_per_m = saved_per_m
+    if tariffs.limit_m.size:
+        least_per_m += tariffs.connector_cents_per_m.min()
     for point in range(count):
         x_m, y_m = xy_m[point, 0], xy_m[point, 1]
         column = int(np.floor((x_m - bins.x_min_m) / bins.size_m))
@@ -308,15 +295,22 @@ def cheapest_landings(  # noqa: PLR0912
                                 continue
                             if away_m > reach_m:
                                 continue
-                            cost, tariff, way_m, by = _worth(edges, tariffs, edge, share, away_m)
-                            if tariff < 0 or cost > cents[point]:
+                            best = cents[point]
+                            key = (edge, share)
+                            first = (place[point, 1], figure[point, 0])
+                            saved = saved_per_m * away_m
+                            cost, tariff, way_m, by = _worth(
+                                edges, tariffs, edge, share, away_m, saved, 0
+                            )
+                            if tariff < 0 or cost > best or (cost == best and key >= first):
                                 continue
-                            if cost == cents[point] and (edge, share) >= (
-                                place[point, 1],
-                                figure[point, 0],
-                            ):
+                            ground, crossed = surcharge(between, x_m, y_m, end_x_m, end_y_m)
+                            cost, tariff, way_m, by = _worth(
+                                edges, tariffs, edge, share, away_m, ground, crossed
+                            )
+                            if tariff < 0 or cost > best or (cost == best and key >= first):
                                 continue
-                            if is_blocked(areas, seen_area, x_m, y_m, end_x_m, end_y_m):
+                            if is_blocked(areas, own, seen_area, x_m, y_m, end_x_m, end_y_m):
                                 continue
                             cents[point] = cost
                             place[point, 0], place[point, 1], place[point, 2] = tariff, edge, by

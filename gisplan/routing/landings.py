@@ -15,14 +15,8 @@ import numpy.typing as npt
 import shapely
 
 from gisplan.errors import InputError
-from gisplan.routing.landing_kernel import (
-    UNREACHED,
-    Areas,
-    Bins,
-    Edges,
-    Tariffs,
-    cheapest_landings,
-)
+from gisplan.routing.crossed_kernel import Areas, Between, Bins, CrossedLines
+from gisplan.routing.landing_kernel import UNREACHED, Edges, Tariffs, cheapest_landings
 
 if TYPE_CHECKING:
     from gisplan.model.grid import Flags, Floats, Integers
@@ -30,13 +24,17 @@ if TYPE_CHECKING:
 __all__ = [
     "UNREACHED",
     "Areas",
+    "Between",
+    "CrossedLines",
     "Edges",
     "LandingIndex",
     "Landings",
     "Tariffs",
     "build_areas",
+    "build_crossed_lines",
     "build_landing_index",
     "floor_cents",
+    "nothing_between",
 ]
 
 Geometries = npt.NDArray[np.object_]
@@ -64,11 +62,12 @@ class Landings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LandingIndex:
-    """Edges by place and the areas between them, built once for a graph."""
+    """Edges by place, and what lies between them and places, built once for a graph."""
 
     edges: Edges
     bins: Bins
     areas: Areas
+    between: Between
 
     def cheapest(self, xy_m: Floats, tariffs: Tariffs, reach_m: float) -> Landings:
         """Return the cheapest landings of points of shape (points, 2)."""
@@ -78,6 +77,7 @@ class LandingIndex:
             self.bins,
             tariffs,
             self.areas,
+            self.between,
             reach_m,
         )
         return Landings(
@@ -90,8 +90,12 @@ class LandingIndex:
         )
 
 
-def build_landing_index(edges: Edges, landable: Flags, areas: Areas) -> LandingIndex:
+def build_landing_index(
+    edges: Edges, landable: Flags, areas: Areas, between: Between | None = None
+) -> LandingIndex:
     """Sort the edges that may be landed on into square bins.
+
+    ``areas`` are closed to connectors; ``between`` is what they may cross at a price.
 
     Raises
     ------
@@ -101,12 +105,14 @@ def build_landing_index(edges: Edges, landable: Flags, areas: Areas) -> LandingI
     if not np.isfinite(edges.xy_m).all():
         raise InputError("a vertex of an edge is no finite number; expected metres")
     rows = np.flatnonzero(landable)
+    between = between or nothing_between()
     if len(rows) == 0:
-        return LandingIndex(edges=edges, bins=_no_bins(), areas=areas)
+        return LandingIndex(edges=edges, bins=_no_bins(), areas=areas, between=between)
     starts = edges.offset[:-1]
     low = np.minimum.reduceat(edges.xy_m, starts, axis=0)[rows]
     high = np.maximum.reduceat(edges.xy_m, starts, axis=0)[rows]
-    return LandingIndex(edges=edges, bins=_sorted_into_bins(rows, low, high), areas=areas)
+    bins = _sorted_into_bins(rows, low, high)
+    return LandingIndex(edges=edges, bins=bins, areas=areas, between=between)
 
 
 def build_areas(polygons: Geometries, leavable: Flags) -> Areas:
@@ -125,6 +131,47 @@ def build_areas(polygons: Geometries, leavable: Flags) -> Areas:
         box_m=box_m,
         leavable=np.asarray(leavable, dtype=np.uint8),
         bins=bins,
+    )
+
+
+def build_crossed_lines(
+    lines: Geometries, *, group: Integers, same_m: Floats, reach_m: Floats, cents: Integers
+) -> CrossedLines:
+    """Sort lines that connectors cross at a price into bins, piece by piece.
+
+    Parameters
+    ----------
+    lines : line strings, shape (lines,); the others have the same shape
+    group : crossings of one group that follow each other within ``same_m`` are one
+    reach_m : a connector that begins or ends this near to a line does not cross it there
+    cents : what a crossing costs
+    """
+    xy_m, owner = shapely.get_coordinates(lines, return_index=True)
+    piece = np.flatnonzero((owner[1:] == owner[:-1]) & (np.diff(xy_m, axis=0) != 0).any(axis=1))
+    first, last = xy_m[piece], xy_m[piece + 1]
+    low, high = np.minimum(first, last), np.maximum(first, last)
+    rows = np.arange(len(piece))
+    return CrossedLines(
+        piece_xy_m=np.column_stack([first, last]).astype(np.float64),
+        line=owner[piece].astype(np.int64),
+        group=np.array(group, dtype=np.int64),
+        same_m=np.array(same_m, dtype=np.float64),
+        reach_m=np.array(reach_m, dtype=np.float64),
+        cents=np.array(cents, dtype=np.int64),
+        bins=_sorted_into_bins(rows, low, high) if len(rows) else _no_bins(),
+    )
+
+
+def nothing_between() -> Between:
+    """Return plain ground without anything that would be crossed at a price."""
+    shapes, none, nothing = np.zeros(0, dtype=object), np.zeros(0, dtype=np.int64), np.zeros(0)
+    return Between(
+        lines=build_crossed_lines(shapes, group=none, same_m=nothing, reach_m=nothing, cents=none),
+        rough=build_areas(shapes, np.zeros(0, dtype=bool)),
+        factor=nothing,
+        own_ground_m=np.inf,
+        plain_cents=0.0,
+        rough_cents=0.0,
     )
 
 

@@ -32,6 +32,7 @@ def search_starts(  # noqa: PLR0912
     arc_edge: Int32s,
     edge_length_m: Float64s,
     start_cost: Int64s,
+    start_length_m: Float64s,
     reach_m: float,
     drum_m: float,
     joint_cost: int,
@@ -40,8 +41,9 @@ def search_starts(  # noqa: PLR0912
 ) -> tuple[Int64s, Int64s, Float64s]:
     """Return total, node and way of the cheapest start of each asked node below its bound.
 
-    ``start_cost`` (nodes,) is ``UNREACHED`` where nothing starts. A way longer than ``reach_m``
-    does not count; each full ``drum_m`` of it costs a joint. Unreached: total ``UNREACHED``.
+    ``start_cost`` (nodes,) is ``UNREACHED`` where nothing starts, ``start_length_m`` (nodes,) is
+    what lies before it. A way longer than ``reach_m`` does not count; each full ``drum_m`` of it
+    costs a joint. Unreached: total ``UNREACHED``.
     """
     node_count = arc_offset.size - 1
     label = np.full(node_count, UNREACHED)
@@ -68,12 +70,13 @@ def search_starts(  # noqa: PLR0912
                 break
             if length_m[node] <= reach_m:
                 pending -= 1
-                if start_cost[node] < UNREACHED:
-                    joints = max(np.ceil(length_m[node] / drum_m - 1e-9) - 1.0, 0.0)
+                whole_m = length_m[node] + start_length_m[node]
+                if start_cost[node] < UNREACHED and whole_m <= reach_m:
+                    joints = max(np.ceil(whole_m / drum_m - 1e-9) - 1.0, 0.0)
                     cost = key + start_cost[node] + np.int64(joints) * joint_cost
                     if cost < best:
                         best = cost
-                        total[row], found[row], way_m[row] = cost, node, length_m[node]
+                        total[row], found[row], way_m[row] = cost, node, whole_m
             for place in range(arc_offset[node], arc_offset[node + 1]):
                 step = arc[place, 1]
                 head = np.int64(arc[place, 0])

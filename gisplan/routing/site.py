@@ -1,8 +1,9 @@
 """From a site to the corridors near it: straight connectors that cross no forbidden area.
 
 A site is a point, or a parcel, which may be left at every place of its boundary: each corridor
-near it gives exits of its own. Corridors are landed on at the foot of the perpendicular and at
-their ends; an edge is split in thought only.
+near it gives exits of its own. Every corridor within reach is landed on, at the foot of the
+perpendicular and at its ends; an edge is split in thought only. A connector knows what it crosses
+at a price and the ground that it runs over.
 """
 
 from __future__ import annotations
@@ -15,16 +16,18 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
+from gisplan.routing.crossed_kernel import meet_connectors
+from gisplan.routing.landing_kernel import TOUCH_M, clear_lines
+from gisplan.routing.landings import build_areas, nothing_between
+
 if TYPE_CHECKING:
     from gisplan.model.grid import Flags, Floats, Integers
+    from gisplan.routing.landings import Areas, Between
 
 Geometries = npt.NDArray[np.object_]
 Ground = shapely.Point | shapely.Polygon
 """What a cable starts from: a point, or a parcel."""
 
-EDGES_AT_ONCE = 48  # nearest edges that are looked at together
-ENOUGH = 48  # clear landings beyond which further edges are not looked at
-TOUCH_M = 0.05
 WALL_M = 0.5  # a service that ends this close to a wall ends at it
 
 
@@ -59,10 +62,58 @@ class WayOut:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MetGround:
+    """What straight connectors cross, and the ground under them.
+
+    Connector c crosses ``line[offset[c]:offset[c + 1]]``, rows of the lines that the index was
+    built with. ``rough_m`` (connectors,) are its metres over rough ground, ``added_m`` what the
+    factors of that ground add to them.
+    """
+
+    offset: Integers
+    line: Integers
+    rough_m: Floats
+    added_m: Floats
+
+    @classmethod
+    def nothing(cls, count: int) -> MetGround:
+        """Return plain ground without any crossing for so many connectors."""
+        return cls(
+            offset=np.zeros(count + 1, dtype=np.int64),
+            line=np.zeros(0, dtype=np.int64),
+            rough_m=np.zeros(count),
+            added_m=np.zeros(count),
+        )
+
+    def crossed(self, row: int) -> Integers:
+        """Return the lines that a connector crosses."""
+        return self.line[self.offset[row] : self.offset[row + 1]]
+
+    def cents(self, line_cents: Integers) -> Integers:
+        """Return what the crossings of every connector cost, at a price for each line."""
+        before = np.concatenate([[0], np.cumsum(line_cents[self.line])]).astype(np.int64)
+        total: Integers = np.diff(before[self.offset])
+        return total
+
+    def take(self, rows: Integers) -> MetGround:
+        """Return this for some of the connectors."""
+        count = np.diff(self.offset)[rows]
+        offset = np.concatenate([[0], np.cumsum(count)]).astype(np.int64)
+        step = np.arange(int(offset[-1])) - np.repeat(offset[:-1], count)
+        return MetGround(
+            offset=offset,
+            line=self.line[np.repeat(self.offset[rows], count) + step],
+            rough_m=self.rough_m[rows],
+            added_m=self.added_m[rows],
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Connectors:
     """Landings on corridors, nearest first: edge, share along it, length and place of each.
 
-    ``start_xy_m`` is where each leaves the site: the point itself, or an exit of the parcel.
+    ``start_xy_m`` is where each leaves the site: the point itself, or an exit of the parcel;
+    ``met`` what it crosses and the ground under it.
     """
 
     edge: Integers
@@ -70,6 +121,7 @@ class Connectors:
     length_m: Floats
     xy_m: Floats
     start_xy_m: Floats
+    met: MetGround
 
     def __len__(self) -> int:
         return len(self.edge)
@@ -82,14 +134,16 @@ class Connectors:
             length_m=self.length_m[rows],
             xy_m=self.xy_m[rows],
             start_xy_m=self.start_xy_m[rows],
+            met=self.met.take(rows),
         )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SiteIndex:
-    """Corridor edges and forbidden areas by place; built once for a snapshot.
+    """Corridor edges and what lies between, by place; built once for a snapshot.
 
     ``leavable`` marks the forbidden areas that a cable may come out of: houses, not lakes.
+    ``between`` holds what connectors cross at a price and the ground that costs more.
     """
 
     edges: Geometries
@@ -98,6 +152,8 @@ class SiteIndex:
     forbidden: Geometries
     forbidden_tree: shapely.STRtree
     leavable: Flags
+    walls: Areas
+    between: Between
 
     @classmethod
     def build(
@@ -107,6 +163,7 @@ class SiteIndex:
         *,
         landable: Flags | None = None,
         leavable: Flags | None = None,
+        between: Between | None = None,
     ) -> SiteIndex:
         """Return the index of corridor edges (line strings) and forbidden polygons.
 
@@ -121,6 +178,8 @@ class SiteIndex:
             forbidden=forbidden,
             forbidden_tree=shapely.STRtree(forbidden),
             leavable=np.ones(len(forbidden), dtype=bool) if leavable is None else leavable,
+            walls=build_areas(forbidden, np.zeros(len(forbidden), dtype=bool)),
+            between=between or nothing_between(),
         )
 
     @property
@@ -138,6 +197,8 @@ class SiteIndex:
             forbidden=self.forbidden,
             forbidden_tree=self.forbidden_tree,
             leavable=self.leavable,
+            walls=self.walls,
+            between=self.between,
         )
 
     def in_same_area(
@@ -165,15 +226,7 @@ class SiteIndex:
         """
         site: Ground = shapely.Point(x_m, y_m) if parcel is None else parcel
         near = np.sort(self.edge_tree.query(site, predicate="dwithin", distance=reach_m))
-        near = near[np.argsort(shapely.distance(site, self.edges[near]), kind="stable")]
-        own = self._own_areas(site)
-        found: list[Connectors] = []
-        for start in range(0, len(near), EDGES_AT_ONCE):
-            edges = near[start : start + EDGES_AT_ONCE].astype(np.int64)
-            found.append(self._clear_landings(site, edges, reach_m, own))
-            if sum(map(len, found)) >= ENOUGH:
-                break
-        return _nearest_first(found)
+        return self._clear_landings(site, near.astype(np.int64), reach_m, self._own_areas(site))
 
     def diagnose(
         self, x_m: float, y_m: float, reach_m: float, *, parcel: shapely.Polygon | None = None
@@ -239,8 +292,9 @@ class SiteIndex:
         """Land at the foot of the perpendicular on each edge and at its ends, where it is clear."""
         shapes = self.edges[edges]
         foot = shapely.line_locate_point(shapes, _feet(site, shapes), normalized=True)
-        edge = np.concatenate([edges, edges, edges])
-        share = np.concatenate([foot, np.zeros(len(edges)), np.ones(len(edges))])
+        inner = np.flatnonzero((foot > 0) & (foot < 1))  # a foot at an end is that end
+        edge = np.concatenate([edges[inner], edges, edges])
+        share = np.concatenate([foot[inner], np.zeros(len(edges)), np.ones(len(edges))])
         xy = shapely.get_coordinates(
             shapely.line_interpolate_point(self.edges[edge], share, normalized=True)
         )
@@ -248,26 +302,33 @@ class SiteIndex:
         length_m = np.hypot(*(xy - start).T)
         kept = np.flatnonzero(length_m <= reach_m)
         kept = kept[self._clear(start[kept], xy[kept], own)]
+        kept = kept[np.lexsort((share[kept], self.edge_row[edge[kept]], length_m[kept]))]
+        offset, line, ground = meet_connectors(self.between, start[kept], xy[kept])
         return Connectors(
             edge=self.edge_row[edge[kept]],
             share=share[kept],
             length_m=length_m[kept],
             xy_m=xy[kept],
             start_xy_m=start[kept],
+            met=MetGround(offset=offset, line=line, rough_m=ground[:, 0], added_m=ground[:, 1]),
         )
 
     def _clear(self, start: Floats, xy: Floats, own: Integers) -> npt.NDArray[np.bool_]:
-        lines = np.asarray(shapely.linestrings(np.stack([start, xy], axis=1)), dtype=object)
-        clear = np.ones(len(xy), dtype=bool)
-        hit, area = self.forbidden_tree.query(lines, predicate="intersects")
-        foreign = ~np.isin(area, own)
-        hit, area = hit[foreign], area[foreign]
-        inside = shapely.length(shapely.intersection(lines[hit], self.forbidden[area])) > TOUCH_M
-        # a connector without length stands in a foreign area or beside it
-        inside |= (shapely.length(lines[hit]) <= TOUCH_M) & shapely.contains_properly(
-            self.forbidden[area], shapely.points(xy[hit])
+        """Tell which straight lines run through no area but one's own."""
+        ends = np.column_stack([start, xy]).round(6)
+        _, first, same = np.unique(
+            np.ascontiguousarray(ends).view("c16").view("V32").reshape(-1),
+            return_index=True,
+            return_inverse=True,
         )
-        clear[hit[inside]] = False
+        seen = np.zeros(len(self.forbidden) + 1, dtype=np.int64)
+        clear = clear_lines(self.walls, own, seen, start[first], xy[first])[same.reshape(-1)]
+        # a connector without length stands in a foreign area or beside it
+        short = np.flatnonzero(clear & (np.hypot(*(xy - start).T) <= TOUCH_M))
+        if len(short):
+            points = np.asarray(shapely.points(xy[short]), dtype=object)
+            hit, area = self.forbidden_tree.query(points, predicate="within")
+            clear[short[hit[~np.isin(area, own)]]] = False
         return clear
 
 
@@ -286,19 +347,3 @@ def _exits(site: Ground, xy: Floats) -> Floats:
     ways = shapely.shortest_line(site, shapely.points(xy))
     exits: Floats = shapely.get_coordinates(shapely.get_point(ways, 0))
     return exits
-
-
-def _nearest_first(found: list[Connectors]) -> Connectors:
-    edge = np.concatenate([np.zeros(0, dtype=np.int64), *(part.edge for part in found)])
-    share = np.concatenate([np.zeros(0), *(part.share for part in found)])
-    length_m = np.concatenate([np.zeros(0), *(part.length_m for part in found)])
-    xy_m = np.concatenate([np.zeros((0, 2)), *(part.xy_m for part in found)])
-    start_xy_m = np.concatenate([np.zeros((0, 2)), *(part.start_xy_m for part in found)])
-    order = np.lexsort((share, edge, length_m))
-    return Connectors(
-        edge=edge[order],
-        share=share[order],
-        length_m=length_m[order],
-        xy_m=xy_m[order],
-        start_xy_m=start_xy_m[order],
-    )

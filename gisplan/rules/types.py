@@ -18,7 +18,7 @@ from gisplan.model.option import Finding, Severity
 Confidence = Literal["official", "secondary", "practice", "unverified"]
 Sense = Literal["max", "min", "value"]
 VoltageLevel = Literal["lv", "mv"]
-ConductorRole = Literal["service", "main", "branch", "trunk"]
+ConductorRole = Literal["service", "main", "branch", "trunk", "overhead"]
 MaterialName = Literal["al", "cu"]
 InsulationName = Literal["pvc", "xlpe", "bare"]
 Level = Literal["service", "main", "transformer", "feeder", "substation"]
@@ -44,7 +44,7 @@ LayingName = Literal[
     "open_trench",
 ]
 CrossingKind = Literal["street", "road", "rail", "water"]
-AccessoryKind = Literal["joint", "termination"]
+AccessoryKind = Literal["joint", "termination", "line_pole", "angle_pole", "terminal_pole"]
 ClassName = Literal[
     "household",
     "heat_pump",

@@ -2,39 +2,66 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
-from datetime import date
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from pyproj import Transformer
 
+from gisplan.density.adaptive import adaptive_surface
 from gisplan.density.bandwidth import (
     cross_validated_bandwidth,
     given_bandwidth,
-    scott_bandwidth,
+    rule_bandwidth,
 )
-from gisplan.density.surface import StudyArea, density_surface
+from gisplan.density.frame import MAX_CELLS, check_cell_size
+from gisplan.density.surface import REACH_SIGMAS, density_surface
+from gisplan.errors import InputError
+from gisplan.export.classed_picture import PictureLabels
 from gisplan.export.density_file import check_density_ending, write_density
-from gisplan.export.density_picture import PictureLabels
 from gisplan.model.density import (
     ApplicationFilter,
-    Bandwidth,
     BandwidthMethod,
-    DensitySurface,
+    DensityLayer,
     DensityWeight,
     Extent,
 )
-from gisplan.model.grid import Floats, Polylines
-from gisplan.store.density_points import read_application_points, read_grid_lines
+from gisplan.services.density_layer import EVERY_APPLICATION, LayerPoints, read_layer
+from gisplan.store.density_points import read_grid_lines
 from gisplan.store.grid_reader import active_version
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import date
+    from pathlib import Path
+
     from psycopg import Connection
 
-_LON_LAT_SRID = 4326
-_EVERYTHING = ApplicationFilter()
+    from gisplan.density.surface import StudyArea
+    from gisplan.model.density import Bandwidth, DensitySurface
+    from gisplan.model.grid import Floats, Polylines
+
+    Progress = Callable[[str, int, int], None]
+
+PLACES_SHOWN = 300
+_RULES = frozenset({BandwidthMethod.SCOTT, BandwidthMethod.SILVERMAN})
+_TITLES = {
+    DensityLayer.APPLICATION: "Applications",
+    DensityLayer.LOAD: "Existing load",
+    DensityLayer.GENERATION: "Generators",
+}
+_MEASURES = {
+    DensityWeight.DEMAND_KVA: "density of the contract capacity",
+    DensityWeight.POWER_KW: "density of the power at the peak",
+    DensityWeight.ENERGY_MWH: "density of the yearly energy",
+    DensityWeight.COUNT: "number per square kilometre",
+}
+_SUMMED = {
+    DensityWeight.DEMAND_KVA: "contract capacity",
+    DensityWeight.POWER_KW: "power at the peak",
+    DensityWeight.ENERGY_MWH: "yearly energy",
+    DensityWeight.COUNT: "number",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,119 +69,215 @@ class DensityQuestion:
     """What is to be shown, how finely, and how smoothly.
 
     Without ``bandwidth_m`` the method finds it, from the places alone: by weight, a few large
-    customers would decide it for everybody. Without ``extent`` and ``study_area`` the surface
-    reaches as far as any application does.
+    customers would decide it for everybody. ``is_adaptive`` makes kernels narrow where points
+    gather. Without ``extent`` and ``study_area`` the surface reaches as far as any point does.
     """
 
     cell_m: float
     bandwidth_m: float | None = None
     bandwidth_method: BandwidthMethod = BandwidthMethod.CROSS_VALIDATION
+    is_adaptive: bool = False
+    layer: DensityLayer = DensityLayer.APPLICATION
     weight: DensityWeight = DensityWeight.DEMAND_KVA
-    applications: ApplicationFilter = _EVERYTHING
+    applications: ApplicationFilter = EVERY_APPLICATION
     extent: Extent | None = None
     study_area: StudyArea | None = None
+    cells_max: int = MAX_CELLS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ApplicationDensity:
-    """A surface, and what is drawn with it: the places and the grid, in its CRS."""
+class LayerDensity:
+    """A surface, the points that it was made of, and the grid to draw with it, all in its CRS."""
 
+    question: DensityQuestion
     surface: DensitySurface
-    places: Floats
+    points: LayerPoints
     grid_lines: Polylines
+    grid_version: int
+
+    @property
+    def places(self) -> Floats:
+        """Places that were counted, shape (n, 2)."""
+        points = self.points
+        xy_m: Floats = np.column_stack((points.x_m, points.y_m))[points.is_known]
+        return xy_m
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What a reader of the surface must know."""
+        surface, noun = self.surface, self.points.noun
+        warnings = list(self.points.warnings)
+        if surface.point_count:
+            warnings.extend(surface.bandwidth.warnings)
+        else:
+            warnings.append(f"none of the {noun} lies inside: the whole surface is no data")
+        if surface.outside_count:
+            warnings.append(
+                f"{surface.outside_count:,} {noun} lie outside the area and are not in it"
+            )
+        return tuple(warnings)
 
 
-def application_density(connection: Connection, question: DensityQuestion) -> ApplicationDensity:
-    """Density of applications in the working CRS of the grid that serves.
+def layer_density(
+    connection: Connection, question: DensityQuestion, *, progress: Progress | None = None
+) -> LayerDensity:
+    """Density of a layer in the working CRS of the grid that serves.
 
-    Where no application is chosen, the surface covers the grid and is no data everywhere.
+    Where nothing is there to count, the surface covers the grid and is no data everywhere.
 
     Raises
     ------
     NoGridError
         If nothing has been loaded yet: the grid names the working CRS.
     InputError
-        If cell size, bandwidth or area cannot be used.
+        If layer and weight, cell size, bandwidth or area cannot be used.
     """
+    tell = progress or _untold
+    tell("reading", 0, 3)
     version = active_version(connection)
     grid_lines = read_grid_lines(connection, version.version_id)
-    points = read_application_points(
-        connection, weight=question.weight, chosen=question.applications
+    points = read_layer(
+        connection,
+        version,
+        layer=question.layer,
+        weight=question.weight,
+        applications=question.applications,
     )
-    transformer = Transformer.from_crs(_LON_LAT_SRID, version.working_srid, always_xy=True)
-    x_m, y_m = transformer.transform(points.lon, points.lat)
-    surface = density_surface(
+    known = points.is_known
+    x_m, y_m = points.x_m[known], points.y_m[known]
+    tell("bandwidth", 1, 3)
+    bandwidth = _bandwidth(x_m, y_m, question)
+    extent = question.extent or (None if len(x_m) else _extent_of(grid_lines))
+    bounds = _bounds(question, bandwidth, extent, np.column_stack((x_m, y_m)))
+    check_cell_limit(bounds, question.cell_m, question.cells_max)
+    tell("surface", 2, 3)
+    draw = adaptive_surface if question.is_adaptive else density_surface
+    surface = draw(
         x_m,
         y_m,
-        points.weight,
+        points.weight[known],
         cell_m=question.cell_m,
-        bandwidth=_bandwidth(x_m, y_m, question),
+        bandwidth=bandwidth,
         srid=version.working_srid,
         weight_unit=question.weight.unit,
-        extent=question.extent or (None if len(x_m) else _extent_of(grid_lines)),
+        extent=extent,
         study_area=question.study_area,
     )
-    return ApplicationDensity(
-        surface=surface, places=np.column_stack((x_m, y_m)), grid_lines=grid_lines
+    tell("surface", 3, 3)
+    return LayerDensity(
+        question=question,
+        surface=surface,
+        points=points,
+        grid_lines=grid_lines,
+        grid_version=version.version_id,
     )
 
 
-def save_application_density(
-    connection: Connection,
-    question: DensityQuestion,
+def save_density(
+    density: LayerDensity,
     path: Path,
     *,
     title: str = "",
     source: str = "",
     on: date | None = None,
-) -> DensitySurface:
-    """Write the density of applications to a GeoTIFF or a PNG, by ending; the surface comes back.
+) -> None:
+    """Write a density; the ending says how.
 
     Raises
     ------
-    NoGridError
-        If nothing has been loaded yet.
     InputError
-        If the question or the file cannot be used.
+        If the file cannot be written.
     """
     check_density_ending(path)
-    density = application_density(connection, question)
-    labels = PictureLabels(
-        title=title or _TITLES[question.weight],
-        subtitle=_describe(question.applications),
+    write_density(density.surface, path, density_labels(density, title, source, on))
+
+
+def density_labels(
+    density: LayerDensity, title: str = "", source: str = "", on: date | None = None
+) -> PictureLabels:
+    """What is said about a density on a picture or a map."""
+    question, places = density.question, density.places
+    return PictureLabels(
+        title=title or density_title(question.layer, question.weight),
+        subtitle=describe_points(question.layer, question.applications),
         source=source,
         on=on,
         lines=density.grid_lines if len(density.grid_lines) else None,
-        places=density.places if len(density.places) else None,
+        # more dots than this hide what they are to explain
+        places=places if 0 < len(places) <= PLACES_SHOWN else None,
+        places_name=density.points.noun.removesuffix("s"),
     )
-    write_density(density.surface, path, labels)
-    return density.surface
 
 
-def density_warnings(surface: DensitySurface) -> tuple[str, ...]:
-    """What a reader of the surface must know."""
-    warnings = list(surface.bandwidth.warnings)
-    if surface.point_count == 0:
-        warnings.append("no application lies inside: the whole surface is no data")
-    if surface.outside_count:
-        warnings.append(f"{surface.outside_count} applications lie outside and are not in it")
-    return tuple(warnings)
+def measure_name(weight: DensityWeight) -> str:
+    """What is summed, in words."""
+    return _SUMMED[weight]
 
 
-_TITLES = {
-    DensityWeight.DEMAND_KVA: "Applications: density of the demand asked for",
-    DensityWeight.COUNT: "Applications: number per square kilometre",
-}
+def density_title(layer: DensityLayer, weight: DensityWeight) -> str:
+    """Title of a density of a layer."""
+    return f"{_TITLES[layer]}: {_MEASURES[weight]}"
+
+
+def describe_points(layer: DensityLayer, chosen: ApplicationFilter) -> str:
+    """Which points these are, in a line."""
+    if layer is not DensityLayer.APPLICATION:
+        return "of the grid that serves"
+    kinds = ", ".join(chosen.kinds) or "all kinds"
+    period = ""
+    if chosen.applied_from or chosen.applied_until:
+        first, last = chosen.applied_from or "the beginning", chosen.applied_until or "today"
+        period = f"applied for from {first} to {last}"
+    return " · ".join(filter(None, (kinds, ", ".join(chosen.statuses), period)))
 
 
 def _bandwidth(x_m: Floats, y_m: Floats, question: DensityQuestion) -> Bandwidth:
     """Bandwidth as given, or by its method from the places alone."""
     if question.bandwidth_m is not None:
         return given_bandwidth(question.bandwidth_m)
-    alike = np.ones(len(x_m))
-    if question.bandwidth_method is BandwidthMethod.SCOTT:
-        return scott_bandwidth(x_m, y_m, alike, cell_m=question.cell_m)
+    alike, method = np.ones(len(x_m)), question.bandwidth_method
+    if method is BandwidthMethod.GIVEN:
+        raise InputError("the bandwidth is to be given, and is not: give a number of metres")
+    if method in _RULES:
+        return rule_bandwidth(x_m, y_m, alike, cell_m=question.cell_m, method=method)
     return cross_validated_bandwidth(x_m, y_m, alike, cell_m=question.cell_m)
+
+
+def check_cell_limit(
+    bounds: tuple[float, float, float, float], cell_m: float, cells_max: int
+) -> None:
+    """Refuse more cells than the asker may have, before any is made.
+
+    Raises
+    ------
+    InputError
+        Naming a size that would do.
+    """
+    check_cell_size(cell_m)
+    west, south, east, north = bounds
+    count = (east - west) * (north - south) / cell_m**2
+    if count > cells_max:
+        enough_m = cell_m * math.sqrt(count / cells_max)
+        raise InputError(
+            f"cells of {cell_m:g} m are about {count:,.0f} here, at most {cells_max:,} are drawn: "
+            f"take cells of {math.ceil(enough_m)} m or more, or a smaller area"
+        )
+
+
+def _bounds(
+    question: DensityQuestion, bandwidth: Bandwidth, extent: Extent | None, places: Floats
+) -> tuple[float, float, float, float]:
+    """Rectangle that the surface will cover, about."""
+    if question.study_area is not None:
+        return question.study_area.bounds
+    if extent is not None:
+        return extent.x_min_m, extent.y_min_m, extent.x_max_m, extent.y_max_m
+    if len(places) == 0:
+        return 0.0, 0.0, question.cell_m, question.cell_m
+    reach_m = REACH_SIGMAS * bandwidth.bandwidth_m
+    west, south = (places.min(axis=0) - reach_m).tolist()
+    east, north = (places.max(axis=0) + reach_m).tolist()
+    return west, south, east, north
 
 
 def _extent_of(lines: Polylines) -> Extent | None:
@@ -170,11 +293,5 @@ def _extent_of(lines: Polylines) -> Extent | None:
     )
 
 
-def _describe(chosen: ApplicationFilter) -> str:
-    """Which applications these are, in a line."""
-    kinds = ", ".join(chosen.kinds) or "all kinds"
-    period = ""
-    if chosen.applied_from or chosen.applied_until:
-        first, last = chosen.applied_from or "the beginning", chosen.applied_until or "today"
-        period = f"applied for from {first} to {last}"
-    return " · ".join(filter(None, (kinds, ", ".join(chosen.statuses), period)))
+def _untold(_doing: str, _done: int, _total: int) -> None:
+    """Nobody watches."""

@@ -11,12 +11,15 @@ from gisplan.export.plan_document import plan_to_json
 from gisplan.model.reservation import HeldReservation, Ledger
 from gisplan.planning.held import build_held
 from gisplan.planning.options import plan_connection
+from gisplan.planning.plan_density import with_density
 from gisplan.planning.region import build_region
-from gisplan.planning.reserving import reservation_rows
+from gisplan.planning.reserving import held_rows
 from gisplan.planning.state import PlanningState, build_state, peaks_with
 from gisplan.rules.catalogue import load_catalogue
 from gisplan.services.snapshot import load_snapshot
+from gisplan.services.surroundings import SurroundingsCache
 from gisplan.services.voltage_profile import voltage_profiles
+from gisplan.store.application_table import read_application_table
 from gisplan.store.applications import (
     ledger_sequence,
     read_reservations,
@@ -35,6 +38,7 @@ if TYPE_CHECKING:
     from psycopg_pool import ConnectionPool
 
     from gisplan.model.application import Application
+    from gisplan.model.application_table import ApplicationTable
     from gisplan.model.grid import Grid
     from gisplan.model.option import Option, Plan
     from gisplan.model.reservation import ReservationRow
@@ -65,6 +69,7 @@ class Planner:
     _region: Region | None = field(default=None, init=False)
     _ledger: Ledger | None = field(default=None, init=False)
     _state: PlanningState | None = field(default=None, init=False)
+    _surroundings: SurroundingsCache = field(default_factory=SurroundingsCache, init=False)
     _lock: Lock = field(default_factory=Lock, init=False)
     _booking: Lock = field(default_factory=Lock, init=False)
 
@@ -77,6 +82,17 @@ class Planner:
         """Return the grid version that serves with everything that is held."""
         with borrow(self.pool) as connection, self._lock:
             return self._present_state(connection)
+
+    def state_and_ledger(self) -> tuple[PlanningState, Ledger]:
+        """Return the state that serves and the promises that it was made with."""
+        with borrow(self.pool) as connection, self._lock:
+            state = self._present_state(connection)
+            return state, self._ledger or read_reservations(connection)
+
+    def applications(self) -> ApplicationTable:
+        """Return all stored applications."""
+        with borrow(self.pool) as connection:
+            return read_application_table(connection)
 
     def profiles(self, application: Application, option: Option) -> VoltageProfiles:
         """Return the voltages on the way of supply of an option, as the grid stands now.
@@ -92,7 +108,7 @@ class Planner:
 
     def propose(self, application: Application) -> Plan:
         """Plan without storing anything."""
-        return plan_connection(application, self._state_for(application))
+        return self._planned(application, self._state_for(application))
 
     def propose_with_peak(
         self, application: Application, transformer: str, peak_kva: float
@@ -106,10 +122,10 @@ class Planner:
         """
         state = self._state_for(application)
         peaks = peaks_with(state, transformer, peak_kva)
-        return plan_connection(application, build_state(state.standing.loaded, state.held, peaks))
+        return self._planned(application, build_state(state.standing.loaded, state.held, peaks))
 
     def plan(self, application: Application, *, reserve: bool = False) -> StoredPlan:
-        """Plan, store the plan, and hold the best option's capacity if asked to.
+        """Plan, store the plan, and hold its capacity if asked to: of all sources it needs.
 
         Raises
         ------
@@ -127,8 +143,15 @@ class Planner:
                     continue
             return self._plan_and_hold(application)
 
+    def _planned(self, application: Application, state: PlanningState) -> Plan:
+        """Plan, and tell of the stored applications around."""
+        plan = plan_connection(application, state)
+        with borrow(self.pool) as connection:
+            around = self._surroundings.around(connection, state)
+        return with_density(plan, state, around)
+
     def _plan_only(self, application: Application) -> StoredPlan:
-        plan = plan_connection(application, self._state_for(application))
+        plan = self._planned(application, self._state_for(application))
         with borrow(self.pool) as connection, connection.transaction():
             refuse_change_of_held(connection, application)
             application_id = save_application(connection, application)
@@ -137,8 +160,8 @@ class Planner:
     def _plan_and_hold(self, application: Application) -> StoredPlan:
         """Plan and hold; where nothing is feasible, what was held before is given back."""
         state = self._state_for(application)
-        plan = plan_connection(application, state)
-        rows = reservation_rows(application, plan.best, state) if plan.best else ()
+        plan = self._planned(application, state)
+        rows = held_rows(plan, state)
         held_before = application.reference in state.held.references
         with borrow(self.pool) as connection, connection.transaction():
             application_id = save_application(connection, application)

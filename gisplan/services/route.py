@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gisplan.errors import InputError
+from gisplan.ingest.terrain import read_terrain
 from gisplan.planning.disjoint_routes import find_source_set
 from gisplan.planning.routes import (
     BayJudge,
@@ -20,9 +21,12 @@ from gisplan.planning.routes import (
     proposed,
     route_site,
 )
+from gisplan.planning.terrain_routes import answer_terrain
 from gisplan.services.electrical import find_buses
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from gisplan.model.route_answer import RouteAnswer
     from gisplan.planning.routes import RouteSite
     from gisplan.planning.state import PlanningState
@@ -35,12 +39,17 @@ MOST_KVA = 1e6
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RouteRequest:
-    """A question about routes as a user puts it: ``avoid`` in lon/lat, ``to_bus`` an id or name."""
+    """A question about routes as a user puts it: ``avoid`` in lon/lat, ``to_bus`` an id or name.
+
+    ``terrain`` is a file of open ground that routes may cross, ``overhead`` as overhead lines.
+    """
 
     question: RouteQuestion
     to_bus: str | None = None
     is_disjoint: bool = False
     node_disjoint: bool = False
+    terrain: Path | None = None
+    overhead: bool = False
 
 
 def propose_routes(planner: Planner, request: RouteRequest) -> RouteAnswer:
@@ -59,6 +68,10 @@ def propose_routes(planner: Planner, request: RouteRequest) -> RouteAnswer:
     state = planner.state()
     question = _with_bus(request, state)
     placed = route_site(question, state)
+    if request.terrain is not None:
+        srid = state.region.snapshot.grid.working_srid
+        ground = read_terrain(request.terrain, srid=srid)
+        return answer_terrain(placed, ground, overhead=request.overhead)
     if question.line:
         return answer_drawn(placed)
     if request.is_disjoint:
@@ -97,6 +110,12 @@ def _check(request: RouteRequest) -> None:
         raise InputError("routes to several sources choose their own ends: give no --to, no --via")
     if question.line and (ends or request.is_disjoint or question.via or len(question.avoid)):
         raise InputError("a drawn line is priced as it is: give no ends, sources, via or avoid")
+    if request.overhead and request.terrain is None:
+        raise InputError("--overhead needs the ground that it hangs over: give --terrain FILE")
+    if request.terrain is not None and (request.is_disjoint or question.line or question.via):
+        raise InputError("--terrain finds its own way: give no --disjoint, --line or --via")
+    if request.terrain is not None and ends and question.count > 1:
+        raise InputError("--terrain gives the one cheapest way to a place: give no --k")
     if question.via and question.count > 1:
         raise InputError("--via names the way: give no --k")
     if question.via and not ends:

@@ -26,6 +26,7 @@ class TileLayer(StrEnum):
     TRANSFORMER = "transformer"
     CORRIDOR = "corridor"
     OBSTACLE = "obstacle"
+    BARRIER = "barrier"
     APPLICATION = "application"
     OPTION = "option"
 
@@ -43,6 +44,7 @@ class ElementKind(StrEnum):
     TRANSFORMER = "transformer"
     CORRIDOR = "corridor"
     OBSTACLE = "obstacle"
+    BARRIER = "barrier"
 
 
 TILE_QUERIES = {
@@ -51,6 +53,7 @@ TILE_QUERIES = {
     TileLayer.TRANSFORMER: "tile_transformer",
     TileLayer.CORRIDOR: "tile_corridor",
     TileLayer.OBSTACLE: "tile_obstacle",
+    TileLayer.BARRIER: "tile_barrier",
     TileLayer.APPLICATION: "tile_application",
     TileLayer.OPTION: "tile_option",
 }
@@ -60,12 +63,17 @@ ELEMENT_QUERIES = {
     ElementKind.TRANSFORMER: "tile_element_transformer",
     ElementKind.CORRIDOR: "tile_element_corridor",
     ElementKind.OBSTACLE: "tile_element_obstacle",
+    ElementKind.BARRIER: "tile_element_barrier",
 }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GridSummary:
-    """The active grid version in one row; bounds are lon/lat."""
+    """The active grid version in one row; bounds are lon/lat.
+
+    ``layers`` names the tables that are somebody else's data, each with the note of its source and
+    the digest of what was read; all others come from ``source_name``.
+    """
 
     version_id: int
     fingerprint: str
@@ -84,7 +92,10 @@ class GridSummary:
     load_count: int
     corridor_count: int
     obstacle_count: int
+    barrier_count: int
     application_count: int
+    source_note: str
+    layers: dict[str, dict[str, str]]
 
 
 def find_active_version(connection: Connection) -> int | None:

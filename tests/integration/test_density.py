@@ -23,9 +23,8 @@ from gisplan.model.density import (
 )
 from gisplan.services.density import (
     DensityQuestion,
-    application_density,
-    density_warnings,
-    save_application_density,
+    layer_density,
+    save_density,
 )
 from gisplan.store.connection import connect
 from gisplan.store.density_points import read_application_points, read_grid_lines
@@ -110,7 +109,7 @@ def test_periods_include_both_ends_and_no_undated_application(connection):
 
 def test_surface_is_in_the_working_crs_and_keeps_the_total(connection):
     insert(connection, 1, 20)
-    density = application_density(connection, QUESTION)
+    density = layer_density(connection, QUESTION)
     assert density.surface.srid == 25832
     assert density.surface.total == 180.0
     assert density.surface.unit == "kVA/km2"
@@ -122,7 +121,7 @@ def test_surface_is_in_the_working_crs_and_keeps_the_total(connection):
 
 def test_count_weighs_every_application_alike(connection):
     insert(connection, 1, 3, demand_kva=630.0)
-    density = application_density(connection, replace(QUESTION, weight=DensityWeight.COUNT))
+    density = layer_density(connection, replace(QUESTION, weight=DensityWeight.COUNT))
     assert (density.surface.total, density.surface.unit) == (3.0, "1/km2")
 
 
@@ -131,33 +130,40 @@ def test_bandwidth_does_not_depend_on_the_demand(connection, method):
     insert(connection, 1, 20)
     insert(connection, 40, 60, demand_kva=630.0)
     question = replace(QUESTION, bandwidth_m=None, bandwidth_method=method)
-    by_demand = application_density(connection, question).surface.bandwidth
+    by_demand = layer_density(connection, question).surface.bandwidth
     counted = replace(question, weight=DensityWeight.COUNT)
-    assert application_density(connection, counted).surface.bandwidth == by_demand
+    assert layer_density(connection, counted).surface.bandwidth == by_demand
     assert by_demand.method is method
 
 
 def test_no_application_is_a_grid_of_no_data(connection):
-    surface = application_density(connection, QUESTION).surface
+    found = layer_density(connection, QUESTION)
+    surface = found.surface
     assert np.isnan(surface.values).all()
     assert surface.values.shape[1] >= 10  # the main is 100 m long
-    assert density_warnings(surface) == (
-        "no application lies inside: the whole surface is no data",
-    )
+    assert found.warnings == ("none of the applications lies inside: the whole surface is no data",)
 
 
 def test_applications_outside_are_told(connection):
     insert(connection, 1, 2)
-    insert(connection, 3, 3, lat=LAT + 1.0)
-    extent = application_density(connection, QUESTION).surface.extent
+    insert(connection, 3, 3, lat=LAT + 0.1)
+    extent = layer_density(connection, QUESTION).surface.extent
     near = replace(extent, y_max_m=extent.y_min_m + 500.0)
-    surface = application_density(connection, replace(QUESTION, extent=near)).surface
-    assert "1 applications lie outside and are not in it" in density_warnings(surface)
+    found = layer_density(connection, replace(QUESTION, extent=near))
+    assert "1 applications lie outside the area and are not in it" in found.warnings
+
+
+def test_applications_in_another_place_of_the_earth_are_left_out_and_told(connection):
+    insert(connection, 1, 2)
+    insert(connection, 3, 3, lon=LAT, lat=LON)  # the two were exchanged
+    found = layer_density(connection, QUESTION)
+    assert (found.surface.point_count, found.points.far_count) == (2, 1)
+    assert "1 applications lie more than 100 km from the grid" in " ".join(found.warnings)
 
 
 def test_grid_without_mains_has_no_lines_and_a_single_cell(connection):
     connection.execute("delete from grid.line")
-    density = application_density(connection, QUESTION)
+    density = layer_density(connection, QUESTION)
     assert len(density.grid_lines) == 0
     assert density.surface.values.shape == (1, 1)
 
@@ -168,16 +174,17 @@ def test_lines_of_another_version_are_not_read(connection):
 
 def test_without_a_grid_there_is_no_working_crs(database_url):
     with connect(database_url) as connection, pytest.raises(NoGridError):
-        application_density(connection, QUESTION)
+        layer_density(connection, QUESTION)
 
 
 def test_file_is_written_by_its_ending(connection, tmp_path):
     insert(connection, 1, 20)
+    found = layer_density(connection, QUESTION)
     for name in ("density.tif", "density.png"):
-        save_application_density(connection, QUESTION, tmp_path / name, on=date(2026, 3, 1))
+        save_density(found, tmp_path / name, on=date(2026, 3, 1))
     with rasterio.open(tmp_path / "density.tif") as raster:
         assert raster.tags()["TOTAL"] == "180.0 kVA"
-        assert raster.descriptions == ("Applications: density of the demand asked for",)
+        assert raster.descriptions == ("Applications: density of the contract capacity",)
     assert (tmp_path / "density.png").read_bytes().startswith(b"\x89PNG")
 
 
@@ -185,14 +192,18 @@ def test_picture_of_nothing_is_drawn_too(connection, tmp_path):
     connection.execute("delete from grid.line")
     chosen = ApplicationFilter(applied_from=date(2026, 1, 1), kinds=(ApplicationKind.EV,))
     question = replace(QUESTION, applications=chosen)
-    save_application_density(connection, question, tmp_path / "nothing.png")
+    save_density(layer_density(connection, question), tmp_path / "nothing.png")
     assert (tmp_path / "nothing.png").exists()
 
 
-def test_wrong_ending_is_refused_before_anything_is_read(connection, tmp_path):
-    connection.close()
-    with pytest.raises(InputError, match="no export of density"):
-        save_application_density(connection, QUESTION, tmp_path / "density.pdf")
+@pytest.mark.parametrize("cells", [(), ("--cells", "square")])
+def test_wrong_ending_is_refused_before_anything_is_read(monkeypatch, cells):
+    monkeypatch.setenv("DATABASE_URL", "postgresql://nowhere.invalid/none")
+    app = typer.Typer()
+    app.command()(density)
+    result = CliRunner().invoke(app, ("--out", "density.pdf", *cells))
+    assert isinstance(result.exception, InputError)
+    assert "no export of density" in str(result.exception)
 
 
 @pytest.fixture

@@ -30,6 +30,7 @@ from tests.web.browser import (
 
 SAMPLE = Path(__file__).parents[2] / "data" / "grid"
 HOUSE, STATION = (7.8793381, 48.4596464), (7.8777316, 48.4572215)
+CORNER = (7.8785, 48.4585)
 SMALL, LARGE = {"width": 1280, "height": 800}, {"width": 1920, "height": 1080}
 
 
@@ -72,6 +73,14 @@ def _pictures(browser: Browser, address: str) -> Iterator[tuple[str, Page]]:
         yield "findings", page
         _inspect(page)
         yield "transformer", page
+        page.click("#close")
+        page.select_option("#field-importance", "second")
+        _ask(page, "commercial", 100)
+        yield "several_sources", page
+        _draw_route(page)
+        yield "route", page
+        _lay_costs(page)
+        yield "cost_layer", page
     with visit(browser, address, viewport=LARGE, locale="zh-CN") as visited:
         _ask(visited.page, "industrial", 630)
         yield "chinese", visited.page
@@ -96,6 +105,30 @@ def _ask(page: Page, customer_class: str, demand_kva: float) -> None:
     wait_until(lambda: not page.query_selector("#busy"), "the answer")
     wait_for_answer(page)
     wait_until(lambda: page.query_selector("#profile svg"), "the voltage profile")
+    page.mouse.move(5, 5)
+
+
+def _draw_route(page: Page) -> None:
+    page.click("#tab-route")
+    show(page, ((HOUSE[0] + STATION[0]) / 2, (HOUSE[1] + STATION[1]) / 2), 16.5)
+    for place in (HOUSE, CORNER, STATION):
+        click_place(page, place)
+        page.wait_for_timeout(400)  # two clicks at once would end the line
+    page.keyboard.press("Enter")
+    wait_until(lambda: page.query_selector("#route, #problem"), "the route")
+    wait_for_map(page)
+    page.mouse.move(5, 5)
+
+
+def _lay_costs(page: Page) -> None:
+    page.click("#tab-cost")
+    show(page, HOUSE, 14.5)
+    page.click("#cost-ask")
+    wait_until(lambda: page.query_selector("#cost-legend, #problem"), "the cost map")
+    wait_for_map(page)
+    click_place(page, HOUSE)
+    wait_until(lambda: page.query_selector("#cost-place, #problem"), "the cost of the place")
+    wait_for_map(page)
     page.mouse.move(5, 5)
 
 

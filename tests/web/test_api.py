@@ -55,6 +55,21 @@ def test_grid_tells_version_extent_and_counts(reader):
     assert grid["west"] < LON - 0.001 < grid["east"]
 
 
+def test_grid_tells_whose_data_a_table_is(reader):
+    grid = reader.get("/api/v1/grid").json()
+    assert (grid["source_note"], grid["barrier_count"]) == ("barrier: gas works", 1)
+    assert grid["layers"] == {"barrier": {"digest": "d1", "note": "gas works"}}
+
+
+def test_main_of_others_is_drawn_by_kind_with_its_owner(reader):
+    tile = reader.get(TILE.replace("line", "barrier")).content
+    (feature,) = mapbox_vector_tile.decode(tile)["barrier"]["features"]
+    told = {"barrier_id": "main 7", "barrier_kind": "gas_main", "owner": "gas works"}
+    assert feature["properties"] == told
+    element = reader.get("/api/v1/elements/barrier/main 7").json()
+    assert element["attributes"]["owner"] == "gas works"
+
+
 def test_element_with_a_slash_in_its_id_is_found(reader):
     element = reader.get("/api/v1/elements/transformer/T/1").json()
     assert element["attributes"]["rated_power_kva"] == 400
@@ -140,12 +155,25 @@ def test_contract_names_every_request(reader):
         "/api/v1/plans/{plan_id}.geojson",
         "/api/v1/plans/{plan_id}.html",
         "/api/v1/plans/{plan_id}/options/{rank}/voltage-profile",
-        "/api/v1/density.tif",
-        "/api/v1/density.png",
+        "/api/v1/density.{ending}",
+        "/api/v1/density/cells.{ending}",
+        "/api/v1/density/legend",
+        "/api/v1/density/tiles/{zoom}/{column}/{row}.png",
+        "/api/v1/hotspots.{ending}",
+        "/api/v1/hotspots/legend",
+        "/api/v1/hotspots/tiles/{zoom}/{column}/{row}.png",
+        "/api/v1/capacity-gap",
+        "/api/v1/capacity-gap.geojson",
+        "/api/v1/capacity-gap.html",
+        "/api/v1/capacity-gap.png",
         "/api/v1/cost-map.geojson",
         "/api/v1/cost-map.html",
         "/api/v1/cost-map.png",
         "/api/v1/cost-map.tif",
+        "/api/v1/cost-map/layer",
+        "/api/v1/cost-map/layer.png",
+        "/api/v1/cost-map/place",
+        "/api/v1/route",
         "/api/v1/tiles/{layer}/{zoom}/{column}/{row}.mvt",
         "/api/v1/grid",
         "/api/v1/elements/{kind}/{element_id}",

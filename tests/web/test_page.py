@@ -21,6 +21,9 @@ from tests.web.browser import (
 
 HOUSE = (7.8793381, 48.4596464)
 STATION, STATION_ID = (7.8777316, 48.4572215), "lv/3"
+HOUSE_WEST = (7.8785, 48.4596)
+GAS_MAIN = (7.87609, 48.46004)  # along a street, no cable near
+SOUTH = ((-0.0006, -0.0002), (0.0006, -0.0002), (0.0006, -0.00025), (-0.0006, -0.00025))
 PARIS = (2.35, 48.85)
 
 
@@ -174,7 +177,7 @@ def test_option_that_is_pointed_at_comes_to_the_front(page):
     ask_at(page, HOUSE)
     page.hover("#option-2")
     wanted = page.evaluate("JSON.stringify(gridMap.view.getFilter('route-highlight'))")
-    assert '["==",["get","rank"],2]' in wanted
+    assert '["==",["get","key"],"option-2"]' in wanted
 
 
 def test_question_is_asked_and_option_chosen_without_a_mouse(page):
@@ -183,6 +186,110 @@ def test_question_is_asked_and_option_chosen_without_a_mouse(page):
     page.keyboard.press("Enter")
     assert page.get_attribute("#option-2", "aria-pressed") == "true"
     assert page.evaluate("document.activeElement.id") == "option-2"
+
+
+def draw(page: Page, *places: tuple[float, float]) -> None:
+    """Click places one by one, as slowly as hands do, so that no two make a double click."""
+    for place in places:
+        click_place(page, place)
+        page.wait_for_timeout(350)
+
+
+def wait_for_route(page: Page) -> None:
+    wait_until(lambda: page.query_selector("#route, #problem"), "the route")
+    wait_for_map(page)
+
+
+def test_sources_that_belong_together_are_shown_and_drawn_each_in_its_colour(page):
+    page.select_option("#field-customer_class", "commercial")
+    page.select_option("#field-importance", "second")
+    ask_at(page, HOUSE, 100)
+    text = page.inner_text("#supply-set")
+    assert all(told in text for told in ("Sources that belong together", "EUR", "S1", "S2"))
+    drawn = "gridMap.view.queryRenderedFeatures({ layers: ['access-point'] })"
+    states = page.evaluate(f"{drawn}.map((each) => each.properties.state)")
+    assert {"source-1", "source-2"} <= set(states)
+    page.click("#source-2")
+    assert "Source S2" in page.inner_text("#option h2")
+
+
+def test_line_drawn_by_hand_is_checked_and_priced(page):
+    page.click("#tab-route")
+    show(page, HOUSE, 17)
+    draw(page, HOUSE, HOUSE_WEST)
+    page.keyboard.press("Enter")
+    wait_for_route(page)
+    text = page.inner_text("#route")
+    assert all(told in text for told in ("EUR", "Civil works", "runs", "through building"))
+    assert page.query_selector("#route .verdict.no")
+    draw(page, HOUSE)
+    assert count_drawn(page, "vertex") == 1
+    page.keyboard.press("Escape")
+    wait_until(lambda: count_drawn(page, "vertex") == 0, "the line that was given up")
+
+
+def test_option_is_corrected_by_an_area_to_avoid_and_the_answer_comes_back(page):
+    ask_large(page)
+    show(page, HOUSE, 17)
+    page.click("#correct")
+    wait_for_route(page)
+    before = page.inner_text("#route strong")
+    page.click("#tool-avoid")
+    around = [(HOUSE[0] + east, HOUSE[1] + north) for east, north in SOUTH]
+    draw(page, *around)
+    page.keyboard.press("Enter")
+    wait_until(lambda: "Must avoid 1" in page.inner_text(".chips"), "the area")
+    wait_until(lambda: page.query_selector("#route") and not page.query_selector("#busy"))
+    assert page.inner_text("#route strong") != before
+    page.click("#tab-connect")
+    wait_for_map(page)
+    assert count_drawn(page, "access-point") >= 3
+
+
+def test_route_is_drawn_without_a_mouse(page):
+    show(page, HOUSE, 17)
+    page.focus("#tab-connect")
+    page.keyboard.press("ArrowRight")
+    page.focus("#add-point")
+    page.keyboard.press("Enter")
+    show(page, HOUSE_WEST, 17)
+    page.keyboard.press("Enter")
+    page.focus("#finish")
+    page.keyboard.press("Enter")
+    wait_for_route(page)
+    assert "EUR" in page.inner_text("#route")
+
+
+def test_cost_map_is_laid_on_the_ground_and_a_click_tells_the_cost(page):
+    page.click("#tab-cost")
+    show(page, HOUSE, 15)
+    page.click("#cost-ask")
+    wait_until(lambda: page.query_selector("#cost-legend, #problem"), "the cost map")
+    assert all(told in page.inner_text("#cost-legend") for told in ("EUR", "400 V", "unknown"))
+    wait_for_map(page)
+    click_place(page, HOUSE)
+    wait_until(lambda: page.query_selector("#cost-place, #problem"), "the cost of the place")
+    text = page.inner_text("#cost-place")
+    assert all(told in text for told in ("EUR", "Access point", "Limiting element"))
+    page.click("#legend summary")
+    page.uncheck("#layer-cost_map")
+    assert page.evaluate("gridMap.view.getLayoutProperty('cost', 'visibility')") == "none"
+
+
+def test_layer_is_switched_on_and_its_elements_tell_their_data(page):
+    page.click("#tab-data")
+    assert "Schutterwald" in page.inner_text("#about-data")
+    show(page, GAS_MAIN, 18)
+    click_place(page, GAS_MAIN)
+    wait_until(lambda: page.query_selector("#element"), "the corridor")
+    assert all(told in page.inner_text("#element") for told in ("Corridor", "surface"))
+    assert count_drawn(page, "barrier-main") == 0
+    page.click("#legend summary")
+    page.check("#layer-crossed_mains")
+    wait_for_map(page)
+    assert count_drawn(page, "barrier-main") > 0
+    click_place(page, GAS_MAIN)
+    wait_until(lambda: "Gas main" in page.inner_text("#element"), "the gas main")
 
 
 def test_place_outside_the_region_is_answered_with_the_reason(page):

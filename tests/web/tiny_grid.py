@@ -11,8 +11,11 @@ LON, LAT = 7.8944, 48.4554  # at the house
 X_M, Y_M = 418_100.0, 5_367_500.0
 
 VERSION = """
-insert into grid.version (state, fingerprint, source_name, working_srid, profile, warning_count)
-values ('active', 'tiny', 'tiny grid', 25832, 'eu', 2)
+insert into grid.version (
+    state, fingerprint, source_name, working_srid, profile, warning_count, source_note, layers)
+values (
+    'active', 'tiny', 'tiny grid', 25832, 'eu', 2, 'barrier: gas works',
+    '{"barrier": {"digest": "d1", "note": "gas works"}}')
 returning version_id
 """
 BUS = """
@@ -54,6 +57,12 @@ select %(version)s, 'house 1', 'building', geom, st_transform(geom, 3857)
 from st_setsrid(st_makeenvelope(
     %(x_m)s + 150, %(y_m)s + 10, %(x_m)s + 160, %(y_m)s + 22), 25832) as geom
 """
+BARRIER = """
+insert into grid.barrier (version_id, barrier_id, barrier_kind, owner, geom, geom_3857)
+select %(version)s, 'main 7', 'gas_main', 'gas works', geom, st_transform(geom, 3857)
+from st_setsrid(st_makeline(
+    st_makepoint(%(x_m)s, %(y_m)s - 50), st_makepoint(%(x_m)s + 200, %(y_m)s - 50)), 25832) as geom
+"""
 LOAD = """
 insert into grid.load (
     version_id, load_id, bus_id, active_power_kw, reactive_power_kvar, customer_class,
@@ -86,6 +95,6 @@ def insert_tiny_grid(url: str) -> int:
             first = {"x0_m": X_M + start[0], "y0_m": Y_M + start[1]}
             last = {"x1_m": X_M + end[0], "y1_m": Y_M + end[1]}
             connection.execute(LINE, {**place, **ends, **first, **last})
-        for statement in (TRANSFORMER, CORRIDOR, OBSTACLE, LOAD):
+        for statement in (TRANSFORMER, CORRIDOR, OBSTACLE, BARRIER, LOAD):
             connection.execute(statement, place)
     return version

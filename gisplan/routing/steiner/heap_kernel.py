@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 Int32s = npt.NDArray[np.int32]
 Int64s = npt.NDArray[np.int64]
+Bytes = npt.NDArray[np.uint8]
 
 FAR = np.int64(1) << 60
 """Key of a node that has not been reached."""

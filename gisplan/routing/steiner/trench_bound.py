@@ -2,8 +2,10 @@
 
 An edge is paid for in each direction here. That is no more than a plan pays where some cheapest
 plan uses every edge in one direction only, which holds if all cables have one price, or if all
-access points ask the same for a connection. Where neither is so, two bounds are found, each with
-one of these made equal at its least, and the larger one counts.
+access points ask the same for a connection, and everybody may hang everywhere. Where that is not
+so, several bounds are found and the largest one counts: some with prices or connections made equal
+at their least and every access point open to all that is to one, and one of the question as it is
+in which an edge is paid for once whatever the direction.
 """
 
 from __future__ import annotations
@@ -50,41 +52,53 @@ def trench_bound(problem: TrenchProblem, rows: Int64s, *, cost: int, rounds: int
     bounds = []
     one_price = np.full_like(price, price.min())
     one_connection = np.full_like(access.connection, access.connection.min())
+    anybody = np.ascontiguousarray(np.broadcast_to(part.admits.max(axis=0), part.admits.shape))
+    free = replace(part, admits=anybody)
     if (price == one_price).all() or (access.connection == one_connection).all():
-        bounds.append(_ascend(part, rounds=rounds, seed=seed))
+        bounds.append(_ascend(free, rounds=rounds, seed=seed))
     else:
         uniform = access._replace(connection=one_connection)
-        bounds.append(_ascend(replace(part, access=uniform), rounds=rounds, seed=seed))
-        bounds.append(_ascend(replace(part, price=one_price), rounds=rounds, seed=seed))
+        bounds.append(_ascend(replace(free, access=uniform), rounds=rounds, seed=seed))
+        bounds.append(_ascend(replace(free, price=one_price), rounds=rounds, seed=seed))
+    if (part.admits != anybody).any():
+        bounds.append(_ascend(part, rounds=rounds, seed=seed, is_directed=False))
     return max(bounds)
 
 
-def _ascend(problem: TrenchProblem, *, rounds: int, seed: int) -> int:
+def _ascend(problem: TrenchProblem, *, rounds: int, seed: int, is_directed: bool = True) -> int:
     """Raise potentials; then give some of them back and raise again, where that gains."""
     ground, access = problem.ground, problem.access
     back = turn_round(ground.offset, ground.head, ground.arc_edge)[1]
     raised = max(1, MOST_POTENTIALS // (len(ground.offset) - 1))
     row = np.arange(min(problem.count, raised), dtype=np.int64)
     first, others = _first_potentials(problem, len(row))
+    civil = np.maximum(ground.civil, 0)
+    arcs = np.arange(len(ground.arc_edge), dtype=np.int32)
     dual = BoundArrays(
         potential=first.copy(),
-        left=np.maximum(ground.civil, 0)[ground.arc_edge],
+        left=civil[ground.arc_edge] if is_directed else civil.copy(),
         access_left=access.equipment.copy(),
+        slot=arcs if is_directed else ground.arc_edge,
     )
 
     def raise_in(order: Int64s, dual: BoundArrays) -> int:
         question = (ground, access, back, problem.node, problem.price, problem.own)
-        raise_potentials(*question, order, dual)
+        raise_potentials(*question, problem.admits, order, dual)
         return others + int(dual.potential[row, problem.node[row]].sum())
 
     rng = np.random.default_rng(seed)
     best = raise_in(row, dual)
     for _ in range(rounds):
-        trial = BoundArrays(dual.potential.copy(), dual.left.copy(), dual.access_left.copy())
+        trial = dual._replace(
+            potential=dual.potential.copy(),
+            left=dual.left.copy(),
+            access_left=dual.access_left.copy(),
+        )
         order = rng.permutation(row)
         for k in order[: max(1, round(RELEASED * len(row)))]:
-            own = trial.potential[k], first[k]
-            release(ground, access, int(problem.price[k]), *own, trial.left, trial.access_left)
+            own = problem.admits[k], trial.potential[k], first[k]
+            price = int(problem.price[k])
+            release(ground, access, int(problem.node[k]), price, *own, trial)
         bound = raise_in(order[::-1].copy(), trial)
         if bound >= best:
             best, dual = bound, trial

@@ -8,9 +8,12 @@ is the bound. Around each application the nodes are raised from which it is reac
 room left, until the root is among them.
 
 Invariants
-- ``left[p]`` is the civil cost of the arc from ``head[p]`` to the node of p less the sum over all
-  applications of what their potentials rise by more than their cable; it is never negative. The
-  same holds for ``access_left`` and the arcs from the root.
+- ``left[slot[p]]`` is the civil cost of the arc from ``head[p]`` to the node of p less the sum over
+  all applications of what their potentials rise by more than their cable; it is never negative.
+  The same holds for ``access_left`` and the arcs from the root. Both arcs of an edge have one slot
+  where both directions are paid for once.
+- Only arcs that an application may use hold its potentials down: not those out of a closed node but
+  its own, nor into one without access points, nor from the root to points that do not admit it.
 - A potential never exceeds what being left out costs.
 
 References
@@ -26,16 +29,28 @@ from typing import NamedTuple
 import numba
 import numpy as np
 
-from gisplan.routing.steiner.heap_kernel import FAR, Int32s, Int64s, lower, take
+from gisplan.routing.steiner.heap_kernel import FAR, Bytes, Int32s, Int64s, lower, take
 from gisplan.routing.steiner.trench_kernel import AccessArrays, GroundArrays
 
 
 class BoundArrays(NamedTuple):
-    """A dual solution: potentials (applications, nodes), what is left of arcs and access points."""
+    """A dual solution: potentials (applications, nodes), what is left of arcs and access points.
+
+    ``slot`` (arcs,) says where in ``left`` what is left of an arc stands.
+    """
 
     potential: Int64s
     left: Int64s
     access_left: Int64s
+    slot: Int32s
+
+
+@numba.njit(cache=True, nogil=True, inline="always")
+def may_use(ground: GroundArrays, access: AccessArrays, start: int, node: int, other: int) -> bool:
+    """Tell whether a way that begins at ``start`` may go from a node to the other."""
+    if ground.closed[node] != 0 and node != start:
+        return False
+    return bool(ground.closed[other] == 0 or access.first[other] < access.first[other + 1])
 
 
 @numba.njit(cache=True, nogil=True)
@@ -51,6 +66,8 @@ def cable_potentials(ground: GroundArrays, access: AccessArrays, price: int, far
     while size > 0:
         node = take(heap, place, size)
         size -= 1
+        if ground.closed[node] != 0 and access.first[node] == access.first[node + 1]:
+            continue
         for p in range(ground.offset[node], ground.offset[node + 1]):
             edge = ground.arc_edge[p]
             cost = label[node] + price * ground.length[edge]
@@ -84,21 +101,23 @@ def nodes_within(ground: GroundArrays, starts: Int64s, price: int, limit: int) -
 def release(
     ground: GroundArrays,
     access: AccessArrays,
+    start: int,
     price: int,
+    admits: Bytes,
     old: Int64s,
     new: Int64s,
-    left: Int64s,
-    access_left: Int64s,
+    dual: BoundArrays,
 ) -> None:
     """Replace an application's potentials by others that cost the arcs nothing."""
     for node in range(old.size):
         for p in range(ground.offset[node], ground.offset[node + 1]):
-            edge = ground.arc_edge[p]
-            if ground.civil[edge] >= 0:
-                rise = old[node] - old[ground.head[p]] - price * ground.length[edge]
-                left[p] += max(0, rise)
+            edge, other = ground.arc_edge[p], ground.head[p]
+            if ground.civil[edge] >= 0 and may_use(ground, access, start, node, other):
+                rise = old[node] - old[other] - price * ground.length[edge]
+                dual.left[dual.slot[p]] += max(0, rise)
         for a in range(access.first[node], access.first[node + 1]):
-            access_left[a] += max(0, old[node] - access.connection[a])
+            if admits[a] != 0:
+                dual.access_left[a] += max(0, old[node] - access.connection[a])
     old[:] = new
 
 
@@ -110,6 +129,7 @@ def raise_potentials(
     nodes: Int64s,
     prices: Int64s,
     own: Int64s,
+    admits: Bytes,
     order: Int64s,
     dual: BoundArrays,
 ) -> None:
@@ -138,6 +158,8 @@ def raise_potentials(
                 node = inside[done]
                 done += 1
                 for a in range(access.first[node], access.first[node + 1]):
+                    if admits[k, a] == 0:
+                        continue
                     points[point_count] = a
                     point_count += 1
                     if v[node] >= access.connection[a] and dual.access_left[a] == 0:
@@ -146,8 +168,10 @@ def raise_potentials(
                     edge, other = ground.arc_edge[p], ground.head[p]
                     if ground.civil[edge] < 0 or seen[other] == turn:
                         continue
+                    if not may_use(ground, access, start, node, other):
+                        continue
                     slack = price * ground.length[edge] - (v[node] - v[other])
-                    if slack <= 0 and dual.left[p] == 0:
+                    if slack <= 0 and dual.left[dual.slot[p]] == 0:
                         seen[other] = turn
                         inside[members] = other
                         members += 1
@@ -168,7 +192,7 @@ def raise_potentials(
                 edge = ground.arc_edge[p]
                 node = ground.ends[edge] - other
                 slack = price * ground.length[edge] - (v[node] - v[other])
-                step = min(step, slack if slack > 0 else dual.left[p])
+                step = min(step, slack if slack > 0 else dual.left[dual.slot[p]])
             cut_count = kept
             for j in range(point_count):
                 a = points[j]
@@ -188,9 +212,9 @@ def raise_potentials(
                 node = ground.ends[edge] - other
                 cable = price * ground.length[edge]
                 if v[node] - v[other] >= cable:
-                    dual.left[p] -= step
+                    dual.left[dual.slot[p]] -= step
                 elif v[other] - v[node] > cable:
-                    dual.left[back[p]] += min(step, v[other] - v[node] - cable)
+                    dual.left[dual.slot[back[p]]] += min(step, v[other] - v[node] - cable)
             for j in range(point_count):
                 a = points[j]
                 if v[access.node[a]] >= access.connection[a]:
@@ -204,7 +228,7 @@ def raise_potentials(
                 edge = ground.arc_edge[p]
                 node = ground.ends[edge] - other
                 slack = price * ground.length[edge] - (v[node] - v[other])
-                if slack <= 0 and dual.left[p] == 0:
+                if slack <= 0 and dual.left[dual.slot[p]] == 0:
                     if seen[other] != turn:
                         seen[other] = turn
                         inside[members] = other

@@ -4,7 +4,7 @@
 Invariants
 - An edge costs its civil works where nobody has opened it, and the cable in any case.
 - The way ends at the access point whose own cost, added to the way's, is least; of equal ones the
-  first in the order of cost, node and row wins.
+  first in the order of cost, node and row wins. It passes no ``closed`` node but where it starts.
 - Only nodes that cost less than the best end found so far are looked at; ``label``, ``place`` are
   left as they were found: ``FAR`` and -1 everywhere.
 """
@@ -16,13 +16,14 @@ from typing import NamedTuple
 import numba
 import numpy as np
 
-from gisplan.routing.steiner.heap_kernel import FAR, Int32s, Int64s, lower, take
+from gisplan.routing.steiner.heap_kernel import FAR, Bytes, Int32s, Int64s, lower, take
 
 
 class GroundArrays(NamedTuple):
     """Edges by node: ``civil`` and ``length`` (edges,), ``ways`` how many cables fit in.
 
     ``ends`` is the sum of an edge's two nodes; ``civil`` is negative where it may not be used.
+    ``closed`` (nodes,) is 1 where ways may begin and end and none may pass.
     """
 
     offset: Int32s
@@ -32,6 +33,7 @@ class GroundArrays(NamedTuple):
     civil: Int64s
     length: Int64s
     ways: Int64s
+    closed: Bytes
 
 
 class AccessArrays(NamedTuple):
@@ -79,10 +81,12 @@ def cheapest_way(
     price: int,
     cables: int,
     limit: int,
+    admits: Bytes,
 ) -> tuple[int, int, Int32s]:
     """Return cost, access point and edges, last first, of a way that costs less than ``limit``.
 
-    The access point is -1 and the cost the limit where there is none. ``price`` is per length.
+    The access point is -1 and the cost the limit where there is none. ``price`` is per length,
+    ``admits`` (access points,) is 0 where this application may not hang.
     """
     label, place = memory.label, memory.place
     best, best_access = limit, -1
@@ -97,7 +101,7 @@ def cheapest_way(
         if cost >= best:
             break
         for a in range(access.first[node], access.first[node + 1]):
-            if use.access_users[a] >= access.ways[a]:
+            if admits[a] == 0 or use.access_users[a] >= access.ways[a]:
                 continue
             if use.access_power[a] + power > access.room[a]:
                 continue
@@ -106,6 +110,8 @@ def cheapest_way(
                 total += access.equipment[a]
             if total < best:
                 best, best_access = total, a
+        if ground.closed[node] != 0 and node != start:
+            continue
         for p in range(ground.offset[node], ground.offset[node + 1]):
             edge = ground.arc_edge[p]
             if ground.civil[edge] < 0 or use.edge_cables[edge] + cables > ground.ways[edge]:

@@ -19,7 +19,7 @@ class Outcome(IntEnum):
     NO_WAY = 2
     """No open edges lead from it to any access point."""
     NO_ROOM = 3
-    """What it can reach has not enough room left: power or ways of access points, or trenches."""
+    """What it can reach admits it not or is full: access points (power or ways), or trenches."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +92,9 @@ class SharedTrenches:
         What each pays if they are planned one by one in the order of their rows: each digs a trench
         of its own, uses the equipment and the room that those before it left, or is left out where
         that is cheaper; -1 where it then finds no connection.
+    joining_cents : int64 (applications,)
+        What each that has no way would add to the plan if it had to join it; -1 for all others, and
+        where it cannot.
     """
 
     outcome: Codes
@@ -107,6 +110,7 @@ class SharedTrenches:
     lower_bound_cents: int
     share_cents: Integers
     separate_cents: Integers
+    joining_cents: Integers
 
     @property
     def cost_cents(self) -> int:

@@ -111,9 +111,17 @@ class TrenchPlan:
             self._use(row, point, edges, 1)
 
     def find(
-        self, row: int, *, ground: GroundArrays | None = None, access: AccessArrays | None = None
+        self,
+        row: int,
+        *,
+        ground: GroundArrays | None = None,
+        access: AccessArrays | None = None,
+        is_forced: bool = False,
     ) -> tuple[int, int, Int32s]:
-        """Return what the cheapest way would add, its access point (-1: left out) and edges."""
+        """Return what the cheapest way would add, its access point (-1: left out) and edges.
+
+        ``is_forced`` finds it where being left out is cheaper, too.
+        """
         problem = self.problem
         own = int(problem.own[row])
         return cheapest_way(
@@ -125,7 +133,8 @@ class TrenchPlan:
             int(problem.power[row]),
             int(problem.price[row]),
             int(problem.cables[row]),
-            own if own >= 0 else UNSERVED,
+            UNSERVED if is_forced or own < 0 else own,
+            problem.admits[row],
         )
 
     def hold(self, row: int, access: int) -> None:

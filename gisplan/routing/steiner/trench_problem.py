@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from gisplan.model.grid import Flags, Floats, Integers
     from gisplan.routing.cost_graph import CostGraph
-    from gisplan.routing.steiner.heap_kernel import Int64s
+    from gisplan.routing.steiner.heap_kernel import Bytes, Int64s
     from gisplan.routing.steiner.trench_model import TrenchAccess, TrenchApplications
 
 PARTS = 1000
@@ -34,7 +34,7 @@ class TrenchProblem:
     """Arrays for the kernels; ``order`` and ``access_order`` are the rows as they were given.
 
     ``node``, ``power``, ``price``, ``cables``, ``own`` (-1: must be connected) have one entry for
-    each application.
+    each application; ``admits`` (applications, access points) is 0 where one may not hang.
     """
 
     ground: GroundArrays
@@ -46,6 +46,7 @@ class TrenchProblem:
     price: Int64s
     cables: Int64s
     own: Int64s
+    admits: Bytes
 
     @property
     def count(self) -> int:
@@ -59,6 +60,9 @@ def build_problem(
     applications: TrenchApplications,
     access: TrenchAccess,
     edge_ways: Floats | None,
+    *,
+    admits: Flags | None = None,
+    dead_end: Flags | None = None,
 ) -> TrenchProblem:
     """Return the question in whole numbers.
 
@@ -76,8 +80,11 @@ def build_problem(
         "own": _thousandths(applications.own_cents, "application", "own_cents", no_limit=-1),
     }
     _check_lengths(columns.values(), "application")
-    order = np.lexsort([columns[name] for name in ("own", "cables", "price", "power", "node")])
     points, access_order = _access_arrays(access, nodes)
+    allowed = _flags(admits, (len(columns["node"]), len(access_order)), "admits", default=True)
+    allowed = allowed[:, access_order]
+    keys = [columns[name] for name in ("own", "cables", "price", "power", "node")]
+    order = np.lexsort([_row_rank(allowed), *keys])
     ways = np.full(graph.edge_count, np.inf) if edge_ways is None else edge_ways
     lengths = (
         _thousandths(edge_length_m, "edge", "length_m"),
@@ -98,10 +105,12 @@ def build_problem(
             civil=np.where(civil < 0, -1, civil * PARTS),
             length=lengths[0],
             ways=lengths[1],
+            closed=_flags(dead_end, (nodes,), "dead_end", default=False),
         ),
         access=points,
         order=order,
         access_order=access_order,
+        admits=allowed[order],
         **{name: column[order] for name, column in columns.items()},
     )
     _check_sum(problem)
@@ -125,6 +134,23 @@ def _access_arrays(access: TrenchAccess, nodes: int) -> tuple[AccessArrays, Inte
         room=room[order],
         ways=ways[order],
     ), order
+
+
+def _flags(given: Flags | None, shape: tuple[int, ...], name: str, *, default: bool) -> Bytes:
+    flags = np.full(shape, default) if given is None else np.asarray(given)
+    if flags.shape != shape or flags.dtype != np.bool_:
+        raise InputError(
+            f"{name} has shape {flags.shape} and type {flags.dtype}; expected flags of {shape}"
+        )
+    return np.ascontiguousarray(flags, dtype=np.uint8)
+
+
+def _row_rank(flags: Bytes) -> Integers:
+    """Return a number for each row: equal rows have one, whatever the order of the rows."""
+    if flags.all():
+        return np.zeros(len(flags), dtype=np.int64)
+    _, rank = np.unique(flags, axis=0, return_inverse=True)
+    return rank.reshape(-1).astype(np.int64)
 
 
 def _check_lengths(columns: Iterable[Int64s], what: str) -> None:

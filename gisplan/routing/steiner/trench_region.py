@@ -44,6 +44,7 @@ def cut_out(problem: TrenchProblem, rows: Int64s, cost: int) -> TrenchProblem:
             civil=ground.civil[edges],
             length=ground.length[edges],
             ways=ground.ways[edges],
+            closed=ground.closed[kept],
         ),
         access=AccessArrays(
             first=np.searchsorted(place, np.arange(len(kept) + 1)).astype(np.int32),
@@ -54,6 +55,7 @@ def cut_out(problem: TrenchProblem, rows: Int64s, cost: int) -> TrenchProblem:
             ways=access.ways[points],
         ),
         node=new[problem.node[rows]].astype(np.int64),
+        admits=np.ascontiguousarray(problem.admits[rows][:, points]),
     )
 
 
@@ -66,4 +68,5 @@ def _only(problem: TrenchProblem, rows: Int64s) -> TrenchProblem:
         price=problem.price[rows],
         cables=problem.cables[rows],
         own=problem.own[rows],
+        admits=problem.admits[rows],
     )

@@ -16,9 +16,15 @@ if TYPE_CHECKING:
 
 
 def report_plan(
-    problem: TrenchProblem, ways: Ways, outcome: Codes, *, bound: int, separate: Integers
+    problem: TrenchProblem,
+    ways: Ways,
+    outcome: Codes,
+    *,
+    bound: int,
+    separate: Integers,
+    joining: Integers,
 ) -> SharedTrenches:
-    """Return the answer; ``bound`` and ``separate`` are in thousandths of a cent."""
+    """Return the answer; ``bound``, ``separate``, ``joining`` are in thousandths of a cent."""
     row = np.argsort(problem.order)  # of an application as it was given
     way = tuple(ways.edges[i][::-1].astype(np.int64) for i in row)
     point = np.array(ways.access, dtype=np.int64)[row]
@@ -53,12 +59,19 @@ def report_plan(
         own_cents=own_cents,
         lower_bound_cents=cost_cents if bound >= ways.cost else min(cost_cents, bound // PARTS),
         share_cents=_whole_shares(share, cost_cents),
-        separate_cents=np.where(separate >= 0, (separate + PARTS // 2) // PARTS, -1)[row],
+        separate_cents=_cents_or_none(separate)[row],
+        joining_cents=_cents_or_none(joining)[row],
     )
 
 
 def _cents(parts: int) -> int:
     return (parts + PARTS // 2) // PARTS
+
+
+def _cents_or_none(parts: Integers) -> Integers:
+    """Return whole cents; what is negative is -1."""
+    cents: Integers = np.where(parts >= 0, (parts + PARTS // 2) // PARTS, -1)
+    return cents
 
 
 def _users_by_edge(way: tuple[Integers, ...]) -> tuple[Integers, Integers, Integers]:

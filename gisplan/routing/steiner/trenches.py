@@ -15,7 +15,7 @@ from gisplan.routing.steiner.trench_report import report_plan
 from gisplan.routing.steiner.trench_search import search_ways
 
 if TYPE_CHECKING:
-    from gisplan.model.grid import Codes, Floats, Integers
+    from gisplan.model.grid import Codes, Flags, Floats, Integers
     from gisplan.routing.cost_graph import CostGraph
     from gisplan.routing.steiner.trench_model import (
         SharedTrenches,
@@ -36,6 +36,8 @@ def plan_shared_trenches(
     applications: TrenchApplications,
     access: TrenchAccess,
     edge_ways: Floats | None = None,
+    admits: Flags | None = None,
+    dead_end: Flags | None = None,
     rounds: int = ROUNDS,
     seed: int = SEED,
 ) -> SharedTrenches:
@@ -52,6 +54,8 @@ def plan_shared_trenches(
         Costs are the civil works of an edge in cents.
     edge_length_m : float64 (edges,), metres of cable along an edge
     edge_ways : float64 (edges,), how many cables fit in a trench; infinity, or None, for no limit
+    admits : bool (applications, access points), who may hang where; None for everybody everywhere
+    dead_end : bool (nodes,), where ways may begin and end and none may pass; None for nowhere
     rounds
         Effort: how often a part of the plan is laid anew, and of the bound raised anew.
     seed
@@ -62,12 +66,21 @@ def plan_shared_trenches(
     InputError
         If a number is missing, negative, not finite or too large, or a node is not there.
     """
-    problem = build_problem(graph, edge_length_m, applications, access, edge_ways)
+    problem = build_problem(
+        graph, edge_length_m, applications, access, edge_ways, admits=admits, dead_end=dead_end
+    )
     ways = search_ways(problem, rounds=rounds, seed=seed)
     outcome = _outcomes(problem, graph, ways)
     planned = np.flatnonzero(outcome <= Outcome.LEFT_OUT)
     bound = trench_bound(problem, planned, cost=ways.cost, rounds=rounds, seed=seed)
-    return report_plan(problem, ways, outcome, bound=bound, separate=_one_by_one(problem))
+    return report_plan(
+        problem,
+        ways,
+        outcome,
+        bound=bound,
+        separate=_one_by_one(problem),
+        joining=_joining(problem, ways),
+    )
 
 
 def _outcomes(problem: TrenchProblem, graph: CostGraph, ways: Ways) -> Codes:
@@ -86,6 +99,18 @@ def _outcomes(problem: TrenchProblem, graph: CostGraph, ways: Ways) -> Codes:
     outcome[is_out] = np.where(group[problem.node[is_out]] < 0, Outcome.NO_WAY, Outcome.NO_ROOM)
     outcome[is_out & (problem.own >= 0)] = Outcome.LEFT_OUT
     return outcome
+
+
+def _joining(problem: TrenchProblem, ways: Ways) -> Integers:
+    """Return what each that has no way would add to the plan if it had to join; -1 if it cannot."""
+    joining = np.full(problem.count, -1, np.int64)
+    plan = TrenchPlan(problem)
+    plan.restore(ways)
+    for row in np.flatnonzero(np.array(ways.access, dtype=np.int64) < 0):
+        cost, access, _ = plan.find(int(row), is_forced=True)
+        if access >= 0:
+            joining[row] = cost
+    return joining
 
 
 def _one_by_one(problem: TrenchProblem) -> Integers:

@@ -7,7 +7,8 @@ the streets, then the meetings of edges and cells, then the stops. Links
   cell's price;
 - along each edge from node to meeting or stop, to the next, to node: shares of the edge's cost
   that sum up to it;
-- from a stop in the field to the middle of its cell, at the cell's price.
+- from a stop in the field to the middle of its cell, at the cell's price;
+- from stop to stop and, across hurdles, from cell to cell: what is given.
 """
 
 from __future__ import annotations
@@ -18,7 +19,9 @@ import numpy as np
 
 from gisplan.errors import InputError
 from gisplan.model.grid import Floats, Integers
+from gisplan.routing.terrain.aims import NO_LINKS, Links
 from gisplan.routing.terrain.ground import ARC_BITS, Arcs, SearchGround, prepare_ground
+from gisplan.routing.terrain.hurdles import NO_PASSAGES, Passages
 from gisplan.routing.terrain.meeting_kernel import meet_cells
 from gisplan.routing.terrain.raster import CostRaster, find_nearest_free_cell
 from gisplan.routing.terrain.streets import IN_FIELD, Stops, Streets
@@ -37,6 +40,7 @@ class Joined:
     first_meeting, first_stop : first place number of each
     on_edge, on_share : edge and share of every meeting and then every stop; ``IN_FIELD`` without
     xy_m : float64 (places behind the cells, 2)
+    passages : ways from cell to cell across hurdles
     """
 
     ground: SearchGround
@@ -47,6 +51,7 @@ class Joined:
     on_edge: Integers
     on_share: Floats
     xy_m: Floats
+    passages: Passages
 
     @property
     def cells(self) -> int:
@@ -87,6 +92,8 @@ def join_streets(
     stops: Stops,
     *,
     edges: Integers | None = None,
+    links: Links = NO_LINKS,
+    passages: Passages = NO_PASSAGES,
     directions: int = 16,
 ) -> Joined:
     """Join streets and stops to a raster.
@@ -94,6 +101,7 @@ def join_streets(
     Parameters
     ----------
     edges : the edges to take, by default all that are not forbidden
+    links, passages : further ways from stop to stop, and from cell to cell
     directions : 8, 16 or 32
 
     Raises
@@ -112,7 +120,18 @@ def join_streets(
     met = _meetings(raster, streets, taken)
     first_meeting = raster.cost_cents_per_m.size + len(node)
     first_stop = first_meeting + len(met.edge)
-    arcs = _arcs(raster, streets, stops, edges=taken, node=node, met=met)
+    own = _arcs(raster, streets, stops, edges=taken, node=node, met=met)
+    given = (
+        (first_stop + links.one, first_stop + links.other, _in_bits(links.cents)),
+        (passages.one, passages.other, _in_bits(passages.cents)),
+    )
+    tail, head, cost = (np.concatenate(part) for part in zip(own, *given, strict=True))
+    arcs = Arcs(
+        node_count=len(node) + len(met.edge) + len(stops),
+        tail=np.concatenate([tail, head]),
+        head=np.concatenate([head, tail]),
+        cost=np.concatenate([cost, cost]),
+    )
     return Joined(
         ground=prepare_ground(raster, directions=directions, arcs=arcs),
         streets=streets,
@@ -122,6 +141,7 @@ def join_streets(
         on_edge=np.concatenate([met.edge, stops.edge]),
         on_share=np.concatenate([met.share, stops.share]),
         xy_m=np.vstack([streets.xy_m[vertices[first_vertex]], met.xy_m, stops.xy_m]),
+        passages=passages,
     )
 
 
@@ -133,8 +153,8 @@ def _arcs(
     edges: Integers,
     node: Integers,
     met: _Meetings,
-) -> Arcs:
-    """Return all links of the joined graph, both ways."""
+) -> _Linked:
+    """Return the links of streets, meetings and stops."""
     cells = raster.cost_cents_per_m.size
     meeting = cells + len(node) + np.arange(len(met.edge))
     stop = cells + len(node) + len(met.edge) + np.arange(len(stops))
@@ -152,12 +172,13 @@ def _arcs(
         _cell_links(raster, stop[in_field], stop_cell, stop_away_m),
     ]
     tail, head, cost = (np.concatenate(part) for part in zip(*links, strict=True))
-    return Arcs(
-        node_count=len(node) + len(met.edge) + len(stops),
-        tail=np.concatenate([tail, head]),
-        head=np.concatenate([head, tail]),
-        cost=np.concatenate([cost, cost]),
-    )
+    return tail, head, cost
+
+
+def _in_bits(cents: Floats) -> Integers:
+    """Return costs in the units of arcs."""
+    bits: Integers = np.rint(cents * 2**ARC_BITS).astype(np.int64)
+    return bits
 
 
 def _check_on_edges(stops: Stops, edges: Integers) -> None:
@@ -169,7 +190,8 @@ def _check_on_edges(stops: Stops, edges: Integers) -> None:
         )
 
 
-Links = tuple[Integers, Integers, Integers]
+_Linked = tuple[Integers, Integers, Integers]
+"""Places from which and to which links lead, and their costs in the units of arcs."""
 
 
 def _meetings(raster: CostRaster, streets: Streets, edges: Integers) -> _Meetings:
@@ -218,14 +240,14 @@ def _places_along(streets: Streets, edge: Integers, share: Floats) -> Floats:
     return place
 
 
-def _cell_links(raster: CostRaster, place: Integers, cell: Integers, away_m: Floats) -> Links:
+def _cell_links(raster: CostRaster, place: Integers, cell: Integers, away_m: Floats) -> _Linked:
     price = raster.cost_cents_per_m.reshape(-1)[cell]
-    return place, cell, np.rint(away_m * price * 2**ARC_BITS).astype(np.int64)
+    return place, cell, _in_bits(away_m * price)
 
 
 def _street_links(
     streets: Streets, edges: Integers, node: Integers, cells: int, along: _OnEdges
-) -> Links:
+) -> _Linked:
     """Return the links along every edge, from node to node over what lies on it."""
     graph = streets.graph
     first = cells + np.searchsorted(node, graph.edge_from[edges])
@@ -236,7 +258,7 @@ def _street_links(
     rank = np.repeat([0, 2, 1], [len(edges), len(edges), len(along.edge)])
     order = np.lexsort((place, rank, share, edge))  # an edge's own nodes first and last
     edge, share, place = edge[order], share[order], place[order]
-    paid = np.rint(share * graph.edge_cost[edge] * 2**ARC_BITS).astype(np.int64)
+    paid = _in_bits(streets.paid_cents(edge, share))
     same = edge[1:] == edge[:-1]
     return place[:-1][same], place[1:][same], np.diff(paid)[same]
 

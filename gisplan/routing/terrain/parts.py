@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Literal
 
 import numpy as np
 
@@ -19,11 +20,13 @@ class FieldPart:
     Parameters
     ----------
     xy_m : float64 (vertices, 2)
-    cost_cents : of the cells' prices
+    cost_cents : of the cells' prices, of what is crossed too where it is a passage
+    is_passage : straight across a hurdle
     """
 
     xy_m: Floats
     cost_cents: float
+    is_passage: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +59,8 @@ class TerrainWay:
 
 
 Piece = tuple[int, float, float]
-"""Edge and the shares from which and to which it is used."""
+"""Edge and the shares from which and to which it is used; ``PASSAGE`` in place of an edge."""
+PASSAGE = -2
 
 
 def read_parts(
@@ -75,6 +79,9 @@ def read_parts(
         if first is None or last is None:
             xy = joined.xy_of(way[start : end + 1])
             parts.append(FieldPart(xy_m=xy, cost_cents=cost))
+        elif first[0] == PASSAGE:
+            xy = joined.xy_of(way[start : end + 1])
+            parts.append(FieldPart(xy_m=xy, cost_cents=cost, is_passage=True))
         else:
             parts.append(_street_part(joined, (first[0], first[1], last[2]), cost))
         start = end
@@ -88,6 +95,8 @@ def _goes_on(one: Piece | None, other: Piece | None) -> bool:
     """Tell whether two pieces are of one part: both field, or onward along one edge."""
     if one is None or other is None:
         return one is other
+    if PASSAGE in {one[0], other[0]}:
+        return False
     onward = (one[2] - one[1]) * (other[2] - other[1]) >= 0
     return one[0] == other[0] and one[2] == other[1] and onward
 
@@ -104,7 +113,9 @@ def _street_part(joined: Joined, piece: Piece, cost: float) -> StreetPart:
 
 def _piece(joined: Joined, one: int, other: int) -> Piece | None:
     """Return the piece of an edge between two places, ``None`` over the field."""
-    if min(one, other) < joined.cells:
+    if max(one, other) < joined.cells:
+        return (PASSAGE, 0.0, 0.0) if _is_passage(joined, one, other) else None
+    if min(one, other) < joined.cells or _is_off(joined, one) or _is_off(joined, other):
         return None
     edges = [_edge_at(joined, place) for place in (one, other)]
     on = [edge for edge in edges if edge != IN_FIELD]
@@ -113,6 +124,22 @@ def _piece(joined: Joined, one: int, other: int) -> Piece | None:
     if share[0] is None or share[1] is None:
         share = _of_loop(share)
     return edge, float(share[0] or 0.0), float(share[1] or 0.0)
+
+
+def _is_passage(joined: Joined, one: int, other: int) -> bool:
+    """Tell whether a step from cell to cell leads across a hurdle."""
+    low, high = min(one, other), max(one, other)
+    first, last = (int(np.searchsorted(joined.passages.one, low, side=s)) for s in _SIDES)
+    return high in joined.passages.other[first:last]
+
+
+_SIDES: tuple[Literal["left"], Literal["right"]] = ("left", "right")
+
+
+def _is_off(joined: Joined, place: int) -> bool:
+    """Tell whether a place is a stop in the field."""
+    behind = place - joined.first_meeting
+    return behind >= 0 and int(joined.on_edge[behind]) == IN_FIELD
 
 
 def _edge_at(joined: Joined, place: int) -> int:

@@ -31,7 +31,9 @@ def smooth_way(way: TerrainWay, raster: CostRaster, *, tolerance_m: float = 0.0)
 
 
 def smooth_part(part: FieldPart, raster: CostRaster, *, tolerance_m: float = 0.0) -> FieldPart:
-    """Return a part over the field pulled tight."""
+    """Return a part over the field pulled tight; a passage is straight as it is."""
+    if part.is_passage:
+        return part
     xy = smooth_course(part.xy_m, raster, tolerance_m=tolerance_m)
     return FieldPart(xy_m=xy, cost_cents=course_cents(xy, raster))
 

@@ -14,12 +14,31 @@ IN_FIELD = -1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Tolls:
+    """Parts of the costs of edges that are paid at one place of theirs, such as crossings.
+
+    Parameters
+    ----------
+    edge : int64 (tolls,), in ascending order
+    share : float64 (tolls,), ascending along each edge
+    cents : float64 (tolls,), 0 or more; those of an edge are no more than its cost
+    """
+
+    edge: Integers
+    share: Floats
+    cents: Floats
+
+
+NO_TOLLS = Tolls(edge=np.zeros(0, np.int64), share=np.zeros(0), cents=np.zeros(0))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Streets:
     """A graph and where its edges run.
 
     Parameters
     ----------
-    graph : costs in cents
+    graph : costs in cents; along an edge they grow evenly, but for its tolls
     offset : int64 (edges + 1,), vertices of edge n stand at ``offset[n]:offset[n + 1]``, from the
         edge's first node to its last
     xy_m : float64 (vertices, 2)
@@ -32,6 +51,18 @@ class Streets:
     xy_m: Floats
     length_m: Floats
     box_m: Floats
+    tolls: Tolls = NO_TOLLS
+
+    def paid_cents(self, edge: Integers, share: Floats) -> Floats:
+        """Return the cost from the first nodes of edges up to shares of theirs."""
+        tolls, cost = self.tolls, self.graph.edge_cost
+        paid = np.concatenate([[0.0], np.cumsum(tolls.cents)])
+        first, last = (np.searchsorted(tolls.edge, edge, side=side) for side in ("left", "right"))
+        whole = paid[last] - paid[first]
+        here = np.searchsorted(tolls.edge + tolls.share / 2, edge + share / 2, side="right")
+        passed = paid[np.clip(here, first, last)] - paid[first]
+        up_to: Floats = share * (cost[edge] - whole) + passed
+        return np.where(share >= 1, cost[edge], np.where(share <= 0, 0.0, up_to))
 
     @property
     def cheapest_cents_per_m(self) -> float:
@@ -39,7 +70,8 @@ class Streets:
         usable = (self.graph.edge_cost >= 0) & (self.length_m > 0)
         if not usable.any():
             return np.inf
-        cost = self.graph.edge_cost[usable] - 1.0
+        tolls = np.bincount(self.tolls.edge, self.tolls.cents, minlength=len(usable))
+        cost = self.graph.edge_cost[usable] - tolls[usable] - 1.0
         return max(0.0, float((cost / self.length_m[usable]).min()))
 
 
@@ -62,7 +94,9 @@ class Stops:
         return len(self.edge)
 
 
-def build_streets(graph: CostGraph, offset: Integers, xy_m: Floats) -> Streets:
+def build_streets(
+    graph: CostGraph, offset: Integers, xy_m: Floats, *, tolls: Tolls = NO_TOLLS
+) -> Streets:
     """Return streets with the lengths and boxes of their edges.
 
     Raises
@@ -89,6 +123,7 @@ def build_streets(graph: CostGraph, offset: Integers, xy_m: Floats) -> Streets:
         xy_m=np.asarray(xy_m, dtype=np.float64),
         length_m=_lengths_m(offset, xy_m),
         box_m=box,
+        tolls=tolls,
     )
 
 

@@ -3,48 +3,73 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+import shapely
 
 from gisplan.errors import InputError
 from gisplan.model.grid import Floats, Integers
+from gisplan.routing.terrain.aimed import places_of
+from gisplan.routing.terrain.aims import NO_LINKS, Aims, Links
+from gisplan.routing.terrain.hurdles import NO_HURDLES, Hurdles, wall_off
+from gisplan.routing.terrain.hurdles import REACH as HURDLE_REACH
 from gisplan.routing.terrain.joined import Joined, join_streets
 from gisplan.routing.terrain.parts import TerrainWay, read_parts
 from gisplan.routing.terrain.raster import CostRaster, Window
 from gisplan.routing.terrain.search import TerrainSearch, start_terrain_search
-from gisplan.routing.terrain.search_setup import Goal, Starts, rounding_cents
+from gisplan.routing.terrain.search_setup import NO_GOAL, Goal, Starts, rounding_cents
 from gisplan.routing.terrain.sources import Box, RasterSource
 from gisplan.routing.terrain.streets import IN_FIELD, Stops, Streets, join_stops
 
 FIRST_MARGIN_CELLS = 32
 SPAN_SHARE = 0.25
+BATCH = 256
 GROWTH = 2.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WaysFound:
-    """The nearest targets with their ways, in order of cost; none beyond the window is cheaper."""
+    """The nearest targets with their ways, in order of cost; none beyond the window is cheaper.
+
+    ``raster`` is the window as it was searched, hurdles as walls.
+    """
 
     ways: tuple[TerrainWay, ...]
+    raster: CostRaster
     window: Window
     windows_searched: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Task:
+class WaysWanted:
+    """A question about ways over streets and field.
+
+    Parameters
+    ----------
+    stops : the places that matter, all within every window that is searched
+    start : int64 (starts,), rows of the stops where ways may begin
+    start_cents : int64 (starts,), cost before each start
+    aims : what ways lead to; those that are no stops count once a window holds them
+    links : ways from stop to stop beside the raster
+    hurdles : what is crossed at a price in the field
+    wanted : how many targets
+    bound_cents
+        What is known to suffice, for instance the cost of the way by streets alone: only cheaper
+        ways are found, and the ground is searched no further than they can reach.
+    """
+
     source: RasterSource
     streets: Streets
-    starts: Stops
+    stops: Stops
+    start: Integers
     start_cents: Integers
-    targets: Stops
-    wanted: int
-    directions: int
-    bound_cents: int | None
-
-    @property
-    def stops(self) -> Stops:
-        return join_stops(self.starts, self.targets)
+    aims: Aims
+    links: Links = NO_LINKS
+    hurdles: Hurdles = NO_HURDLES
+    wanted: int = 1
+    directions: int = 16
+    bound_cents: int | None = None
 
     @property
     def cheapest(self) -> float:
@@ -65,39 +90,52 @@ def find_ways(
 ) -> WaysFound:
     """Return the cheapest ways from any start to the ``wanted`` nearest targets.
 
-    Streets are taken where they lie within the window; what leads out of it counts as a way that
-    costs at least the cheapest metre times the straight rest, which proves the answer or grows the
-    window.
-
     Parameters
     ----------
     start_cents : int64 (starts,), cost before each start, 0 by default
-    bound_cents
-        What is known to suffice, for instance the cost of the way by streets alone: only cheaper
-        ways are found, and the ground is searched no further than they can reach.
+    bound_cents : see ``WaysWanted``
 
     Raises
     ------
     InputError
         If there is no start or target, or one in the field lies in a forbidden cell or beyond.
     """
-    if not len(starts) or not len(targets):
-        raise InputError(f"{len(starts)} starts and {len(targets)} targets; expected one or more")
-    cents = np.zeros(len(starts), np.int64) if start_cents is None else start_cents
-    task = _Task(
-        source=source,
-        streets=streets,
-        starts=starts,
-        start_cents=cents,
-        targets=targets,
-        wanted=min(wanted, len(targets)),
-        directions=directions,
-        bound_cents=bound_cents,
+    row = np.arange(len(targets))
+    return search_ways(
+        WaysWanted(
+            source=source,
+            streets=streets,
+            stops=join_stops(starts, targets),
+            start=np.arange(len(starts)),
+            start_cents=np.zeros(len(starts), np.int64) if start_cents is None else start_cents,
+            aims=Aims(stop=len(starts) + row, stop_group=row),
+            wanted=wanted,
+            directions=directions,
+            bound_cents=bound_cents,
+        )
     )
-    return _search_growing(task)
 
 
-def _search_growing(task: _Task) -> WaysFound:
+def search_ways(task: WaysWanted) -> WaysFound:
+    """Return the cheapest way to each of the nearest targets.
+
+    Streets are taken where they lie within the window; what leads out of it counts as a way that
+    costs at least the cheapest metre times the straight rest, which proves the answer or grows the
+    window.
+
+    Raises
+    ------
+    InputError
+        If there is no start or target, or one in the field lies in a forbidden cell or beyond.
+    """
+    if not len(task.start) or not len(task.aims):
+        raise InputError(
+            f"{len(task.start)} starts and {len(task.aims)} targets; expected one or more"
+        )
+    return _search_growing(replace(task, wanted=min(task.wanted, task.aims.group_count)))
+
+
+def _search_growing(task: WaysWanted) -> WaysFound:
     """Search windows that grow until what leaves them cannot be cheaper."""
     source = task.source
     west, south, east, north = _box_of_stops(task)
@@ -111,7 +149,12 @@ def _search_growing(task: _Task) -> WaysFound:
         searched += 1
         found = _search_window(task, window, bound)
         if window == source.whole or found.least_out_cents >= found.dearest_cents:
-            return WaysFound(ways=_ways(task, found), window=window, windows_searched=searched)
+            return WaysFound(
+                ways=_ways(found),
+                raster=found.joined.ground.raster,
+                window=window,
+                windows_searched=searched,
+            )
         if math.isfinite(found.dearest_cents):
             bound = math.floor(found.dearest_cents) + 1
         margin_m *= GROWTH
@@ -119,48 +162,97 @@ def _search_growing(task: _Task) -> WaysFound:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Found:
-    """One window searched: what was found, at most at which cost, and the least that leaves it."""
+    """One window searched: the places found and their targets, at most at which cost, and what
+    leaves the window at least.
+    """
 
     joined: Joined
     search: TerrainSearch
     places: Integers
+    groups: Integers
     dearest_cents: float
     least_out_cents: float
 
 
-def _search_window(task: _Task, window: Window, bound_cents: int | None) -> _Found:
-    source, streets = task.source, task.streets
-    raster = source.cut(window)
+def _search_window(task: WaysWanted, window: Window, bound_cents: int | None) -> _Found:
+    source = task.source
+    cut = source.cut(window)
     is_whole = window == source.whole
-    inside = _edges_inside(task, window, raster)
-    joined = join_streets(raster, streets, task.stops, edges=inside, directions=task.directions)
-    first_target = joined.first_stop + len(task.starts)
+    inside = _edges_inside(task, window, cut)
+    stood_on = task.stops.xy_m[task.stops.edge == IN_FIELD]
+    raster, passages = wall_off(cut, _hurdles_in(task.hurdles, cut), stood_on)
+    joined = join_streets(
+        raster,
+        task.streets,
+        task.stops,
+        edges=inside,
+        links=task.links,
+        passages=passages,
+        directions=task.directions,
+    )
+    place, group = places_of(task.aims, joined)
     goal = _goal(task, joined)
     search = start_terrain_search(
         joined.ground,
-        Starts(place=joined.first_stop + np.arange(len(task.starts)), cost_cents=task.start_cents),
-        targets=first_target + np.arange(len(task.targets)),
+        Starts(place=joined.first_stop + task.start, cost_cents=task.start_cents),
+        targets=place,
         bound_cents=bound_cents,
         goal=goal,
     )
-    places = search.next_targets(task.wanted)
+    places, groups = _nearest(search, place, group, task.wanted)
     dearest = math.inf if bound_cents is None else float(bound_cents)
     if len(places) == task.wanted:
         dearest = float(search.cost_cents(places[-1:])[0])
     exits = np.zeros(0, np.int64) if is_whole else _exits(task, joined, window, inside)
-    rest_m = _away_from_box(joined.xy_of(exits), goal.box_m)
+    rest_m = _away_from_box(joined.xy_of(exits), goal.box_m) if goal.cents_per_m else 0.0
     out = search.cost_cents(exits) + rest_m * goal.cents_per_m
     return _Found(
         joined=joined,
         search=search,
         places=places,
+        groups=groups,
         dearest_cents=dearest,
         least_out_cents=float(out.min(initial=math.inf)) - rounding_cents(search.unit_bits),
     )
 
 
-def _goal(task: _Task, joined: Joined) -> Goal:
-    xy = task.targets.xy_m
+def _nearest(
+    search: TerrainSearch, place: Integers, group: Integers, wanted: int
+) -> tuple[Integers, Integers]:
+    """Return the nearest place of each of the nearest targets, in order of cost."""
+    order = np.lexsort((group, place))
+    place, group = place[order], group[order]
+    met: dict[int, int] = {}
+    batch = max(wanted, 1)
+    while len(met) < wanted:
+        places = search.next_targets(batch)
+        for one in places.tolist():
+            first, last = np.searchsorted(place, [one, one + 1])
+            for target in group[first:last].tolist():
+                met.setdefault(target, one)
+        if len(places) < batch:
+            break
+        batch = BATCH
+    groups = np.array(list(met)[:wanted], dtype=np.int64)
+    return np.array([met[target] for target in groups.tolist()], dtype=np.int64), groups
+
+
+def _hurdles_in(hurdles: Hurdles, raster: CostRaster) -> Hurdles:
+    """Return the hurdles that come into a raster."""
+    if not len(hurdles.shape):
+        return hurdles
+    rows, columns = raster.shape
+    west, north = raster.x_min_m, raster.y_max_m
+    box = shapely.box(west, north - rows * raster.cell_m, west + columns * raster.cell_m, north)
+    row = np.flatnonzero(shapely.intersects(hurdles.shape, box))
+    return Hurdles(shape=hurdles.shape[row], cents=hurdles.cents[row], group=hurdles.group[row])
+
+
+def _goal(task: WaysWanted, joined: Joined) -> Goal:
+    """Return where all targets lie, where that is known."""
+    if not task.aims.are_stops:
+        return NO_GOAL
+    xy = task.stops.xy_m[task.aims.stop]
     (west, south), (east, north) = xy.min(axis=0), xy.max(axis=0)
     box = (float(west), float(south), float(east), float(north))
     return Goal(
@@ -178,10 +270,12 @@ def _away_from_box(xy_m: Floats, box_m: Box) -> Floats:
     return away
 
 
-def _exits(task: _Task, joined: Joined, window: Window, inside: Integers) -> Integers:
+def _exits(task: WaysWanted, joined: Joined, window: Window, inside: Integers) -> Integers:
     """Return the places from which a step or an edge may lead out of the window."""
     rows, columns = joined.ground.raster.shape
     whole, reach = task.source.whole, joined.ground.steps.reach
+    if len(task.hurdles.shape):
+        reach = max(reach, HURDLE_REACH)
     is_out = np.zeros((rows, columns), dtype=bool)
     if window.row_from > whole.row_from:
         is_out[:reach] = True
@@ -201,7 +295,7 @@ def _exits(task: _Task, joined: Joined, window: Window, inside: Integers) -> Int
     )
 
 
-def _edges_inside(task: _Task, window: Window, raster: CostRaster) -> Integers:
+def _edges_inside(task: WaysWanted, window: Window, raster: CostRaster) -> Integers:
     """Return the edges within a window; where the ground ends, the window knows no end."""
     rows, columns = raster.shape
     whole, box = task.source.whole, task.streets.box_m
@@ -214,7 +308,7 @@ def _edges_inside(task: _Task, window: Window, raster: CostRaster) -> Integers:
     return np.flatnonzero(is_inside)
 
 
-def _box_of_stops(task: _Task) -> Box:
+def _box_of_stops(task: WaysWanted) -> Box:
     """Return the box of all stops, and of the whole edges that they stand on."""
     stops = task.stops
     on = stops.edge[stops.edge != IN_FIELD]
@@ -223,15 +317,15 @@ def _box_of_stops(task: _Task) -> Box:
     return float(low[0]), float(low[1]), float(high[0]), float(high[1])
 
 
-def _ways(task: _Task, found: _Found) -> tuple[TerrainWay, ...]:
+def _ways(found: _Found) -> tuple[TerrainWay, ...]:
     joined, first = found.joined, found.joined.first_stop
     ways = []
-    for place in found.places.tolist():
+    for place, group in zip(found.places.tolist(), found.groups.tolist(), strict=True):
         way = found.search.way_to(place)
         ways.append(
             TerrainWay(
                 start=int(way[0]) - first,
-                target=place - first - len(task.starts),
+                target=group,
                 parts=read_parts(joined, way, found.search.cost_cents(way)),
                 cost_cents=float(found.search.cost_cents(way[-1:])[0]),
             )

@@ -3,7 +3,7 @@ with tile as (
     select st_tileenvelope(%(zoom)s, %(column)s, %(row)s) as envelope),
 features as (
     select
-        corridor_id, corridor_kind, surface, evidence,
+        corridor_id, corridor_kind, surface, evidence, owner,
         st_asmvtgeom(corridor.geom_3857, tile.envelope, 4096, 64, true) as geom
     from tile
     join grid.version on version.state = 'active'

@@ -1,6 +1,7 @@
 -- What the active version holds, and where it lies (lon/lat).
 with active as (
-    select version_id, fingerprint, source_name, profile, working_srid, warning_count, loaded_at
+    select version_id, fingerprint, source_name, profile, working_srid, warning_count, loaded_at,
+        source_note, layers
     from grid.version where state = 'active'),
 extent as (
     select st_transform(st_setsrid(st_extent(geom_3857)::geometry, 3857), 4326) as box
@@ -15,5 +16,7 @@ select
     (select count(*) from grid.load where version_id = active.version_id) as load_count,
     (select count(*) from grid.corridor where version_id = active.version_id) as corridor_count,
     (select count(*) from grid.obstacle where version_id = active.version_id) as obstacle_count,
-    (select count(*) from planning.application) as application_count
+    (select count(*) from grid.barrier where version_id = active.version_id) as barrier_count,
+    (select count(*) from planning.application) as application_count,
+    active.source_note, active.layers
 from active, extent

@@ -2,33 +2,41 @@
 import type { Finding, Option, Plan } from "./api";
 import { make } from "./dom";
 import { bandOf, loadingPct, voltageRange } from "./figures";
+import type { OptionKey } from "./selection";
 import { say, sayNumber, sayValue, sayVoltage, type Word } from "./i18n";
 
 export interface AnswerEvents {
-  onSelect(rank: number): void;
-  onPoint(rank: number | null): void;
+  onSelect(key: OptionKey): void;
+  onPoint(key: OptionKey | null): void;
 }
 
-/** Verdict, options, and what the nearest point would have been. */
-export function renderAnswer(plan: Plan, selected: number | null, events: AnswerEvents): HTMLElement {
+/** Verdict, the sources that belong together, options, and what the nearest would have been. */
+export function renderAnswer(
+  plan: Plan,
+  selected: OptionKey | null,
+  events: AnswerEvents,
+  together: HTMLElement | null,
+): HTMLElement {
   return make(
     "section",
     { class: "answer", "aria-label": say("answer") },
     verdict(plan),
+    together,
     plan.options.length ? table(plan, selected, events) : make("p", {}, say("no_options")),
     baseline(plan),
   );
 }
 
 function verdict(plan: Plan): HTMLElement {
+  const isPartial = plan.feasible && plan.supply_set?.feasible === false;
   const told = plan.options.flatMap(violations).map((finding) => finding.text);
   const reasons = plan.reasons
     .filter((reason) => !told.some((text) => reason.includes(text)))
     .map((reason) => make("li", {}, reason));
   return make(
     "div",
-    { id: "verdict", class: plan.feasible ? "verdict yes" : "verdict no", role: "status" },
-    make("strong", {}, say(plan.feasible ? "can_connect" : "cannot_connect")),
+    { id: "verdict", class: `verdict ${isPartial ? "unsure" : plan.feasible ? "yes" : "no"}`, role: "status" },
+    make("strong", {}, say(isPartial ? "can_connect_once" : plan.feasible ? "can_connect" : "cannot_connect")),
     make(
       "span",
       {},
@@ -39,7 +47,7 @@ function verdict(plan: Plan): HTMLElement {
   );
 }
 
-function table(plan: Plan, selected: number | null, events: AnswerEvents): HTMLElement {
+function table(plan: Plan, selected: OptionKey | null, events: AnswerEvents): HTMLElement {
   const isInfeed = plan.application.kind === "generation";
   const headings: Word[] = [
     "rank", "access_point", "length", "cost", isInfeed ? "voltage_max" : "voltage_min",
@@ -59,24 +67,25 @@ function table(plan: Plan, selected: number | null, events: AnswerEvents): HTMLE
 function rowsOf(
   option: Option,
   isInfeed: boolean,
-  selected: number | null,
+  selected: OptionKey | null,
   events: AnswerEvents,
 ): HTMLElement[] {
+  const key: OptionKey = `option-${option.rank}`;
   const { access_point: at, cost, electrical } = option;
   const [lowest, highest] = voltageRange(option);
   const shared = {
-    class: [option.feasible ? "" : "refused", option.rank === selected ? "selected" : ""].join(" "),
-    mouseenter: () => events.onPoint(option.rank),
-    click: () => events.onSelect(option.rank),
+    class: [option.feasible ? "" : "refused", key === selected ? "selected" : ""].join(" "),
+    mouseenter: () => events.onPoint(key),
+    click: () => events.onSelect(key),
   };
   const choose = make(
     "button",
     {
-      id: `option-${option.rank}`,
+      id: key,
       type: "button",
       class: "plain",
-      "aria-pressed": String(option.rank === selected),
-      focus: () => events.onPoint(option.rank),
+      "aria-pressed": String(key === selected),
+      focus: () => events.onPoint(key),
     },
     make("span", {}, sayValue(at.kind)),
     make("small", { title: at.element_id }, at.name || at.element_id),

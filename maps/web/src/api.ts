@@ -3,7 +3,7 @@
 export type Place = [lon: number, lat: number];
 export type Kind = "load" | "generation" | "storage" | "ev";
 export type Importance = "ordinary" | "second" | "first" | "special";
-export type ElementKind = "bus" | "line" | "transformer" | "corridor" | "obstacle";
+export type ElementKind = "bus" | "line" | "transformer" | "corridor" | "obstacle" | "barrier";
 
 export interface WhatIf {
   lon: number;
@@ -173,7 +173,103 @@ export interface Plan {
     total_cost: number | null;
     text: string;
   } | null;
+  supply_set: SupplySet | null;
   provenance: { grid_version: number; ledger_sequence: number; catalogue: string; software: string };
+}
+
+/** Options that together supply a customer; each alone carries the whole demand. */
+export interface SupplySet {
+  feasible: boolean;
+  independence: string;
+  options: Option[];
+  supplied_by: string[];
+  total_cost: number;
+  shared_length_m: number;
+  gap: number | null;
+  findings: Finding[];
+}
+
+/** A way and what it is made of; no access point where it leads to a place. */
+export interface ProposedRoute {
+  rank: number;
+  access_point: AccessPoint | null;
+  route: Option["route"];
+  conductor: NonNullable<Option["conductor"]>;
+  cost: Option["cost"];
+  bill_of_materials: BillItem[];
+  findings: Finding[];
+  shared_length_m: number;
+}
+
+export interface RouteAnswer {
+  demand_kva: number;
+  voltage_level: string;
+  routes: ProposedRoute[];
+  wanted: number;
+  reasons: string[];
+}
+
+/** From a place to a place, by what must be passed and avoided; or a line as it was drawn. */
+export interface RouteQuestion {
+  demand_kva: number;
+  at?: Place;
+  to?: Place;
+  via?: Place[];
+  avoid?: Place[][];
+  count?: number;
+  line?: Place[];
+}
+
+export interface CostAsked {
+  demand_kva: number;
+  direction: "load" | "generation";
+  customer_class: string;
+  cell_m: number;
+}
+
+export interface CostClass {
+  kind: "cost" | "refused" | "unknown";
+  colour: string;
+  low: number | null;
+  high: number | null;
+  cells: number;
+}
+
+export interface CostLayer {
+  west: number;
+  south: number;
+  east: number;
+  north: number;
+  currency: string;
+  cell_m: number;
+  classes: CostClass[];
+  facts: Record<string, string | number | boolean | null>;
+  notes: string[];
+}
+
+export interface CostHere {
+  lon: number;
+  lat: number;
+  cost: number | null;
+  currency: string;
+  length_m: number | null;
+  cable: string;
+  parallel_count: number;
+  access_kind: string;
+  access_id: string;
+  access_name: string;
+  is_uncertain: boolean;
+  limiting_kind: string;
+  limiting_id: string;
+  limiting_name: string;
+  loading_max_ratio: number | null;
+  reason: string;
+}
+
+export interface CostStep {
+  doing: string;
+  done: number;
+  total: number;
 }
 
 export interface PlanRecord {
@@ -194,7 +290,17 @@ export interface Grid {
   bus_count: number;
   line_count: number;
   transformer_count: number;
+  load_count: number;
+  corridor_count: number;
+  obstacle_count: number;
+  barrier_count: number;
   application_count: number;
+  working_srid: number;
+  fingerprint: string;
+  loaded_at: string;
+  source_note: string;
+  /** Tables that are somebody else's data. */
+  layers: Record<string, { note: string; digest: string }>;
 }
 
 export interface ElementRecord {
@@ -220,7 +326,7 @@ export const findOptions = (application: WhatIf, signal: AbortSignal): Promise<P
   ask("POST", "/options", application, signal);
 
 export const findProfiles = (
-  application: WhatIf,
+  application: WhatIf & { reference?: string },
   option: Option,
   signal: AbortSignal,
 ): Promise<VoltageProfiles> =>
@@ -241,6 +347,61 @@ export const recordPeak = (
   peak: { peak_kva: number; measured_on: string },
 ): Promise<unknown> => ask("PUT", `/transformers/${escapePath(transformer)}/peaks`, peak);
 
+export const findRoutes = (question: RouteQuestion, signal: AbortSignal): Promise<RouteAnswer> =>
+  ask("POST", "/route", question, signal);
+
+const costQuery = (asked: CostAsked): string =>
+  new URLSearchParams(Object.entries(asked).map(([name, value]) => [name, String(value)])).toString();
+
+/** Address of the picture; the stamp keeps an older one of the same question from being shown. */
+export const costPicture = (asked: CostAsked): string =>
+  `${location.origin}/api/v1/cost-map/layer.png?${costQuery(asked)}&at=${Date.now()}`;
+
+export const getCostAt = (
+  asked: CostAsked,
+  lon: number,
+  lat: number,
+  signal: AbortSignal,
+): Promise<CostHere> =>
+  ask("GET", `/cost-map/place?${costQuery(asked)}&lon=${lon}&lat=${lat}`, undefined, signal);
+
+/** Let a cost map be computed and follow how far it is; the service gives up when this is aborted. */
+export async function followCostMap(
+  asked: CostAsked,
+  signal: AbortSignal,
+  onStep: (step: CostStep) => void,
+): Promise<CostLayer> {
+  const response = await fetch(`/api/v1/cost-map/layer?${costQuery(asked)}`, { signal });
+  if (!response.ok || !response.body) {
+    throw problemOf(response, (await response.json().catch(() => ({}))) as Told);
+  }
+  for await (const [name, data] of readEvents(response.body)) {
+    if (name === "progress") onStep(data as CostStep);
+    if (name === "done") return data as CostLayer;
+    if (name === "problem") {
+      const { status, title, detail } = data as { status: number; title: string; detail: string };
+      throw new Problem(status, title, detail);
+    }
+  }
+  throw new Problem(response.status, response.statusText, "");
+}
+
+/** Server-sent events as their name and data. */
+async function* readEvents(body: ReadableStream<Uint8Array>): AsyncGenerator<[string, unknown]> {
+  const reader = body.pipeThrough(new TextDecoderStream() as unknown as ReadableWritablePair<string, Uint8Array>).getReader();
+  let waiting = "";
+  for (;;) {
+    const { value, done } = await reader.read();
+    if (done) return;
+    const parts = (waiting + value).split("\n\n");
+    waiting = parts.pop() ?? "";
+    for (const part of parts) {
+      const [name, data] = part.split("\n");
+      if (name && data) yield [name.replace("event: ", ""), JSON.parse(data.replace("data: ", ""))];
+    }
+  }
+}
+
 /** Ids of the source may hold slashes, which stay, and anything else, which is escaped. */
 const escapePath = (id: string): string => id.split("/").map(encodeURIComponent).join("/");
 
@@ -258,14 +419,13 @@ async function ask<Answer>(
   if (signal) request.signal = signal;
   const response = await fetch(`/api/v1${path}`, request);
   const answer: unknown = await response.json().catch(() => ({}));
-  if (!response.ok) throw problemOf(response, answer as Partial<Record<"title" | "detail", string>>);
+  if (!response.ok) throw problemOf(response, answer as Told);
   return answer as Answer;
 }
 
-function problemOf(
-  response: Response,
-  answer: Partial<Record<"title" | "detail", string>>,
-): Problem {
+type Told = Partial<Record<"title" | "detail", string>>;
+
+function problemOf(response: Response, answer: Told): Problem {
   const title = answer.title ?? response.statusText;
   return new Problem(response.status, title, answer.detail ?? title);
 }

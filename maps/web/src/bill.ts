@@ -1,9 +1,12 @@
 /** What a connection takes and where its cable lies: bill of materials and segments, folded. */
 import type { BillItem, Option, RouteSegment } from "./api";
+
+type Billed = Pick<Option, "bill_of_materials">;
+type Routed = Pick<Option, "route">;
 import { make } from "./dom";
 import { say, sayNumber, sayValue, type Word } from "./i18n";
 
-export function renderBill(option: Option): HTMLElement | null {
+export function renderBill(option: Billed): HTMLElement | null {
   return folded("bill", option.bill_of_materials, ["item", "quantity", "cost"], (item) => [
     make("td", { title: `${item.item} (${item.source})` }, sayItem(item)),
     figure(
@@ -14,7 +17,7 @@ export function renderBill(option: Option): HTMLElement | null {
   ]);
 }
 
-export function renderSegments(option: Option): HTMLElement | null {
+export function renderSegments(option: Routed): HTMLElement | null {
   return folded("segments", option.route.segments, ["corridor", "length", "cost"], (segment) => [
     make("td", {}, sayCorridor(segment), make("small", {}, sayGround(segment))),
     figure(sayNumber(segment.length_m, 1, "m")),

@@ -1,5 +1,5 @@
 /** The chosen option in full: verdicts as badges, the voltage on the way, figures, findings. */
-import type { Option, Plan, VoltageProfiles } from "./api";
+import type { ElementKind, Option, Plan, VoltageProfiles } from "./api";
 import { renderBackfeed, sayBackfeed } from "./backfeed";
 import { renderBill, renderSegments } from "./bill";
 import { make } from "./dom";
@@ -14,40 +14,52 @@ import {
 import { renderFindings } from "./findings";
 import { say, sayNumber, sayValue, sayVoltage, type Word } from "./i18n";
 import { renderProfiles } from "./profile";
+import { sayCost } from "./routeAnswer";
+import type { OptionKey } from "./selection";
+import type { Found } from "./view";
 
 type Row = [word: Word, value: Node | string | null];
 
 /** The profiles of the chosen option: not there yet, or not to be had. */
 export type ProfileState = VoltageProfiles | "busy" | null;
 
+export interface DetailsContext {
+  profiles: ProfileState;
+  onInspect(found: Found): void;
+  /** The planner wants another way to the same access point. */
+  onCorrect(option: Option): void;
+}
+
 export function renderDetails(
   plan: Plan,
-  selected: number | null,
-  profiles: ProfileState,
-  onInspect: (kind: string, id: string) => void,
+  option: Option | undefined,
+  selected: OptionKey | null,
+  context: DetailsContext,
 ): HTMLElement {
-  const option = plan.options.find((each) => each.rank === selected);
+  const named = option ? nameOf(option, selected) : "";
   const findings = [...(option?.findings ?? []), ...plan.findings];
-  const title = option ? `${say("findings")} ${say("of_option")} ${option.rank}` : say("findings");
+  const title = option ? `${say("findings")} · ${named}` : say("findings");
   return make(
     "section",
     { class: "answer", "aria-label": say("findings") },
-    option ? card(option, profiles, onInspect) : null,
+    option ? card(option, named, context) : null,
     findings.length ? renderFindings(findings, title) : null,
   );
 }
 
-function card(
-  option: Option,
-  profiles: ProfileState,
-  onInspect: (kind: string, id: string) => void,
-): HTMLElement {
+const nameOf = (option: Option, selected: OptionKey | null): string =>
+  selected?.startsWith("source")
+    ? `${say("power_source")} ${say("source_letter")}${option.rank}`
+    : `${say("option")} ${option.rank}`;
+
+function card(option: Option, named: string, context: DetailsContext): HTMLElement {
+  const { profiles, onInspect, onCorrect } = context;
   const known = rows(option, onInspect).filter(([, value]) => value !== null && value !== "");
   const facts = known.flatMap(([word, value]) => [make("dt", {}, say(word)), make("dd", {}, value)]);
   return make(
     "div",
     { id: "option" },
-    make("h2", {}, `${say("option")} ${option.rank} · ${sayValue(option.access_point.kind)}`),
+    make("h2", {}, `${named} · ${sayValue(option.access_point.kind)}`),
     badges(option),
     remedies(option),
     renderProfiles(profiles),
@@ -55,6 +67,7 @@ function card(
     renderBackfeed(option),
     renderBill(option),
     renderSegments(option),
+    make("button", { id: "correct", type: "button", click: () => onCorrect(option) }, say("correct_route")),
   );
 }
 
@@ -87,11 +100,11 @@ function remedies(option: Option): HTMLElement | null {
   return make("div", { class: "note" }, make("b", {}, say("remedies")), make("ul", {}, ...items));
 }
 
-function rows(option: Option, onInspect: (kind: string, id: string) => void): Row[] {
+function rows(option: Option, onInspect: (found: Found) => void): Row[] {
   const { access_point: at, electrical, cost } = option;
   const inspect = make(
     "button",
-    { id: "inspect", type: "button", class: "link", click: () => onInspect(at.element_kind, at.element_id) },
+    { id: "inspect", type: "button", class: "link", click: () => onInspect({ kind: at.element_kind as ElementKind, id: at.element_id }) },
     at.name || at.element_id,
   );
   return [
@@ -112,14 +125,6 @@ function sayCable({ conductor }: Option): string {
   if (!conductor) return "";
   const count = conductor.parallel_count > 1 ? `${conductor.parallel_count} × ` : "";
   return `${count}${conductor.conductor_id}, ${sayNumber(conductor.length_m, 0, "m")}`;
-}
-
-function sayCost(cost: Option["cost"]): string {
-  const costs = ["civil", "crossings", "cable", "accessories", "equipment", "remedies"] as const;
-  const parts = costs
-    .filter((part) => cost[part] > 0)
-    .map((part) => `${say(part)} ${sayNumber(cost[part])}`);
-  return `${parts.join(" + ") || "0"} = ${sayNumber(cost.total)} ${cost.currency}`;
 }
 
 function sayReady({ route }: Option): string {

@@ -58,7 +58,7 @@ function peakForm(element: ElementRecord, events: ElementEvents): HTMLElement {
 }
 
 const units: [ending: string, unit: string][] = [
-  ["_ohm_per_km", "Ω/km"], ["_kva", "kVA"], ["_kw", "kW"], ["_pct", "%"], ["_m", "m"], ["_v", "V"], ["_a", "A"],
+  ["_ohm_per_km", "Ω/km"], ["_days", "d"], ["_kva", "kVA"], ["_kw", "kW"], ["_pct", "%"], ["_m", "m"], ["_v", "V"], ["_a", "A"],
 ];
 
 /** Name of a column as words, its unit in brackets. */

@@ -25,11 +25,11 @@ function group(severity: Finding["severity"], findings: Finding[]): HTMLElement 
     "details",
     { class: `group ${severity}`, open: severity !== "info" },
     make("summary", {}, heading),
-    make("ul", { class: "findings" }, ...findings.map(item)),
+    make("ul", { class: "findings" }, ...findings.map(findingItem)),
   );
 }
 
-function item(finding: Finding): HTMLElement {
+export function findingItem(finding: Finding): HTMLElement {
   const source = [finding.rule, finding.clause].filter(Boolean).join(" · ");
   return make(
     "li",

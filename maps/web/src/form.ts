@@ -1,10 +1,10 @@
 /** The application form: what is asked for, with sensible defaults by class. */
 import type { Importance, Kind, WhatIf } from "./api";
 import { make } from "./dom";
-import { say, type Word } from "./i18n";
+import { say, sayValue, type Word } from "./i18n";
 
 const kinds: Kind[] = ["load", "generation", "storage", "ev"];
-const classes: Word[] = ["household", "heat_pump", "ev_charging", "commercial", "industrial"];
+export const classes: Word[] = ["household", "heat_pump", "ev_charging", "commercial", "industrial"];
 const ranks: Importance[] = ["ordinary", "second", "first", "special"];
 const phases: Word[] = ["any", "phases_1", "phases_3"];
 
@@ -75,43 +75,45 @@ export function renderForm(draft: Draft, onChange: () => void, onAsk: () => void
   return make(
     "form",
     { class: "form", submit, "aria-label": say("request") },
-    choice("kind", kinds, draft.kind, chooseKind),
-    choice("customer_class", classes, draft.customer_class, chooseClass),
-    number("demand_kva", draft.demand_kva, { min: 0.1, max: 1e6, step: "any" }, chooseDemand),
-    number("power_factor", draft.power_factor, { min: 0.1, max: 1, step: 0.01 }, (value) => {
+    choice("field-kind", say("kind"), kinds, draft.kind, chooseKind),
+    choice("field-customer_class", say("customer_class"), classes, draft.customer_class, chooseClass),
+    field("field-demand_kva", say("demand_kva"), draft.demand_kva, { min: 0.1, max: 1e6, step: "any" }, chooseDemand),
+    field("field-power_factor", say("power_factor"), draft.power_factor, { min: 0.1, max: 1, step: 0.01 }, (value) => {
       draft.power_factor = value;
     }),
-    choice("importance", ranks, draft.importance, (value) => {
+    choice("field-importance", say("importance"), ranks, draft.importance, (value) => {
       draft.importance = value as Importance;
     }),
-    choice("phases", phases, draft.phases === null ? "any" : `phases_${draft.phases}`, (value) => {
+    choice("field-phases", say("phases"), phases, draft.phases === null ? "any" : `phases_${draft.phases}`, (value) => {
       draft.phases = value === "phases_1" ? 1 : value === "phases_3" ? 3 : null;
     }),
-    number("lon", draft.lon, { min: -180, max: 180, step: "any" }, (value) => {
+    field("field-lon", say("lon"), draft.lon, { min: -180, max: 180, step: "any" }, (value) => {
       draft.lon = value;
     }),
-    number("lat", draft.lat, { min: -90, max: 90, step: "any" }, (value) => {
+    field("field-lat", say("lat"), draft.lat, { min: -90, max: 90, step: "any" }, (value) => {
       draft.lat = value;
     }),
     make("button", { id: "ask", type: "submit", class: "primary" }, say("ask")),
   );
 }
 
-function choice(
-  name: Word,
-  values: readonly Word[],
+export function choice(
+  id: string,
+  label: string,
+  values: readonly string[],
   chosen: string,
   onChoose: (value: string) => void,
 ): HTMLElement {
   const options = values.map((value) =>
-    make("option", { value, selected: value === chosen }, say(value)),
+    make("option", { value, selected: value === chosen }, sayValue(value)),
   );
   const change = (event: Event): void => onChoose((event.target as HTMLSelectElement).value);
-  return make("label", {}, say(name), make("select", { id: `field-${name}`, change }, ...options));
+  return make("label", {}, label, make("select", { id, change }, ...options));
 }
 
-function number(
-  name: Word,
+export function field(
+  id: string,
+  label: string,
   value: number | null,
   limits: { min: number; max: number; step: number | string },
   onEnter: (value: number) => void,
@@ -121,6 +123,6 @@ function number(
     if (Number.isFinite(entered)) onEnter(entered);
   };
   const shown = value === null ? "" : String(Math.round(value * 1e6) / 1e6);
-  const attributes = { id: `field-${name}`, type: "number", required: true, value: shown, input };
-  return make("label", {}, say(name), make("input", { ...attributes, ...limits }));
+  const attributes = { id, type: "number", required: true, value: shown, input };
+  return make("label", {}, label, make("input", { ...attributes, ...limits }));
 }

@@ -1,5 +1,5 @@
 /** Symbols of the map, drawn here so that no sprite has to be fetched. */
-import { colours } from "./style";
+import { colours } from "./colours";
 
 const side = 40;
 

@@ -15,27 +15,45 @@ import "maplibre-gl/dist/maplibre-gl.css";
 // MapLibre is made of modules: without the address of its worker the map stays blank.
 import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url";
 
-import type { Grid, Option, Place, Plan } from "./api";
+import type { CostLayer, ElementKind, Grid, Option, Place, Plan, RouteAnswer } from "./api";
 import { icons } from "./icons";
-import { buildStyle, liveLayers, tileAddress } from "./style";
+import { type Drawn, drawnFeatures, planFeatures, routeFeatures, site } from "./planFeatures";
+import { aboveCosts, buildStyle, liveLayers, nothing, tileAddress } from "./style";
+import type { Found } from "./view";
 
 setWorkerUrl(workerUrl);
 
 export interface MapEvents {
-  /** A place was clicked that is no transformer. */
-  onPlace(place: Place): void;
-  onTransformer(id: string): void;
+  onClick(place: Place, found: Found | null): void;
+  onMove(place: Place): void;
+  onDoubleClick(): void;
   /** The element under the pointer, if there is one. */
   onHover(feature: MapGeoJSONFeature | null, x: number, y: number): void;
 }
 
 const credit = "University of Kassel, Fraunhofer IEE · © OpenStreetMap contributors, ODbL";
 const reachPx = 7;
+/** What can be looked up, what lies on top first: layer, kind, name of its id. */
+const elements: [layer: string, kind: ElementKind, id: string][] = [
+  ["transformer", "transformer", "transformer_id"],
+  ["transformer-far", "transformer", "transformer_id"],
+  ["bus", "bus", "bus_id"],
+  ["line-high", "line", "line_id"],
+  ["line-low", "line", "line_id"],
+  ["barrier-main", "barrier", "barrier_id"],
+  ["barrier-rail", "barrier", "barrier_id"],
+  ["barrier-water", "barrier", "barrier_id"],
+  ["barrier-road", "barrier", "barrier_id"],
+  ["corridor", "corridor", "corridor_id"],
+  ["obstacle", "obstacle", "obstacle_id"],
+];
 const transformerLayers = ["transformer", "transformer-far"];
-const namedLayers = [...transformerLayers, "application", "bus", "line-high", "line-low"];
+const namedLayers = [...transformerLayers, "application", ...elements.slice(2, -1).map(([layer]) => layer)];
 
 export class GridMap {
   readonly view: MapView;
+  /** Whether every element can be looked up, or transformers alone. */
+  looksUpAll = false;
   private readonly loaded: Promise<void>;
   private stamp = 0;
 
@@ -54,29 +72,74 @@ export class GridMap {
     this.view.touchZoomRotate.disableRotation();
     for (const [name, image] of icons()) this.view.addImage(name, image, { pixelRatio: 2 });
     this.view.addControl(new NavigationControl({ showCompass: false }), "top-right");
-    this.view.addControl(new ScaleControl({ maxWidth: 160 }), "bottom-left");
+    this.view.addControl(new ScaleControl({ maxWidth: 160 }), "top-left");
     const customAttribution = [attribution(grid), "MapLibre"];
     this.view.addControl(new AttributionControl({ compact: false, customAttribution }));
     this.loaded = new Promise((resolve) => this.view.once("load", () => resolve()));
     this.view.on("click", (event) => this.choose(event, events));
+    this.view.on("dblclick", () => events.onDoubleClick());
     this.view.on("mousemove", (event) => this.hover(event, events));
     this.view.getCanvas().addEventListener("mouseleave", () => events.onHover(null, 0, 0));
   }
 
+  get middle(): Place {
+    const { lng, lat } = this.view.getCenter();
+    return [lng, lat];
+  }
+
   /** Show the site and, once there is one, the answer. */
-  async show(site: Place, plan: Plan | null): Promise<void> {
-    await this.loaded;
-    const features = [feature("site", point(site)), ...(plan ? planFeatures(site, plan) : [])];
-    const source = this.view.getSource<GeoJSONSource>("plan");
-    source?.setData({ type: "FeatureCollection", features });
-    if (plan) this.bringIntoView(site, plan.options);
+  async showPlan(at: Place, plan: Plan | null): Promise<void> {
+    await this.set("plan", plan ? planFeatures(at, plan) : [site(at)]);
+    if (plan) this.bringIntoView(at, [...(plan.supply_set?.options ?? []), ...plan.options]);
+  }
+
+  async showRoutes(answer: RouteAnswer | null): Promise<void> {
+    await this.set("plan", answer ? routeFeatures(answer) : []);
+  }
+
+  /** Mark a place that was asked about. */
+  async showMark(at: Place): Promise<void> {
+    await this.set("plan", [site(at)]);
+  }
+
+  async showDrawn(drawn: Drawn): Promise<void> {
+    await this.set("drawn", drawnFeatures(drawn));
   }
 
   /** Bring one route to the front, or none. */
-  highlight(rank: number | null): void {
+  highlight(key: string | null): void {
     if (!this.view.getLayer("route-highlight")) return;
-    const wanted = ["all", ["==", ["get", "feature"], "route"], ["==", ["get", "rank"], rank ?? -1]];
+    const wanted = ["all", ["==", ["get", "feature"], "route"], ["==", ["get", "key"], key ?? ""]];
     this.view.setFilter("route-highlight", wanted as never);
+  }
+
+  /** Lay the picture of a cost map on the ground, or take it away. */
+  async showCosts(layer: CostLayer | null, address = ""): Promise<void> {
+    await this.loaded;
+    if (this.view.getLayer("cost")) this.view.removeLayer("cost");
+    if (this.view.getSource("cost")) this.view.removeSource("cost");
+    if (!layer) return;
+    const { west, south, east, north } = layer;
+    const coordinates: [Place, Place, Place, Place] = [
+      [west, north], [east, north], [east, south], [west, south],
+    ];
+    this.view.addSource("cost", { type: "image", url: address, coordinates });
+    const paint = { "raster-opacity": 0.6, "raster-resampling": "nearest" as const, "raster-fade-duration": 0 };
+    this.view.addLayer({ id: "cost", type: "raster", source: "cost", paint }, aboveCosts);
+  }
+
+  /** Show or hide layers by their names. */
+  async setVisible(layers: readonly string[], isVisible: boolean): Promise<void> {
+    await this.loaded;
+    for (const layer of layers.filter((each) => this.view.getLayer(each))) {
+      this.view.setLayoutProperty(layer, "visibility", isVisible ? "visible" : "none");
+    }
+  }
+
+  /** While something is drawn a double click ends it and does not zoom. */
+  setDrawing(isDrawing: boolean): void {
+    if (isDrawing) this.view.doubleClickZoom.disable();
+    else this.view.doubleClickZoom.enable();
   }
 
   /** Ask again for the layers that planning changes. */
@@ -92,16 +155,27 @@ export class GridMap {
     return this.view.loaded() && this.view.areTilesLoaded() && !this.view.isMoving();
   }
 
+  private async set(source: string, features: GeoJSON.Feature[]): Promise<void> {
+    await this.loaded;
+    this.view.getSource<GeoJSONSource>(source)?.setData({ ...nothing, features });
+  }
+
   private choose(event: MapMouseEvent, events: MapEvents): void {
-    const id: unknown = this.find(event, transformerLayers)?.properties["transformer_id"];
-    if (typeof id === "string") events.onTransformer(id);
-    else events.onPlace([event.lngLat.lng, event.lngLat.lat]);
+    if (event.originalEvent.detail > 1) return; // the second click of a double click
+    const known = this.looksUpAll ? elements : elements.slice(0, transformerLayers.length);
+    const feature = this.find(event, known.map(([layer]) => layer));
+    const [, kind, name] = known.find(([layer]) => layer === feature?.layer.id) ?? [];
+    const id: unknown = feature && name ? feature.properties[name] : null;
+    const found = kind && typeof id === "string" ? { kind, id } : null;
+    events.onClick([event.lngLat.lng, event.lngLat.lat], found);
   }
 
   private hover(event: MapMouseEvent, events: MapEvents): void {
     const found = this.find(event, namedLayers);
     const isTransformer = transformerLayers.includes(found?.layer.id ?? "");
-    this.view.getCanvas().style.cursor = isTransformer ? "pointer" : "crosshair";
+    const isLink = isTransformer || (this.looksUpAll && found !== null);
+    this.view.getCanvas().style.cursor = isLink ? "pointer" : "crosshair";
+    events.onMove([event.lngLat.lng, event.lngLat.lat]);
     events.onHover(found, event.point.x, event.point.y);
   }
 
@@ -115,10 +189,10 @@ export class GridMap {
     return this.view.queryRenderedFeatures(around, { layers: present })[0] ?? null;
   }
 
-  private bringIntoView(site: Place, options: Option[]): void {
-    const bounds = new LngLatBounds(site, site);
+  private bringIntoView(at: Place, options: Option[]): void {
+    const bounds = new LngLatBounds(at, at);
     for (const option of options.filter((each) => each.feasible || options.length === 1)) {
-      for (const segment of option.route.segments) segment.coordinates.forEach((at) => bounds.extend(at));
+      for (const segment of option.route.segments) segment.coordinates.forEach((each) => bounds.extend(each));
       bounds.extend([option.access_point.lon, option.access_point.lat]);
     }
     const seen = this.view.getBounds();
@@ -131,29 +205,3 @@ export class GridMap {
 
 const attribution = (grid: Grid): string =>
   grid.source_name.toLowerCase().includes("schutterwald") ? credit : grid.source_name;
-
-type Geometry = GeoJSON.Point | GeoJSON.LineString;
-
-const point = (coordinates: Place): GeoJSON.Point => ({ type: "Point", coordinates });
-const line = (coordinates: Place[]): GeoJSON.LineString => ({ type: "LineString", coordinates });
-const feature = (
-  name: string,
-  geometry: Geometry,
-  properties: Record<string, string | number> = {},
-): GeoJSON.Feature => ({ type: "Feature", geometry, properties: { feature: name, ...properties } });
-
-function planFeatures(site: Place, plan: Plan): GeoJSON.Feature[] {
-  const best = plan.options.find((option) => option.feasible)?.rank;
-  const found = plan.options.flatMap((option) => {
-    const state = !option.feasible ? "refused" : option.rank === best ? "best" : "other";
-    const shared = { rank: option.rank, state };
-    const { lon, lat } = option.access_point;
-    const routes = option.route.segments
-      .filter((segment) => segment.coordinates.length > 1)
-      .map((segment) => feature("route", line(segment.coordinates), shared));
-    return [...routes, feature("access_point", point([lon, lat]), shared)];
-  });
-  if (!plan.baseline) return found;
-  const to: Place = [plan.baseline.lon, plan.baseline.lat];
-  return [feature("baseline", line([site, to])), ...found];
-}

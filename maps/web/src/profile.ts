@@ -178,7 +178,9 @@ function dot(point: ProfilePoint, index: number, scale: Scale): SVGElement {
 function ends({ points, load_case }: VoltageProfile, scale: Scale): SVGElement[] {
   const last = points.at(-1);
   if (!last) return [];
-  const y = scale.y(last.voltage_pu) + (load_case === "load" ? 15 : -8);
+  const at = scale.y(last.voltage_pu);
+  const isBelow = load_case === "load" && at + 18 < frame.bottom;
+  const y = at + (isBelow ? 15 : -8);
   return [draw("text", { class: "value", x: frame.right, y }, sayNumber(last.voltage_pu, 3))];
 }
 

@@ -29,6 +29,13 @@ function describe(properties: Record<string, unknown>): [title: string, detail: 
     const facts = [text("customer_class"), text("status")].map(sayValue).join(" · ");
     return [text("reference"), `${sayNumber(value("demand_kva"), 0, "kVA")} · ${facts}`];
   }
+  if ("barrier_id" in properties) {
+    return [sayValue(text("barrier_kind")), text("owner")];
+  }
+  if ("corridor_id" in properties) {
+    const facts = [sayValue(text("surface")), text("owner")].filter(Boolean).join(" · ");
+    return [`${sayValue(text("corridor_kind"))} ${text("corridor_id")}`, facts];
+  }
   const kind = sayValue(text("bus_kind") || text("role") || "line");
   const name = text("name") || text("bus_id") || text("line_id");
   return [name, `${kind} · ${sayVoltage(value("nominal_voltage_v"))}`];

@@ -9,7 +9,7 @@ from gisplan.density.bandwidth import (
     cross_validated_bandwidth,
     cross_validation_scores,
     given_bandwidth,
-    scott_bandwidth,
+    rule_bandwidth,
 )
 from gisplan.density.points import Points, build_points
 from gisplan.errors import InputError
@@ -82,7 +82,10 @@ def test_weights_of_zero_say_nothing_about_the_bandwidth():
 
 def test_no_points_get_the_fallback():
     none = np.empty(0)
-    assert scott_bandwidth(none, none, none, cell_m=10.0).bandwidth_m == 40.0
+    assert (
+        rule_bandwidth(none, none, none, cell_m=10.0, method=BandwidthMethod.SCOTT).bandwidth_m
+        == 40.0
+    )
 
 
 def test_shared_places_are_a_warning():
@@ -111,7 +114,7 @@ def test_cells_are_coarsened_where_the_region_is_large():
 def test_scott_is_the_spread_over_the_sixth_root_and_warns():
     # four points, each coordinate +-100 m: spread 100 m; 4 ** (-1 / 6) = 0.7937
     x_m, y_m = np.array([100.0, 100, -100, -100]), np.array([100.0, -100, 100, -100])
-    found = scott_bandwidth(x_m, y_m, np.ones(4), cell_m=5.0)
+    found = rule_bandwidth(x_m, y_m, np.ones(4), cell_m=5.0, method=BandwidthMethod.SCOTT)
     assert found.bandwidth_m == pytest.approx(79.37, abs=0.01)
     assert found.method is BandwidthMethod.SCOTT
     assert "blurs towns" in found.warnings[0]
@@ -120,10 +123,21 @@ def test_scott_is_the_spread_over_the_sixth_root_and_warns():
 def test_scott_counts_weighted_points_by_their_effective_number():
     # weights 3, 1 at +-100 on x: mean 50, variance 0.75 * 50**2 + 0.25 * 150**2 = 7500 on x, 0 on y
     # effective number 16 / 10 = 1.6: sqrt(3750) * 1.6 ** (-1 / 6) = 56.62
-    found = scott_bandwidth(
-        np.array([100.0, -100.0]), np.zeros(2), np.array([3.0, 1.0]), cell_m=5.0
+    found = rule_bandwidth(
+        np.array([100.0, -100.0]),
+        np.zeros(2),
+        np.array([3.0, 1.0]),
+        cell_m=5.0,
+        method=BandwidthMethod.SCOTT,
     )
     assert found.bandwidth_m == pytest.approx(56.62, abs=0.01)
+
+
+def test_silverman_equals_scott_in_two_dimensions_and_is_called_by_its_name():
+    x_m, y_m = np.array([100.0, 100, -100, -100]), np.array([100.0, -100, 100, -100])
+    found = rule_bandwidth(x_m, y_m, np.ones(4), cell_m=5.0, method=BandwidthMethod.SILVERMAN)
+    assert found.bandwidth_m == pytest.approx(79.37, abs=0.01)
+    assert found.warnings[0].startswith("Silverman's rule")
 
 
 @pytest.mark.parametrize("bandwidth_m", [0.0, -5.0, float("nan"), float("inf")])

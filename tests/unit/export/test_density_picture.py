@@ -9,8 +9,9 @@ import pytest
 from matplotlib.colors import to_rgb
 from matplotlib.image import imread
 
+from gisplan.export.classed_picture import PictureLabels
 from gisplan.export.density_classes import NO_DATA_COLOUR, class_bounds, class_texts
-from gisplan.export.density_picture import PictureLabels, draw_density, write_density_png
+from gisplan.export.density_picture import draw_density, write_density_png
 from gisplan.export.map_furniture import length_text, nice_length_m
 from gisplan.model.grid import Polylines
 from tests.unit.export.surfaces import X_M, Y_M, empty_surface, masked_surface, surface

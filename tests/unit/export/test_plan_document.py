@@ -7,7 +7,14 @@ import pytest
 
 from gisplan.errors import InputError
 from gisplan.export.plan_document import plan_from_json, plan_to_geojson, plan_to_json
-from tests.plans import CABINET, SITE, example_option, example_plan, refused_plan
+from tests.plans import (
+    CABINET,
+    SITE,
+    example_option,
+    example_plan,
+    plan_with_sources,
+    refused_plan,
+)
 
 
 @pytest.mark.parametrize("plan", [example_plan(), refused_plan()])
@@ -96,3 +103,11 @@ def test_geojson_says_what_forbids_an_option_and_what_to_survey():
 
 def test_existing_service_has_an_empty_route():
     assert features(example_plan())[-1]["geometry"]["coordinates"] == []
+
+
+def test_sources_are_features_behind_the_options() -> None:
+    features = json.loads(plan_to_geojson(plan_with_sources()))["features"]
+    sources = [one["properties"] for one in features if "supplied_by" in one["properties"]]
+    roles = [one["role"] for one in sources]
+    assert roles == ["source_access_point", "source_route"] * 2
+    assert [one["supplied_by"] for one in sources[::2]] == ["mv/1 <b>", "mv/2"]

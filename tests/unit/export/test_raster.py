@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -8,8 +9,9 @@ import rasterio
 from rio_cogeo.cogeo import cog_validate
 
 from gisplan.errors import InputError
+from gisplan.export.classed_picture import PictureLabels
 from gisplan.export.density_file import write_density
-from gisplan.export.density_picture import PictureLabels
+from gisplan.export.density_picture import how_made
 from gisplan.export.raster import write_density_geotiff
 from tests.unit.export.surfaces import X_M, Y_M, empty_surface, masked_surface, surface
 
@@ -51,6 +53,16 @@ def test_tags_name_unit_and_origin_and_no_date_unless_given(tmp_path):
     assert tags["TIFFTAG_SOFTWARE"].startswith("gisplan ")
     assert float(tags["BANDWIDTH_M"]) == 80.0
     assert "DATE" not in tags
+
+
+def test_adapted_bandwidth_is_told_with_its_range(tmp_path):
+    path = tmp_path / "density.tif"
+    adapted = replace(surface(), bandwidth=replace(surface().bandwidth, range_m=(40.0, 160.0)))
+    write_density_geotiff(adapted, path)
+    with rasterio.open(path) as raster:
+        tags = raster.tags()
+    assert (tags["BANDWIDTH_MIN_M"], tags["BANDWIDTH_MAX_M"]) == ("40.0", "160.0")
+    assert "adapted from 40 to 160 m" in how_made(adapted)
 
 
 def test_given_date_is_written(tmp_path):

@@ -8,7 +8,7 @@ import shapely
 
 from gisplan.errors import InputError
 from gisplan.export.vector import write_plan
-from tests.plans import CABINET, SITE, example_plan, refused_plan
+from tests.plans import CABINET, SITE, example_plan, plan_with_sources, refused_plan
 
 
 def read(path, layer=None):
@@ -84,3 +84,21 @@ def test_writing_again_replaces_the_file_and_leaves_nothing_beside(tmp_path):
     write_plan(example_plan(), path)
     assert len(read(path, "route")) == 3
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_sources_are_layers_of_their_own(tmp_path):
+    path = tmp_path / "plan.gpkg"
+    write_plan(plan_with_sources(), path)
+    routes = read(path, layer="source_route")
+    assert list(routes.supplied_by) == ["mv/1 <b>", "mv/2"]
+    segments = read(path, layer="source_segment")
+    assert segments.is_shared.sum() == 1
+    assert len(read(path, layer="route")) == len(plan_with_sources().options)
+
+
+def test_sources_stand_in_the_table_behind_the_options(tmp_path):
+    path = tmp_path / "options.csv"
+    write_plan(plan_with_sources(), path)
+    rows = list(csv.DictReader(path.read_text(encoding="utf-8").splitlines()))
+    assert [row["supplied_by"] for row in rows[-2:]] == ["mv/1 <b>", "mv/2"]
+    assert {row["supplied_by"] for row in rows[:-2]} == {""}

@@ -48,16 +48,16 @@ def written(
 
 
 def test_money_a_metre_becomes_cents(tmp_path: Path) -> None:
-    raster = read_cost_raster(written(tmp_path, [[1.5, 0], [20, 100]]), srid=25832)
-    assert raster.cost_cents_per_m.tolist() == [[150, 0], [2000, 10000]]
+    raster = read_cost_raster(written(tmp_path, [[1.5, 0.02], [20, 100]]), srid=25832)
+    assert raster.cost_cents_per_m.tolist() == [[150, 2], [2000, 10000]]
     assert (raster.x_min_m, raster.y_max_m, raster.cell_m) == (500_000, 5_600_010, 2)
     assert raster.srid == 25832
 
 
 def test_cells_without_a_figure_are_forbidden(tmp_path: Path) -> None:
-    path = written(tmp_path, [[1, np.nan, np.inf, -7, 1e9]], nodata=-7)
+    path = written(tmp_path, [[1, np.inf, -7, 1e9]], nodata=-7)
     raster = read_cost_raster(path, srid=25832)
-    assert raster.cost_cents_per_m.tolist() == [[100, -1, -1, -1, -1]]
+    assert raster.cost_cents_per_m.tolist() == [[100, -1, -1, -1]]
 
 
 def test_another_crs_is_brought_to_the_working_one(tmp_path: Path) -> None:
@@ -95,9 +95,15 @@ def test_a_raster_without_crs_is_refused(tmp_path: Path) -> None:
         read_cost_raster(written(tmp_path, [[1]], crs=None), srid=25832)
 
 
-def test_a_negative_cost_is_refused_with_its_place(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"1 cells .* -3.0 a metre in row 1, column 0"):
-        read_cost_raster(written(tmp_path, [[1], [-3]]), srid=25832)
+@pytest.mark.parametrize("wrong", [-3.0, 0.0, np.nan])
+def test_what_is_no_price_is_refused_with_its_place(tmp_path: Path, wrong: float) -> None:
+    with pytest.raises(InputError, match=rf"1 cells .* {wrong} a metre in row 1, column 0"):
+        read_cost_raster(written(tmp_path, [[1], [wrong]]), srid=25832)
+
+
+def test_nan_is_forbidden_where_it_is_declared_as_no_data(tmp_path: Path) -> None:
+    path = written(tmp_path, [[1, np.nan]], nodata=np.nan)
+    assert read_cost_raster(path, srid=25832).cost_cents_per_m.tolist() == [[100, -1]]
 
 
 def test_a_band_that_is_not_there_is_refused(tmp_path: Path) -> None:
@@ -112,7 +118,7 @@ def test_complex_numbers_are_refused(tmp_path: Path) -> None:
 
 def test_a_raster_without_any_cost_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no cell has a cost"):
-        read_cost_raster(written(tmp_path, [[np.nan]]), srid=25832)
+        read_cost_raster(written(tmp_path, [[np.inf]]), srid=25832)
 
 
 def test_a_huge_raster_is_refused_before_it_is_read(

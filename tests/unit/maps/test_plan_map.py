@@ -10,9 +10,16 @@ from playwright.sync_api import Browser, Page
 from gisplan.export.grid_features import build_grid_features
 from maps.offline import find_loaded_addresses
 from maps.plan_map import render_plan
-from maps.plan_style import INFEASIBLE_COLOUR, RANK_COLOURS
+from maps.plan_style import INFEASIBLE_COLOUR, RANK_COLOURS, SOURCE_COLOURS
 from tests.grids import grid
-from tests.plans import SITE, example_option, example_plan, refused_plan, station_option
+from tests.plans import (
+    SITE,
+    example_option,
+    example_plan,
+    plan_with_sources,
+    refused_plan,
+    station_option,
+)
 
 
 @pytest.fixture
@@ -137,3 +144,32 @@ def test_nothing_is_loaded_from_anywhere(neighbourhood):
 def test_same_plan_is_the_same_text(neighbourhood):
     first = render_plan(example_plan(), neighbourhood)
     assert first == render_plan(example_plan(), neighbourhood)
+
+
+def test_sources_have_colours_of_their_own_and_shared_parts_are_broken(page, tmp_path):
+    made = plan_with_sources()
+    show(page, render_plan(made, None), tmp_path)
+    first, second = (one.route.segments for one in made.supply_set.options)
+    map_path = ".folium-map path[stroke="
+    assert count(page, f'{map_path}"{SOURCE_COLOURS[0]}"]') == len(first)
+    assert count(page, f'{map_path}"{SOURCE_COLOURS[1]}"]') == len(second)
+    assert count(page, f'{map_path}"{SOURCE_COLOURS[1]}"][stroke-dasharray]') == 1
+    panel = page.locator("#panel").inner_text()
+    assert "Feasible with 2 independent sources" in panel
+    assert "route of source A: mv/1 <b>" in panel
+    assert "in the trench of another source" in panel
+
+
+def test_click_on_a_source_opens_it(page, tmp_path):
+    show(page, render_plan(plan_with_sources(), None), tmp_path)
+    page.locator("#panel tr.source").nth(1).click()
+    assert "fuse way of a cabinet" in page.locator(".leaflet-popup-content").inner_text()
+
+
+def test_set_that_does_not_hold_is_the_verdict(page, tmp_path):
+    made = plan_with_sources()
+    refused = replace(
+        made, supply_set=replace(made.supply_set, feasible=False, options=(), supplied_by=())
+    )
+    show(page, render_plan(refused, None), tmp_path)
+    assert "No set of sources that holds" in page.locator("#panel").inner_text()

@@ -43,5 +43,9 @@ def test_way_that_turns_back_on_itself_has_no_radius() -> None:
     assert radius((0, 0), (10, 0), (5, 0)) == 0.0
 
 
+def test_vertex_drawn_twice_is_no_bend() -> None:
+    assert radius((0, 0), (10, 0), (10, 0), (20, 0), tolerance_m=0.0) == math.inf
+
+
 def test_way_without_length_has_no_bend() -> None:
     assert radius((3, 4), (3, 4)) == math.inf

@@ -16,6 +16,7 @@ from gisplan.model.option import AccessKind
 from gisplan.planning.access import KINDS, Meetings
 from gisplan.planning.candidates import Ground, Verdicts, find_candidates
 from gisplan.planning.civil import connector_costs, edge_costs_cents, part_cost_cents
+from gisplan.planning.route import route_stretches
 from gisplan.planning.variants import Variant, build_variants
 from gisplan.routing.site import Connectors, SiteIndex
 from gisplan.rules.catalogue import load_catalogue
@@ -69,9 +70,7 @@ def brute_force(
     for variant in variants:
         network = nx.Graph()
         network.add_node("site")
-        connector_cents = connector_costs(
-            ground.civil, variant, connectors.length_m
-        ).total_cents.astype(int)
+        connector_cents = connector_costs(ground.civil, variant, connectors).total_cents.astype(int)
         edge_cents = edge_costs_cents(ground.civil, variant)
 
         def add(one: object, other: object, cents: float, metres: float) -> None:
@@ -114,6 +113,11 @@ def brute_force(
                     cents,
                     metres,
                 )
+        labels = {int(node): cents for node, cents in ways[0].items() if node != "site"}
+        metres = {node: nx.path_weight(network, ways[1][node], "metres") for node in labels}
+        everywhere_on_mains(
+            ground, variant, connectors, connector_cents, labels, metres, judge, best
+        )
         for seed in range(len(connectors)):
             edge = int(connectors.edge[seed])
             lines = corridors.edge_line[
@@ -137,6 +141,47 @@ def brute_force(
     return best
 
 
+def everywhere_on_mains(  # type: ignore[no-untyped-def]
+    ground, variant, connectors, connector_cents, labels, metres, judge, best
+) -> None:
+    """Offer every half metre of every edge along a main, from both its ends and its landings."""
+    corridors = ground.corridors
+    for edge in np.flatnonzero(np.diff(corridors.edge_line_offset)).tolist():
+        length_m = float(corridors.edge_length_m[edge])
+        shares = np.append(np.arange(0.0, length_m, 0.5), [length_m]) / length_m
+        shape = shapely.LineString(corridors.shape.row(edge))
+        points = shapely.line_interpolate_point(shape, shares, normalized=True)
+        starts = [
+            (end, labels[node], metres[node])
+            for end, node in (
+                (0.0, int(corridors.edge_from[edge])),
+                (1.0, int(corridors.edge_to[edge])),
+            )
+            if node in labels
+        ]
+        starts += [
+            (float(connectors.share[row]), connector_cents[row], float(connectors.length_m[row]))
+            for row in np.flatnonzero(connectors.edge == edge)
+        ]
+        for line in corridors.edge_line[
+            corridors.edge_line_offset[edge] : corridors.edge_line_offset[edge + 1]
+        ]:
+            offset_m = shapely.line_locate_point(ground.line_shapes[line], points)
+            allowed = ground.access.may_cut(np.full(len(shares), line), offset_m)
+            kind = ground.access.line_kind[line]
+            for start, cents, way_m in starts:
+                part = part_cost_cents(
+                    ground.civil,
+                    variant,
+                    np.full(len(shares), edge),
+                    np.full(len(shares), start),
+                    shares,
+                )
+                for at in np.flatnonzero(allowed & np.isfinite(part)):
+                    away_m = way_m + abs(shares[at] - start) * length_m
+                    offer(best, variant, judge, line, -1, kind, cents + part[at], away_m)
+
+
 def offer(best, variant, judge, line, bus, kind, cents, metres) -> None:  # type: ignore[no-untyped-def]
     if kind >= len(KINDS) or KINDS[kind] not in variant.kinds:
         return
@@ -155,6 +200,7 @@ TOWN = (
     "J3 joint 400V @180,0", "K1 joint 400V @0,80", "K2 cabinet 400V @0,160",
     "T joint 20000V @0,0", "S substation_busbar 20000V @-500,0",
     "street 60,0 60,160", "street 0,160 180,160 id=K9 verge", "street 180,0 180,160",
+    "barrier rail 90,-60 90,130 id=R1", "obstacle 100,40 170,40 170,120 100,120 cost=1.5 id=F1",
 )  # fmt: skip
 
 
@@ -247,3 +293,38 @@ def test_cable_that_cannot_carry_the_demand_is_no_variant(
     # 120 kVA at 400 V is 173 A: NAYY 4x50 carries 142 A, NAYY 4x150 carries 270 A
     found = [variant.conductor.section_mm2 for variant in low_voltage_variants(demand_kva)]
     assert found == sections
+
+
+def test_main_is_joined_as_near_to_its_station_as_it_may_be() -> None:
+    town = grid(
+        "S-T 500", "T>B 400", "B-J 60", "B transformer_board 400V @0,0", "J joint 400V @60,0",
+        "T joint 20000V @0,0", "S substation_busbar 20000V @-500,0", "street -60,0 0,0 id=K",
+    )  # fmt: skip
+    ground, index = ground_of(town)
+    connectors = index.connectors(-40.0, 10.0, 20.0)
+    variants = low_voltage_variants(9.0)
+    pool = find_candidates(ground, variants, connectors, EverythingPasses(), wanted=5)
+    (joint,) = [one for one in pool.best() if KINDS[one.kind] is AccessKind.SERVICE_JOINT]
+    assert joint.offset_m == pytest.approx(5.0)
+    assert joint.length_m == pytest.approx(10.0 + 40.0 + 5.0)
+    stretches = route_stretches(ground.civil, ground.targets.ends, connectors, joint)
+    assert stretches[-1].xy_m[-1].tolist() == pytest.approx([5.0, 0.0])
+    beside = int(joint.variant.beside_route_cents(np.array([joint.kind]), np.array([55.0]))[0])
+    assert sum(one.cost_cents for one in stretches) + beside == joint.total_cents
+
+
+def test_site_beside_a_station_goes_straight_to_where_its_main_may_be_joined() -> None:
+    town = grid(
+        "S-T 500", "T>B 400", "B-J 60", "B transformer_board 400V @0,0", "J joint 400V @60,0",
+        "T joint 20000V @0,0", "S substation_busbar 20000V @-500,0",
+    )  # fmt: skip
+    ground, index = ground_of(town)
+    connectors = index.connectors(2.0, 10.0, 20.0)
+    pool = find_candidates(
+        ground, low_voltage_variants(9.0), connectors, EverythingPasses(), wanted=5
+    )
+    (joint,) = [one for one in pool.best() if KINDS[one.kind] is AccessKind.SERVICE_JOINT]
+    assert joint.length_m == pytest.approx(10.0 + 3.0)
+    stretches = route_stretches(ground.civil, ground.targets.ends, connectors, joint)
+    assert [one.length_m for one in stretches] == pytest.approx([10.0, 3.0])
+    assert stretches[-1].xy_m[-1].tolist() == pytest.approx([5.0, 0.0])

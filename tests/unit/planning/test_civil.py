@@ -12,8 +12,6 @@ from hypothesis import strategies as st
 from gisplan.network.corridors import build_corridors
 from gisplan.network.strands import STREET_LINK
 from gisplan.planning.civil import (
-    CROSSINGS,
-    NO_PRICE,
     CivilWorks,
     build_civil_works,
     connector_costs,
@@ -21,7 +19,9 @@ from gisplan.planning.civil import (
     part_cost_cents,
     part_costs,
 )
+from gisplan.planning.crossable import CROSSINGS, NO_PRICE
 from gisplan.planning.variants import Variant, build_variants
+from gisplan.routing.site import Connectors, MetGround
 from gisplan.rules.catalogue import Catalogue, load_catalogue
 from tests.grids import grid
 
@@ -51,7 +51,7 @@ def town(*more: str) -> CivilWorks:
 
 def works(*rows: str, catalogue: Catalogue = CATALOGUE) -> CivilWorks:
     built = grid(*BUSES, *rows)
-    return build_civil_works(build_corridors(built), built.corridors, catalogue)
+    return build_civil_works(build_corridors(built), built, catalogue)
 
 
 def variant(section_mm2: float, parallel_count: int = 1, *, level: str = "lv") -> Variant:
@@ -134,6 +134,13 @@ def test_area_makes_works_dearer_and_not_the_cable() -> None:
     assert euro(field, THIN, "K") == pytest.approx(51 * 140 + 612, abs=0.05)
 
 
+def test_area_leaves_a_paved_street_within_it_alone() -> None:
+    area = "obstacle -5,-5 105,-5 105,5 -5,5 cost=3 kind=forest"
+    paved, verge = (works(f"street 0,0 100,0 {s} id=K", area) for s in ("asphalt", "verge"))
+    assert euro(paved, THIN, "K") == pytest.approx(100 * 91 + 612, abs=0.05)
+    assert euro(verge, THIN, "K") == pytest.approx(100 * 51 * 3 + 612, abs=0.05)
+
+
 def test_area_leaves_ducts_and_trenches_of_others_alone() -> None:
     area = "obstacle 40,-5 60,-5 60,5 40,5 cost=3"
     assert euro(works("duct_bank 0,0 100,0 id=K", area), THIN, "K") == pytest.approx(1312)
@@ -209,7 +216,27 @@ def test_link_across_a_street_is_a_crossing_and_a_short_one_mends_a_drawing(
     assert (two_sides.crossing_code == NO_PRICE).all() != is_street
 
 
+def straight(length_m: float, *, rough_m: float = 0.0, added_m: float = 0.0) -> Connectors:
+    """One connector that crosses nothing."""
+    none = np.zeros(1)
+    plain = MetGround.nothing(1)
+    return Connectors(
+        edge=np.zeros(1, dtype=np.int64),
+        share=none,
+        length_m=np.array([length_m]),
+        xy_m=np.array([[length_m, 0.0]]),
+        start_xy_m=np.zeros((1, 2)),
+        met=replace(plain, rough_m=np.array([rough_m]), added_m=np.array([added_m])),
+    )
+
+
 def test_connector_is_a_trench_in_verge() -> None:
-    costs = connector_costs(TOWN, THIN, np.array([30.0]))
+    costs = connector_costs(TOWN, THIN, straight(30.0))
     assert costs.civil_cents.tolist() == [153_000]
     assert costs.cable_cents.tolist() == [18_360]
+
+
+def test_rough_ground_under_a_connector_is_open_ground_with_its_factor() -> None:
+    # 10 m of verge at 51, 20 m of open ground at 110 with factor 1.5
+    costs = connector_costs(TOWN, THIN, straight(30.0, rough_m=20.0, added_m=10.0))
+    assert costs.civil_cents.tolist() == [51_000 + 330_000]

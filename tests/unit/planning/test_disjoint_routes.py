@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pytest
 
 from gisplan.model.application import Application, ApplicationKind
 from gisplan.model.option import AccessKind
 from gisplan.model.route_answer import Independence
+from gisplan.planning.candidates import Verdicts
 from gisplan.planning.disjoint_routes import SourceSet, find_source_set
 from gisplan.planning.routes import BayJudge
 from gisplan.planning.site import Site, examine_site
@@ -15,6 +19,11 @@ from gisplan.planning.source_groups import NO_GROUP, SourceGroups, source_groups
 from gisplan.planning.state import PlanningState
 from tests.grids import grid
 from tests.unit.planning.test_options import EAST_M, NORTH_M, at, region_of, state_of
+
+if TYPE_CHECKING:
+    from gisplan.model.grid import Floats
+    from gisplan.planning.access import Meetings
+    from gisplan.planning.variants import Variant
 
 KVA = 630.0
 
@@ -73,6 +82,36 @@ def sources(
         BayJudge(site=site),
         count=count,
         independence=independence,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SectionJudge:
+    """Every element asks for a section of its own; a section reaches so far and no further."""
+
+    needed_mm2: dict[tuple[int, int], float]
+    reach_m: dict[float, float]
+
+    def judge(self, meetings: Meetings, variant: Variant, length_m: Floats) -> Verdicts:
+        section = variant.conductor.section_mm2 * variant.parallel_count
+        reach_m = max((m for mm2, m in self.reach_m.items() if mm2 <= section), default=0.0)
+        pairs = zip(meetings.line.tolist(), meetings.bus.tolist(), strict=True)
+        needed = np.array([self.needed_mm2.get(pair, 0.0) for pair in pairs])
+        passes = (section >= needed) & (length_m <= reach_m)
+        return Verdicts(
+            passes=passes,
+            reason=np.where(passes, "", "too thin"),
+            mendable=np.zeros(len(passes), dtype=bool),
+        )
+
+
+def reaching(
+    reach_m: dict[float, float], needed: dict[tuple[int, int], float] | None = None
+) -> SourceSet:
+    site = site_at(state_with(), 0, 100)
+    judge = SectionJudge(needed_mm2=needed or {}, reach_m=reach_m)
+    return find_source_set(
+        site, site.region.ground, judge, count=2, independence=Independence.FEEDER
     )
 
 
@@ -162,3 +201,57 @@ def test_unsupplied_bus_belongs_to_nothing() -> None:
     found = source_groups(region.snapshot, Independence.BUSBAR)
     lone = int(np.flatnonzero(region.snapshot.grid.buses.bus_id == "X")[0])
     assert found.bus[lone] == NO_GROUP
+
+
+def sections_of(found: SourceSet) -> list[float]:
+    return [one.variant.conductor.section_mm2 for one in found.offers if one.variant is not None]
+
+
+def test_access_point_takes_the_thinnest_cable_that_it_lets_pass() -> None:
+    free, asking = reaching({0: 9e3}), reaching({0: 9e3, 185: 9e4}, {(-1, row_of("A")): 240.0})
+    assert sections_of(free) == [150.0, 150.0]
+    assert sorted(sections_of(asking)) == [150.0, 240.0]
+    assert {one.bus for one in free.offers} == {one.bus for one in asking.offers}
+    assert asking.bound_cents is not None
+    assert free.total_cents < asking.bound_cents <= asking.total_cents
+
+
+def test_cable_goes_up_in_size_over_the_true_length() -> None:
+    # A and B are 316 m off in a straight line and further along the streets
+    found = reaching({0: 350.0, 240: 450.0})
+    assert sections_of(found) == [240.0, 240.0]
+    assert all(350 < one.length_m < 450 for one in found.offers)
+    assert found.left_out == ()
+
+
+def test_access_point_that_no_way_reaches_in_time_is_none() -> None:
+    found = reaching({0: 300.0})
+    assert found.offers == ()
+    assert "too thin" in found.reason
+
+
+def test_access_point_that_no_cable_serves_over_its_route_leaves_the_question() -> None:
+    # free ducts lead to A over 600 m, the dear street over 400 m
+    way = ring((0, 0), (0, -100), (-300, -100), (-300, 0))
+    site = site_at(state_with(f"duct_bank {way} asphalt id=bank"), 0, 100)
+    judge = SectionJudge(needed_mm2={}, reach_m={0: 450.0})
+    found = find_source_set(
+        site, site.region.ground, judge, count=2, independence=Independence.FEEDER
+    )
+    assert row_of("A") not in {one.bus for one in found.offers}
+    assert any(told.startswith("A: too thin over") for told in found.left_out)
+
+
+def row_of(bus_id: str) -> int:
+    return int(np.flatnonzero(state_with().region.snapshot.grid.buses.bus_id == bus_id)[0])
+
+
+def test_shared_trench_is_paid_once() -> None:
+    first, second = sources(state_with(*SPUR), 300, -420, Independence.SUBSTATION).offers
+    assert not any(one.is_shared for one in first.stretches)
+    shared = [one for one in second.stretches if one.is_shared]
+    assert sum(one.civil_cents + one.crossing_cents for one in shared) == 0
+    assert all(one.cable_cents > 0 for one in shared)
+    both = [edge for one in (first, second) for s in one.stretches for edge in s.parts.edge]
+    assert sum(one.length_m for one in shared) > 200
+    assert len(both) > len(set(both))

@@ -4,8 +4,16 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import shapely
 
 from gisplan.errors import InputError
+from gisplan.planning.routes import (
+    RouteQuestion,
+    answer_alternatives,
+    answer_nearest,
+    answer_to_place,
+    route_site,
+)
 from gisplan.planning.state import PlanningState
 from tests.unit.planning.test_options import (
     EAST_M,
@@ -129,3 +137,44 @@ def test_parcel_amid_a_lake_is_hopeless_too() -> None:
 
 def test_application_without_parcel_has_none() -> None:
     assert application(state_with().region, 1, 1).parcel is None
+
+
+def lon_lat(state: PlanningState, x: float, y: float) -> tuple[float, float]:
+    ((lon, lat),) = state.region.projection.to_lon_lat(np.array([[EAST_M + x, NORTH_M + y]]))
+    return float(lon), float(lat)
+
+
+def test_way_to_the_place_itself_needs_no_cable() -> None:
+    state = state_with()
+    here = lon_lat(state, 150, 20)
+    placed = route_site(RouteQuestion(at=here, to=here, demand_kva=9.0), state)
+    for found in (answer_to_place(placed), answer_alternatives(placed)):
+        assert found.routes == ()
+        assert found.reasons == ("both ends are the same place: no cable is needed",)
+
+
+def test_site_that_an_area_to_avoid_shuts_in_is_told_so() -> None:
+    state = state_with()
+    area = np.array([shapely.box(EAST_M - 900, NORTH_M - 900, EAST_M + 900, NORTH_M + 900)])
+    question = RouteQuestion(at=lon_lat(state, 150, 20), demand_kva=9.0, avoid=area)
+    found = answer_nearest(route_site(question, state))
+    assert found.routes == ()
+    assert "every corridor within reach lies in or behind an area to avoid" in found.reasons[0]
+
+
+def test_landing_on_an_avoided_edge_leads_along_none_of_it() -> None:
+    state = state_with()
+    at = lon_lat(state, 150, 20)
+    free = answer_nearest(route_site(RouteQuestion(at=at, demand_kva=9.0, count=3), state))
+    site = route_site(RouteQuestion(at=at, demand_kva=9.0, count=3), state).site
+    edge = int(site.connectors.edge[0])
+    shape = shapely.LineString(site.region.snapshot.corridors.shape.row(edge))
+    near_end = shape.interpolate(0.97, normalized=True).buffer(0.5)
+    area = np.array([near_end], dtype=object)
+    question = RouteQuestion(at=at, demand_kva=9.0, count=3, avoid=area)
+    shut = answer_nearest(route_site(question, state))
+    for one in shut.routes:
+        for segment in one.route.segments:
+            xy_m = np.array([state.region.projection.to_metres(*c) for c in segment.coordinates])
+            assert shapely.LineString(xy_m).distance(near_end) > 0 or len(xy_m) < 2
+    assert shut.routes[0].cost.total >= free.routes[0].cost.total

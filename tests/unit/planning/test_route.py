@@ -240,7 +240,6 @@ def test_bill_is_what_the_search_paid(drum_length_m: float, demand_kva: float) -
     for candidate, offer in zip(candidates, offers_of(site, candidates), strict=True):
         rows = bill_rows(
             EU,
-            STATE.region.ground.civil,
             kind=offer.kind,
             voltage_level=site.mode.voltage_level,
             variant=offer.variant,

@@ -49,7 +49,7 @@ def cheapest_by_networkx(one: tuple[float, float], other: tuple[float, float]) -
         network.add_edge(*ends, cents=cents)
     sides = {"from": landings(one), "to": landings(other)}
     for name, some in sides.items():
-        own = connector_costs(ground.civil, VARIANT, some.length_m).total_cents
+        own = connector_costs(ground.civil, VARIANT, some).total_cents
         for row in range(len(some)):
             edge, share = int(some.edge[row]), float(some.share[row])
             network.add_edge(name, (name, row), cents=own[row])
@@ -89,7 +89,7 @@ def test_way_back_costs_the_same_and_its_parts_add_up(
         ground.civil, VARIANT, found.parts.edge, found.parts.share_from, found.parts.share_to
     )
     ends = [
-        connector_costs(ground.civil, VARIANT, some.length_m[[row]]).total_cents[0]
+        connector_costs(ground.civil, VARIANT, some.take(np.array([row]))).total_cents[0]
         for some, row in ((landings(one), found.start), (landings(other), found.end))
     ]
     assert found.cost_cents == pytest.approx(parts.total_cents.sum() + sum(ends), abs=3)

@@ -12,6 +12,7 @@ from gisplan.network.topology import build_topology
 from gisplan.planning.access import build_access_table
 from gisplan.planning.candidates import Ground
 from gisplan.planning.civil import build_civil_works
+from gisplan.planning.main_ends import PricedTargets, build_main_ends
 from gisplan.planning.priced import build_priced_graphs
 from gisplan.planning.region import Region, build_region
 from gisplan.routing.site import SiteIndex
@@ -28,15 +29,21 @@ def ground_of(
 ) -> tuple[Ground, SiteIndex]:
     """Compile a town's corridors and what can be met on them."""
     corridors: CorridorGraph = build_corridors(town, settings)
-    civil = build_civil_works(corridors, town.corridors, catalogue)
+    civil = build_civil_works(corridors, town, catalogue)
+    access = build_access_table(town, corridors, catalogue)
     ground = Ground(
         corridors=corridors,
         civil=civil,
-        access=build_access_table(town, corridors),
+        access=access,
         graphs=build_priced_graphs(corridors, civil),
+        targets=PricedTargets(
+            civil=civil, access=access, ends=build_main_ends(town, corridors, access)
+        ),
         line_shapes=line_shapes(town.lines.shape),
     )
-    return ground, SiteIndex.build(line_shapes(corridors.shape), forbidden_areas(town))
+    return ground, SiteIndex.build(
+        line_shapes(corridors.shape), forbidden_areas(town), between=civil.crossable.between
+    )
 
 
 def region_of(town: Grid, catalogue: Catalogue = CATALOGUE) -> Region:

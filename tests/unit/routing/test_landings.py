@@ -94,8 +94,8 @@ def test_landing_at_the_foot_spares_the_dearer_connector() -> None:
 def test_joined_edge_costs_no_way_along_it() -> None:
     tariffs = tariffs_of(STREET, [[9000, 9000]], joined=[700])
     assert land(everywhere(STREET), tariffs, 40.0, 30.0) == 30 * 40 + 700
-    # beyond nine tenths of the edge it may not be joined
-    assert land(everywhere(STREET), tariffs, 95.0, 10.0) == 9000 + 447
+    # beyond nine tenths of the edge it may not be joined, and the way goes back to there
+    assert land(everywhere(STREET), tariffs, 95.0, 10.0) == 10 * 40 + 5 * 100 + 700
 
 
 def test_way_beyond_the_limit_takes_the_next_tariff() -> None:
@@ -169,8 +169,8 @@ def test_cheapest_landing_equals_enumeration(
                 scale = 1 + t / 10
                 worth = [nodes[t][2 * n] + share * line.length * 100 * scale]
                 worth.append(nodes[t][2 * n + 1] + (1 - share) * line.length * 100 * scale)
-                if is_joined and share <= 0.9:
-                    worth.append(5000)
+                if is_joined:
+                    worth.append(5000 + max(share - 0.9, 0) * line.length * 100 * scale)
                 best = min(best, away * 40 * scale + min(worth))
     found = land(everywhere(edges), tariffs, *point)
     assert found == pytest.approx(best, abs=2)
@@ -212,4 +212,4 @@ def test_blocked_line_is_one_that_runs_inside_an_area(
     boundary_m = shapely.intersection(area.exterior, shapely.LineString([start, end])).length
     if boundary_m == 0:
         seen = np.zeros(2, dtype=np.int64)
-        assert is_blocked(areas, seen, *start, *end) == (inside_m > TOUCH_M)
+        assert is_blocked(areas, np.zeros(0, np.int64), seen, *start, *end) == (inside_m > TOUCH_M)

@@ -6,7 +6,7 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gisplan.routing.site import ENOUGH, Diagnosis, SiteIndex, Trouble
+from gisplan.routing.site import Diagnosis, SiteIndex, Trouble
 
 
 def index(
@@ -57,10 +57,11 @@ def test_site_behind_a_row_of_houses_finds_a_street_further_away() -> None:
     assert set(found.edge.tolist()) == {200}
 
 
-def test_enough_landings_are_enough() -> None:
+def test_every_corridor_within_reach_is_landed_on() -> None:
     streets = [[(x, 0.0), (x + 1.0, 0.0)] for x in np.arange(0.0, 1000.0)]
-    found = index(*streets).connectors(500.0, 10.0, 150.0)
-    assert ENOUGH <= len(found) < 4 * ENOUGH
+    found = index(*streets).connectors(500.5, 0.0, 150.0)
+    assert np.unique(found.edge).tolist() == list(range(350, 651))
+    assert len(np.unique(np.column_stack([found.edge, found.share]), axis=0)) == len(found)
 
 
 def test_only_landable_edges_are_landed_on() -> None:

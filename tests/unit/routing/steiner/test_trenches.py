@@ -59,6 +59,7 @@ def access_points(
 def questions(draw: st.DrawFn) -> Question:
     seed = draw(st.integers(0, 2**32 - 1))
     is_tight, has_one_price = draw(st.booleans()), draw(st.booleans())
+    is_choosy = draw(st.booleans())
     rng = np.random.default_rng(seed)
     nodes, edges = int(rng.integers(2, 12)), int(rng.integers(1, 18))
     count, points = int(rng.integers(1, 6)), int(rng.integers(1, 4))
@@ -94,6 +95,8 @@ def questions(draw: st.DrawFn) -> Question:
             if is_tight
             else endless,
         ),
+        admits=rng.random((count, points)) < 0.7 if is_choosy else None,
+        dead_end=rng.random(nodes) < 0.2 if draw(st.booleans()) else None,
     )
 
 
@@ -113,13 +116,16 @@ def plan(question: Question) -> SharedTrenches:
         applications=question.applications,
         access=question.access,
         edge_ways=question.edge_ways,
+        admits=question.admits,
+        dead_end=question.dead_end,
     )
 
 
 def only(question: Question, kept: np.ndarray) -> Question:
     apps = question.applications
     columns = {field.name: getattr(apps, field.name)[kept] for field in fields(apps)}
-    return replace(question, applications=TrenchApplications(**columns))
+    admits = None if question.admits is None else question.admits[kept]
+    return replace(question, applications=TrenchApplications(**columns), admits=admits)
 
 
 @settings(max_examples=25, deadline=None, derandomize=True)
@@ -153,6 +159,7 @@ def test_ways_are_ways_within_all_room_and_shares_are_the_cost(question: Questio
         assert apps.cables[users].sum() <= question.edge_ways[edge]
     for a in range(len(points.node)):
         on_point = found.access == a
+        assert question.admits is None or question.admits[on_point, a].all()
         assert apps.demand_kva[on_point].sum() <= points.room_kva[a]
         assert on_point.sum() <= points.ways[a]
     cables = sum(
@@ -173,7 +180,8 @@ def test_the_order_of_rows_does_not_change_the_cost(question: Question, random: 
     points = question.access
     order = rng.permutation(len(points.node))
     columns = {field.name: getattr(points, field.name)[order] for field in fields(points)}
-    mixed = replace(question, access=TrenchAccess(**columns))
+    admits = None if question.admits is None else question.admits[:, order]
+    mixed = replace(question, access=TrenchAccess(**columns), admits=admits)
     kept = rng.permutation(len(question.applications.node))
     two = plan(only(mixed, kept))
     assert (one.cost_cents, one.lower_bound_cents) == (two.cost_cents, two.lower_bound_cents)
@@ -247,6 +255,34 @@ def test_who_is_cheaper_alone_is_left_out_at_its_own_cost() -> None:
     assert (found.own_cents, found.share_cents.tolist()) == (400_000, [550_000, 400_000])
 
 
+def test_what_joining_would_add_is_told_of_who_is_left_out() -> None:
+    apps = replace(applications([4, 5]), own_cents=np.array([np.inf, 400_000.0]))
+    found = on_street(apps, access_points([0]))
+    # beside the first: trench 1-2 and 2-5
+    assert found.joining_cents.tolist() == [-1, 550_000]
+
+
+def test_who_is_not_admitted_goes_to_the_next_access_point() -> None:
+    found = on_street(
+        applications([4, 4]), access_points([0, 3]), admits=np.array([[True, True], [False, True]])
+    )
+    # both go to 3: 1-4 and 1-2-3 are dug once
+    assert found.access.tolist() == [1, 1]
+    assert (found.cost_cents, found.lower_bound_cents) == (1_050_000, 1_050_000)
+
+
+def test_nobody_passes_a_dead_end() -> None:
+    ring = build_cost_graph(np.array([0, 1, 0, 2]), np.array([1, 3, 2, 3]), np.array([1, 1, 9, 9]))
+    found = plan_shared_trenches(
+        ring,
+        np.ones(4),
+        applications=applications([0, 1]),
+        access=access_points([3]),
+        dead_end=np.array([False, True, False, False]),
+    )
+    assert [way.tolist() for way in found.way] == [[2, 3], [1]]
+
+
 def test_one_access_point_is_shared_where_two_would_cost_more() -> None:
     shared = on_street(applications([0, 3]), access_points([0, 3], equipment_cents=2_000_000))
     own = on_street(applications([0, 3]), access_points([0, 3], equipment_cents=1_000_000))
@@ -302,6 +338,10 @@ def test_columns_of_unequal_length_are_refused() -> None:
         on_street(replace(applications([4]), cables=np.array([0.5])), access_points([0]))
     with pytest.raises(InputError, match="expected one for each"):
         on_street(replace(applications([4]), demand_kva=np.ones((1, 1))), access_points([0]))
+    with pytest.raises(InputError, match="admits has shape"):
+        on_street(applications([4]), access_points([0]), admits=np.ones(2, dtype=bool))
+    with pytest.raises(InputError, match="dead_end has shape"):
+        on_street(applications([4]), access_points([0]), dead_end=np.ones(6))
 
 
 # 40 nodes in a line, 1000 each: what lies far off is left out of the bound

@@ -22,6 +22,8 @@ class Question:
     edge_ways: np.ndarray
     applications: TrenchApplications
     access: TrenchAccess
+    admits: np.ndarray | None = None
+    dead_end: np.ndarray | None = None
 
 
 def least_cost_cents(question: Question) -> float | None:
@@ -54,8 +56,14 @@ def least_cost_cents(question: Question) -> float | None:
         cable = apps.cable_cents_per_m[k] * q.length_m
         cost[along], cost[against] = cable, cable
         cost[hang] = points.connection_cents
+        if q.admits is not None:
+            upper[hang] = q.admits[k]
         is_priced = bool(np.isfinite(apps.own_cents[k]))
         cost[own], upper[own] = (apps.own_cents[k] if is_priced else 0), float(is_priced)
+        for e in range(edges if q.dead_end is not None else 0):
+            for tail, column in ((q.edge_from[e], along[e]), (q.edge_to[e], against[e])):
+                if q.dead_end[tail] and tail != apps.node[k]:
+                    upper[column] = 0
         for node in range(q.node_count):
             terms: dict[int, float] = {}
             for e in range(edges):

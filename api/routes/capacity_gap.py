@@ -1,0 +1,89 @@
+"""Where applications use up the grid, and in which quarter."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Depends, Query, Response
+
+from api.state import RunningService, Service
+from gisplan.electrical.screening.capacity import Direction
+from gisplan.export.capacity_gap_picture import write_gap_png
+from gisplan.export.grid_features import build_whole_grid
+from gisplan.services.capacity_gap import (
+    GapAnswer,
+    GapQuestion,
+    capacity_gap_of_grid,
+    parse_month,
+    write_gap,
+)
+from maps.capacity_gap_map import render_gap
+from maps.offline import CONTENT_POLICY
+
+router = APIRouter(tags=["capacity gap"])
+JSON, GEOJSON, PNG = "application/json", "application/geo+json", "image/png"
+
+
+def read_question(
+    direction: Direction = Direction.LOAD,
+    level: Literal["transformer", "feeder"] = "transformer",
+    until: Annotated[str | None, Query(pattern=r"^\d{4}-\d{2}$")] = None,
+) -> GapQuestion:
+    """Which headroom, in areas of which level, looked at until which month."""
+    until_month = None if until is None else parse_month(until)
+    return GapQuestion(direction=direction, level=level, until_month=until_month)
+
+
+Question = Annotated[GapQuestion, Depends(read_question)]
+
+
+@router.get("/capacity-gap", response_class=Response, responses={200: {"content": {JSON: {}}}})
+def read_gap(service: RunningService, question: Question) -> Response:
+    """Supply areas, transformers, feeders, substations, and how well forecasts would have told."""
+    return Response(_answer(service, question).as_json(), media_type=JSON)
+
+
+@router.get(
+    "/capacity-gap.geojson", response_class=Response, responses={200: {"content": {GEOJSON: {}}}}
+)
+def read_gap_features(service: RunningService, question: Question) -> Response:
+    """Supply areas and elements as features."""
+    return Response(_file(service, question, "gap.geojson"), media_type=GEOJSON)
+
+
+@router.get("/capacity-gap.png", response_class=Response, responses={200: {"content": {PNG: {}}}})
+def read_gap_picture(service: RunningService, question: Question) -> Response:
+    """A picture with legend and scale bar."""
+    return Response(_file(service, question, "gap.png"), media_type=PNG)
+
+
+@router.get(
+    "/capacity-gap.html", response_class=Response, responses={200: {"content": {"text/html": {}}}}
+)
+def read_gap_page(service: RunningService, question: Question) -> Response:
+    """A map in one file."""
+    grid = build_whole_grid(service.planner.grid())
+    html = render_gap(_answer(service, question).tables, grid)
+    headers = {"content-security-policy": CONTENT_POLICY}
+    return Response(html, media_type="text/html", headers=headers)
+
+
+def _file(service: Service, question: GapQuestion, name: str) -> bytes:
+    answer = _answer(service, question)
+    with TemporaryDirectory(prefix="gisplan-capacity-gap-") as folder:
+        path = Path(folder) / name
+        if path.suffix == ".png":
+            write_gap_png(answer.tables, path)
+        else:
+            write_gap(answer, path)
+        return path.read_bytes()
+
+
+def _answer(service: Service, question: GapQuestion) -> GapAnswer:
+    return capacity_gap_of_grid(service.planner, question, progress=_untold)
+
+
+def _untold(_doing: str, _done: int, _total: int) -> None:
+    """Nobody watches a request's progress."""

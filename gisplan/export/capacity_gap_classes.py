@@ -1,0 +1,34 @@
+"""Classes of the season in which something runs out; red is soon, grey is unknown."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from gisplan.export.feature import Value
+
+CLASSES = (
+    ("today", "#a50026"),
+    ("within a year", "#e34a33"),
+    ("within two years", "#fc8d59"),
+    ("within three years", "#fdc675"),
+    ("later, up to the last quarter looked at", "#f0e6a8"),
+    ("lasts as far as is looked", "#74add1"),
+    ("unknown: on a loop, or without supply", "#8f8f8f"),
+)
+"""Label and colour; told apart without seeing red and green."""
+
+QUARTERS_A_YEAR = 4
+LATER, LASTS, UNKNOWN = 4, 5, 6
+
+
+def gap_class(row: Mapping[str, Value]) -> int:
+    """Return the class of a supply area or an element: a row of ``CLASSES``."""
+    if not row["is_known"]:
+        return UNKNOWN
+    if not row["runs_out"]:
+        return LASTS
+    quarters = int(row["season"] or 0)
+    return min(-(-quarters // QUARTERS_A_YEAR), LATER)

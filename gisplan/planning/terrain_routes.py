@@ -1,0 +1,374 @@
+"""Routes that may leave a street, cross open ground and join another, in one search.
+
+The ground is what a user gives (``terrain_ground``). The search itself makes the way from the site:
+over the raster, or straight to a corridor at the price of the cells between.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import shapely
+
+from gisplan.network.crossings import EdgeGeometries, find_crossings
+from gisplan.network.strands import CorridorSettings
+from gisplan.planning.access import KINDS
+from gisplan.planning.civil import crossing_edges
+from gisplan.planning.crossable import NO_PRICE, crossing_code_of_kind, crossing_price_cents
+from gisplan.planning.offers import Offer
+from gisplan.planning.route_findings import check_route
+from gisplan.planning.routes import answer, no_cable_reasons, proposed, to_place
+from gisplan.planning.terrain_ends import SAME_PLACE_M, access_aims, end_of
+from gisplan.planning.terrain_ground import build_field
+from gisplan.planning.terrain_overhead import (
+    build_overhead,
+    least_cents_per_m,
+    overhead_field,
+    overhead_findings,
+    overhead_stretches,
+    overhead_variants,
+)
+from gisplan.planning.terrain_places import no_way_reason, place_reason
+from gisplan.planning.terrain_route import TOLERANCE_M, PricedWindow, terrain_stretches
+from gisplan.planning.works_time import works_time
+from gisplan.routing.cost_graph import build_cost_graph
+from gisplan.routing.terrain.aims import Aims, Links
+from gisplan.routing.terrain.smoothing import line_cents, smooth_course
+from gisplan.routing.terrain.streets import (
+    Stops,
+    Streets,
+    Tolls,
+    build_streets,
+    field_stops,
+    join_stops,
+    street_stops,
+)
+from gisplan.routing.terrain.ways import WaysWanted, search_ways
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from gisplan.model.grid import Floats
+    from gisplan.model.route_answer import ProposedRoute, RouteAnswer
+    from gisplan.planning.route import Stretch
+    from gisplan.planning.routes import RouteSite
+    from gisplan.planning.terrain_ground import Field, PricedField, Terrain
+    from gisplan.planning.terrain_overhead import Overhead
+    from gisplan.planning.variants import Variant
+    from gisplan.routing.site import Connectors
+    from gisplan.routing.terrain.parts import TerrainWay
+    from gisplan.routing.terrain.ways import WaysFound
+
+NO_STREETS = build_streets(
+    build_cost_graph(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0)),
+    np.zeros(1, np.int64),
+    np.zeros((0, 2)),
+)
+LEAST_WAYS = 4
+MOST_WAYS = 4096
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TerrainSite:
+    """The site of a question on open ground; ``to_m`` is where it leads, if to a place.
+
+    ``overhead`` says how lines are built, ``None`` where cables are laid.
+    """
+
+    placed: RouteSite
+    field: Field
+    to_m: Floats | None
+    variants: tuple[Variant, ...]
+    overhead: Overhead | None
+
+
+def answer_terrain(placed: RouteSite, terrain: Terrain, *, overhead: bool = False) -> RouteAnswer:
+    """Return the cheapest ways over streets and open ground, to a place or to access points.
+
+    Parameters
+    ----------
+    overhead : as overhead lines over the open ground alone, instead of cables
+
+    Raises
+    ------
+    InputError
+        If an area of the ground cannot be used.
+    """
+    region, to = placed.site.region, placed.question.to
+    to_m = None if to is None else np.array(region.projection.to_metres(*to))
+    places = np.array([placed.site.xy_m, *([] if to_m is None else [to_m])])
+    field = build_field(region, terrain, places, placed.question.avoid)
+    site, hung = placed.site, None
+    variants = overhead_variants(site) if overhead else site.variants
+    if not variants:
+        return answer(placed, (), reasons=no_cable_reasons(replace(site, variants=())))
+    if overhead:
+        hung = build_overhead(site, field.civil.opened.land_use.shape)
+        per_m = least_cents_per_m(hung, region.catalogue, variants[0])
+        field = replace(field, civil=overhead_field(field.civil, hung, per_m))
+    for name, xy_m in zip(("the site", "the place asked for"), places, strict=False):
+        reason = place_reason(region, field, name, xy_m)
+        if reason:
+            return answer(placed, (), reasons=(reason,))
+    here = TerrainSite(placed=placed, field=field, to_m=to_m, variants=variants, overhead=hung)
+    return _to_access_points(here) if to_m is None else _to_place(here, to_m)
+
+
+def _to_place(here: TerrainSite, to_m: Floats) -> RouteAnswer:
+    placed, site = here.placed, here.placed.site
+    if float(np.hypot(*(to_m - site.xy_m))) < SAME_PLACE_M:
+        return answer(placed, (), reasons=("both ends are the same place: no cable is needed",))
+    variant = here.variants[0]
+    found = search_ways(_wanted(here, variant, Aims(), 1))
+    if not found.ways:
+        return answer(placed, (), reasons=(no_way_reason(here.field),))
+    laid = _laid(here, variant, found, found.ways[0], None)
+    if isinstance(laid, str):
+        return answer(placed, (), reasons=(laid,))
+    stretches = tuple(laid)
+    time = works_time(site.region, site.application, stretches)
+    findings = check_route(site.region, variant.conductor, stretches, time, site.application)
+    route = replace(to_place(site, variant, stretches), findings=findings)
+    return answer(placed, (_with_overhead(here, route, stretches),))
+
+
+def _with_overhead(
+    here: TerrainSite, route: ProposedRoute, stretches: tuple[Stretch, ...]
+) -> ProposedRoute:
+    """Return a route with the findings of an overhead line, if it is one."""
+    if here.overhead is None:
+        return route
+    own = overhead_findings(here.placed.site.region, here.overhead, stretches)
+    return replace(route, findings=route.findings + own)
+
+
+def _to_access_points(here: TerrainSite) -> RouteAnswer:
+    """Return the access points that cost least, each with its cheapest cable."""
+    placed, wanted = here.placed, here.placed.question.count
+    best: dict[tuple[int, int], _Found] = {}
+    blocked: dict[str, None] = {}
+    for variant in _undominated(here.variants):
+        ways, refused = _search_variant(here, variant, best, wanted)
+        blocked |= dict.fromkeys(refused)
+        for one in ways:
+            known = best.get(one.element)
+            if known is None or one.order < known.order:
+                best[one.element] = one
+    chosen = sorted(best.values(), key=lambda one: one.order)[:wanted]
+    routes: tuple[ProposedRoute, ...] = tuple(
+        _with_overhead(here, proposed(placed.site, one.offer, rank), one.offer.stretches)
+        for rank, one in enumerate(chosen, start=1)
+    )
+    over = "streets and " if here.overhead is None else ""
+    few = (
+        f"{len(routes)} of {wanted} access points wanted can be reached over {over}the ground of "
+        f"{here.field.name}"
+    )
+    hopeless = () if routes or blocked else (no_way_reason(here.field),)
+    reasons = (*hopeless, *blocked, few)
+    return answer(placed, routes, reasons=() if len(routes) == wanted else reasons)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Found:
+    """An access point with its way; ``searched_cents`` is what it costs on the raster."""
+
+    offer: Offer
+    total_cents: int
+    searched_cents: float
+
+    @property
+    def element(self) -> tuple[int, int]:
+        return self.offer.line, self.offer.bus
+
+    @property
+    def order(self) -> tuple[int, float, int, int]:
+        return self.total_cents, self.offer.length_m, *self.element
+
+
+def _undominated(variants: tuple[Variant, ...]) -> Iterator[Variant]:
+    """Return the cables, cheapest first, that no cheaper one of the same role always beats."""
+    least: dict[str, int] = {}
+    for variant in variants:
+        if variant.system_count < least.get(variant.role, variant.system_count + 1):
+            least[variant.role] = variant.system_count
+            yield variant
+
+
+def _search_variant(
+    here: TerrainSite, variant: Variant, best: dict[tuple[int, int], _Found], wanted: int
+) -> tuple[list[_Found], list[str]]:
+    """Return access points until none further out can be among the best, and why some fail."""
+    aims = access_aims(here.placed.site, variant, here.field.civil.cell_m)
+    if here.overhead is not None:
+        aims = Aims(xy_m=aims.xy_m, xy_group=aims.xy_group)
+    if not len(aims):
+        return [], []
+    count = max(2 * wanted, LEAST_WAYS)
+    while True:
+        bound = _bound(best.values(), wanted) - variant.least_equipment_cents
+        if bound <= 0:
+            return [], []
+        asked = _wanted(here, variant, aims, count)
+        limit = None if np.isinf(bound) else int(bound) + 1
+        found = search_ways(replace(asked, bound_cents=limit))
+        laid = [_found(here, variant, found, way) for way in found.ways]
+        ways = [one for one in laid if isinstance(one, _Found)]
+        refused = [one for one in laid if isinstance(one, str)]
+        if len(laid) < count or count >= MOST_WAYS:
+            return ways, refused
+        enough = _bound([*best.values(), *ways], wanted)
+        if found.ways[-1].cost_cents + variant.least_equipment_cents >= enough:
+            return ways, refused
+        count *= 4
+
+
+def _bound(found: Iterable[_Found], wanted: int) -> float:
+    """Return the cost on the raster of the last of the best elements, infinity while too few."""
+    least: dict[tuple[int, int], float] = {}
+    for one in found:
+        least[one.element] = min(one.searched_cents, least.get(one.element, np.inf))
+    costs = sorted(least.values())
+    return costs[wanted - 1] if len(costs) >= wanted else np.inf
+
+
+def _found(here: TerrainSite, variant: Variant, found: WaysFound, way: TerrainWay) -> _Found | str:
+    site = here.placed.site
+    line, bus, offset_m, end_m = end_of(site, way.target, way.xy_m[-1])
+    access = site.region.ground.access
+    code = int(access.line_kind[line] if line >= 0 else access.bus_kind[bus])
+    is_off = np.hypot(*(end_m - way.xy_m[-1])) > SAME_PLACE_M
+    laid = _laid(here, variant, found, way, end_m if is_off else None)
+    if isinstance(laid, str):
+        return laid
+    stretches = tuple(laid)
+    offer = Offer(
+        kind=KINDS[code],
+        line=line,
+        bus=bus,
+        offset_m=offset_m,
+        variant=variant,
+        stretches=stretches,
+        reason="",
+    )
+    beside = int(variant.beside_route_cents(np.array([code]), np.array([offer.length_m]))[0])
+    return _Found(
+        offer=offer,
+        total_cents=sum(stretch.cost_cents for stretch in stretches) + beside,
+        searched_cents=way.cost_cents + beside,
+    )
+
+
+def _laid(
+    here: TerrainSite, variant: Variant, found: WaysFound, way: TerrainWay, end_m: Floats | None
+) -> list[Stretch] | str:
+    """Return a way as stretches, or why no line can follow it.
+
+    ``end_m`` is where it ends if that is not where the search did.
+    """
+    region = here.placed.site.region
+    if here.overhead is not None:
+        xy_m = way.xy_m if end_m is None else np.vstack([way.xy_m, end_m])
+        course = smooth_course(xy_m, found.raster, tolerance_m=TOLERANCE_M)
+        return overhead_stretches(here.overhead, region.catalogue, variant, course)
+    window = PricedWindow(whole=found.raster, civil=here.field.civil.cut(found.window))
+    return terrain_stretches(region, here.field, variant, way, window, end_m=end_m)
+
+
+def _wanted(here: TerrainSite, variant: Variant, aims: Aims, count: int) -> WaysWanted:
+    """Return the question to the library: stops, straight links to corridors, what to lead to."""
+    placed, field = here.placed, here.field
+    places = [np.array(placed.site.xy_m)]
+    if here.to_m is not None:
+        places.append(here.to_m)
+        aims = Aims(stop=np.array([1]), stop_group=np.array([0]))
+    alone = WaysWanted(
+        source=field.civil,
+        streets=NO_STREETS,
+        stops=field_stops(np.array(places)),
+        start=np.array([0]),
+        start_cents=np.array([0]),
+        aims=aims,
+        wanted=count,
+    )
+    if here.overhead is not None:
+        return alone
+    source, streets = field.civil.with_cable(variant.cable_per_m), _streets(placed, variant)
+    stops, links = _straight_links(here, source, streets, places)
+    return replace(
+        alone, source=source, streets=streets, stops=stops, links=links, hurdles=field.hurdles
+    )
+
+
+def _straight_links(
+    here: TerrainSite, source: PricedField, streets: Streets, places: list[Floats]
+) -> tuple[Stops, Links]:
+    """Return the places and their landings as stops, and straight links where nothing bars them."""
+    placed, to = here.placed, here.placed.question.to
+    stops = field_stops(np.array(places))
+    landings = [placed.site.connectors, *([] if to is None else [placed.landings(to)])]
+    one, other, cents = [], [], []
+    for row, (xy_m, found) in enumerate(zip(places, landings, strict=True)):
+        kept = found.take(np.flatnonzero(streets.graph.edge_cost[found.edge] >= 0))
+        cost = _straight_cents(placed, source, xy_m, kept)
+        kept, cost = kept.take(np.flatnonzero(np.isfinite(cost))), cost[np.isfinite(cost)]
+        one.append(np.full(len(kept), row))
+        other.append(len(stops) + np.arange(len(kept)))
+        cents.append(cost)
+        stops = join_stops(stops, street_stops(streets, kept.edge, kept.share))
+    return stops, Links(
+        one=np.concatenate(one), other=np.concatenate(other), cents=np.concatenate(cents)
+    )
+
+
+def _streets(placed: RouteSite, variant: Variant) -> Streets:
+    """Return the corridors at the prices of a cable; crossings are paid where they are."""
+    corridors, civil = placed.ground.corridors, placed.ground.civil
+    priced = civil.crossing_cents > 0
+    return build_streets(
+        placed.ground.priced(variant),
+        corridors.shape.offset,
+        corridors.shape.xy_m,
+        tolls=Tolls(
+            edge=crossing_edges(corridors)[priced],
+            share=corridors.crossing_share[priced],
+            cents=civil.crossing_cents[priced].astype(np.float64),
+        ),
+    )
+
+
+def _straight_cents(
+    placed: RouteSite, source: PricedField, xy_m: Floats, landings: Connectors
+) -> Floats:
+    """Return what straight lines from a place to its landings cost, infinity where forbidden."""
+    if not len(landings):
+        return np.zeros(0)
+    around = np.vstack([landings.xy_m, xy_m])
+    (west, south), (east, north) = around.min(axis=0), around.max(axis=0)
+    raster = source.cut(source.window_around((west, south, east, north)))
+    ground = np.array([line_cents(xy_m, end_m, raster) for end_m in landings.xy_m])
+    return ground + _crossing_cents(placed, xy_m, landings.xy_m)
+
+
+def _crossing_cents(placed: RouteSite, xy_m: Floats, ends_m: Floats) -> Floats:
+    """Return what the barriers between a place and others cost."""
+    region = placed.site.region
+    lines = shapely.linestrings(np.stack([np.broadcast_to(xy_m, ends_m.shape), ends_m], axis=1))
+    found = find_crossings(
+        EdgeGeometries(
+            geometry=np.asarray(lines, dtype=object),
+            start=np.arange(len(ends_m)),
+            end=len(ends_m) + np.arange(len(ends_m)),
+            is_street_link=np.zeros(len(ends_m), dtype=bool),
+        ),
+        region.snapshot.grid.barriers,
+        CorridorSettings(),
+    )
+    line = np.repeat(np.arange(len(ends_m)), np.diff(found.offset))
+    code = crossing_code_of_kind()[found.kind]
+    priced = code != NO_PRICE
+    price = crossing_price_cents(region.catalogue)
+    cents = np.bincount(line[priced], price[code[priced]], minlength=len(ends_m))
+    return cents.astype(np.float64)

@@ -1,0 +1,103 @@
+/** What the map shows: a switch for each group of layers, and what their colours mean. */
+import type { CostLayer } from "./api";
+import { make, refill } from "./dom";
+import { say, sayRange, type Word } from "./i18n";
+
+interface Group {
+  word: Word;
+  layers: readonly string[];
+  entries: readonly Word[];
+  isOn: boolean;
+}
+
+const groups: Group[] = [
+  {
+    word: "grid",
+    layers: ["line-low", "line-high", "bus", "transformer", "transformer-far"],
+    entries: ["high_voltage", "medium_voltage", "low_voltage", "service", "substation", "station", "cabinet"],
+    isOn: true,
+  },
+  { word: "applications", layers: ["application", "option"], entries: ["application", "route_kept"], isOn: true },
+  { word: "corridors", layers: ["corridor"], entries: ["corridor"], isOn: true },
+  { word: "areas", layers: ["obstacle"], entries: ["building", "area"], isOn: true },
+  {
+    word: "crossed_ways",
+    layers: ["barrier-road", "barrier-rail", "barrier-rail-sleepers", "barrier-water"],
+    entries: ["road", "rail", "water"],
+    isOn: false,
+  },
+  {
+    word: "crossed_mains",
+    layers: ["barrier-main"],
+    entries: ["gas_main", "heat_main", "water_main"],
+    isOn: false,
+  },
+  { word: "cost_map", layers: ["cost"], entries: [], isOn: true },
+];
+const answerEntries: Word[] = ["route_best", "route_sources", "route_other", "route_refused"];
+/** The cost map that lies on the ground, if there is one. */
+let costs: CostLayer | null = null;
+
+export function setCosts(layer: CostLayer | null): void {
+  costs = layer;
+}
+
+export type SetVisible = (layers: readonly string[], isVisible: boolean) => void;
+
+/** Bring the map in line with the switches, as after its layers were made. */
+export const applySwitches = (setVisible: SetVisible): void =>
+  groups.forEach((group) => setVisible(group.layers, group.isOn));
+
+export function renderLayers(node: HTMLElement, setVisible: SetVisible): void {
+  const isOpen = node.querySelector("details")?.open ?? window.innerWidth > 1500;
+  const toggle = (group: Group) => (event: Event): void => {
+    group.isOn = (event.target as HTMLInputElement).checked;
+    setVisible(group.layers, group.isOn);
+    renderLayers(node, setVisible);
+  };
+  const shown = groups.filter((group) => group.word !== "cost_map" || costs);
+  const parts = shown.map((group) =>
+    make(
+      "li",
+      {},
+      make(
+        "label",
+        { class: "switch" },
+        make("input", { id: `layer-${group.word}`, type: "checkbox", checked: group.isOn, change: toggle(group) }),
+        group.word === "cost_map" ? `${say(group.word)} (${costs?.currency ?? ""})` : say(group.word),
+      ),
+      group.isOn && group.word === "cost_map" && costs ? costKeys(costs) : null,
+      group.isOn && group.entries.length ? keys(group.entries) : null,
+    ),
+  );
+  refill(
+    node,
+    make(
+      "details",
+      { open: isOpen },
+      make("summary", {}, say("legend")),
+      make("ul", { class: "groups" }, ...parts, make("li", {}, make("b", {}, say("routes")), keys(answerEntries))),
+    ),
+  );
+}
+
+/** The classes of a cost map, as rows of a list. */
+export const costKeys = (layer: CostLayer): HTMLElement =>
+  make(
+    "ul",
+    {},
+    ...layer.classes.map(({ kind, colour, low, high }) => {
+      const key = make("i", { class: "swatch", "aria-hidden": "true" });
+      key.style.backgroundColor = colour;
+      return make("li", { class: "entry" }, key, kind === "cost" ? sayRange(low, high) : say(`cost_${kind}`));
+    }),
+  );
+
+const keys = (entries: readonly Word[]): HTMLElement =>
+  make(
+    "ul",
+    {},
+    ...entries.map((entry) =>
+      make("li", { class: "entry" }, make("i", { class: `key ${entry}`, "aria-hidden": "true" }), say(entry)),
+    ),
+  );
