@@ -17,6 +17,7 @@ from gisplan.model.option import Finding, Severity
 from gisplan.planning.bends import tightest_radius_m
 from gisplan.planning.mains import MAIN_NAMES
 from gisplan.planning.route import OFF_CORRIDOR, owner_of, route_crossings
+from gisplan.planning.works_time import foreign_ground_m
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -152,7 +153,7 @@ def _owners(region: Region, stretches: Sequence[Stretch]) -> Iterator[Finding]:
 
 def _open_ground(region: Region, stretches: Sequence[Stretch]) -> Iterator[Finding]:
     """Ask for the wayleave of those whose ground lies between corridors."""
-    length_m = sum(stretch.length_m for stretch in stretches if stretch.corridor == OFF_CORRIDOR)
+    length_m = sum(foreign_ground_m(region.catalogue, stretch) for stretch in stretches)
     if length_m > 0:
         text = f"The owners of {length_m:.0f} m off all corridors must grant a wayleave"
         rule = region.catalogue.rule("wayleave.lead_time_days")

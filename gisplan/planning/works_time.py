@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gisplan.planning.route import (
+    CONNECTOR,
     OFF_CORRIDOR,
     corridor_name,
     corridor_row,
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from gisplan.model.application import Application
     from gisplan.planning.region import Region
     from gisplan.planning.route import Stretch
+    from gisplan.rules.catalogue import Catalogue
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,7 +123,7 @@ def _corridor_permit(region: Region, stretch: Stretch) -> Permit:
     sources, catalogue = region.snapshot.grid.corridors, region.catalogue
     row, owner = corridor_row(region, stretch), owner_of(region, stretch)
     own_days = float(sources.permit_lead_time_days[row]) if row >= 0 else math.nan
-    is_private = bool(owner) or stretch.corridor == OFF_CORRIDOR
+    is_private = bool(owner) or foreign_ground_m(catalogue, stretch) > 0
     usual = catalogue.value("wayleave.lead_time_days" if is_private else "permit.lead_time_days")
     is_recorded = math.isfinite(own_days)
     return Permit(
@@ -132,6 +134,15 @@ def _corridor_permit(region: Region, stretch: Stretch) -> Permit:
         days=own_days if is_recorded else usual,
         is_recorded=is_recorded,
     )
+
+
+def foreign_ground_m(catalogue: Catalogue, stretch: Stretch) -> float:
+    """Return the metres that lie off all corridors and beyond the site's own ground."""
+    if stretch.corridor == OFF_CORRIDOR:
+        return stretch.length_m
+    if stretch.corridor == CONNECTOR:
+        return max(stretch.length_m - catalogue.value("route.own_ground_m"), 0.0)
+    return 0.0
 
 
 def _last_ban(region: Region, stretches: Sequence[Stretch]) -> tuple[datetime.date | None, str]:

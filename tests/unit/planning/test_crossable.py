@@ -17,7 +17,7 @@ from gisplan.planning.route import connector_stretch, route_crossings
 from gisplan.planning.routes import BayJudge
 from gisplan.planning.site import Site, examine_site
 from gisplan.planning.state import PlanningState
-from gisplan.planning.works_time import works_time
+from gisplan.planning.works_time import foreign_ground_m, works_time
 from gisplan.routing.site import Connectors
 from tests.grids import grid
 from tests.unit.planning.test_route import state_of
@@ -145,6 +145,18 @@ def test_connector_over_a_field_is_open_ground() -> None:
     # 20 m of verge at 51 EUR, 40 m of open ground at 110 EUR with factor 1.5
     assert stretch.surface == "open_ground"
     assert stretch.civil_cents == 2_000 * 51 + 4_000 * 165
+
+
+def test_connector_beyond_the_own_ground_pays_and_asks_for_a_wayleave() -> None:
+    state = planned()
+    site = examine_site(application(state, (100.0, 0.0)), state)
+    stretch = connector_stretch(state.region.ground.civil, site.variants[0], site.connectors, 0)
+    # 60 m: 30 m of own ground, verge at 51 EUR, and 30 m of other people's at 110 EUR
+    assert stretch.civil_cents == 3_000 * 51 + 3_000 * 110
+    assert foreign_ground_m(state.region.catalogue, stretch) == pytest.approx(30.0)
+    time = works_time(state.region, site.application, [stretch])
+    wayleave = state.region.catalogue.value("wayleave.lead_time_days")
+    assert [permit.days for permit in time.permits] == [wayleave]
 
 
 def test_cost_map_pays_for_what_connectors_cross_as_plans_do() -> None:
