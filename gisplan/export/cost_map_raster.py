@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import csv
 from dataclasses import dataclass
-from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 import numpy as np
-import rasterio
-from rasterio import Affine
 
+from gisplan.export.geotiff import Band, cell_transform, write_cog
 from gisplan.export.written import written_whole
 
 if TYPE_CHECKING:
@@ -18,11 +16,12 @@ if TYPE_CHECKING:
     from datetime import date
     from pathlib import Path
 
+    from rasterio import Affine
+
     from gisplan.export.electrical_table import ElementTable
     from gisplan.export.feature import Value
     from gisplan.model.grid import Codes, Floats, Integers
 
-BANDS = ("cost", "access point", "reason")
 LEGEND_COLUMNS = (
     "access_point",
     "access_kind",
@@ -59,7 +58,7 @@ class CostRaster:
     @property
     def transform(self) -> Affine:
         """Return from columns and rows to metres."""
-        return Affine(self.cell_m, 0, self.x_min_m, 0, -self.cell_m, self.y_max_m)
+        return cell_transform(self.x_min_m, self.y_max_m, self.cell_m)
 
 
 def legend_path(path: Path) -> Path:
@@ -86,44 +85,27 @@ def write_cost_geotiff(
     InputError
         If one of the files cannot be written.
     """
-    rows, columns = raster.cost.shape
     winner = np.where(np.isfinite(raster.cost), raster.access, np.nan)
-    with (
-        written_whole(path) as partial,
-        rasterio.open(
-            partial,
-            "w",
-            driver="COG",
-            height=rows,
-            width=columns,
-            count=len(BANDS),
-            dtype="float32",
-            nodata=np.nan,
-            crs=f"EPSG:{raster.srid}",
-            transform=raster.transform,
-            compress="DEFLATE",
-            predictor="YES",
-            interleave="BAND",
-            overview_resampling="NEAREST",  # an average of two access points is none
-        ) as file,
-    ):
-        for band, values in enumerate((raster.cost, winner, raster.reason), start=1):
-            file.write(values.astype(np.float32), band)
-            file.set_band_description(band, BANDS[band - 1])
-        file.units = (raster.currency, "1", "1")
-        file.update_tags(**_tags(raster, facts, on))
+    write_cog(
+        path,
+        [
+            Band(values=raster.cost, unit=raster.currency, description="cost"),
+            Band(values=winner, unit="1", description="access point"),
+            Band(values=raster.reason, unit="1", description="reason"),
+        ],
+        transform=raster.transform,
+        srid=raster.srid,
+        overview="NEAREST",  # an average of two access points is none
+        tags=_tags(raster, facts),
+        on=on,
+    )
     _write_legend(raster, points, legend_path(path))
 
 
-def _tags(raster: CostRaster, facts: Mapping[str, Value], on: date | None) -> dict[str, str]:
+def _tags(raster: CostRaster, facts: Mapping[str, Value]) -> dict[str, str]:
     tags = {name.upper(): str(value) for name, value in facts.items() if value is not None}
-    tags |= {
-        "UNIT": raster.currency,
-        "CELL_M": repr(float(raster.cell_m)),
-        "TIFFTAG_SOFTWARE": f"gisplan {version('gisplan')}",
-    }
-    tags |= {f"REASON_{code}": text for code, text in enumerate(raster.reason_texts) if text}
-    return tags | ({"DATE": on.isoformat()} if on else {})
+    tags |= {"UNIT": raster.currency, "CELL_M": repr(float(raster.cell_m))}
+    return tags | {f"REASON_{code}": text for code, text in enumerate(raster.reason_texts) if text}
 
 
 def _write_legend(raster: CostRaster, points: ElementTable, path: Path) -> None:

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 import numpy as np
-import rasterio
-from rasterio import Affine
 
 from gisplan.density.hot_spots import HotSpotKind
 from gisplan.export.cell_table import (
@@ -23,7 +20,7 @@ from gisplan.export.classed_raster import ClassedRaster
 from gisplan.export.density_classes import NO_DATA_COLOUR
 from gisplan.export.density_file import PICTURE_ENDING, RASTER_ENDINGS, check_density_ending
 from gisplan.export.electrical_table import ElementTable
-from gisplan.export.written import written_whole
+from gisplan.export.geotiff import Band, cell_transform, write_cog
 
 if TYPE_CHECKING:
     from datetime import date
@@ -32,7 +29,6 @@ if TYPE_CHECKING:
     from gisplan.export.classed_picture import PictureLabels
     from gisplan.model.grid import Codes, Floats
 
-BANDS = ("kind", "score", "p_value", "sum")
 KIND_TEXTS = {
     HotSpotKind.NO_DATA: "no data",
     HotSpotKind.NOT_SIGNIFICANT: "not significant",
@@ -147,39 +143,25 @@ def how_made(raster: HotSpotRaster) -> str:
 def _write_geotiff(raster: HotSpotRaster, path: Path, title: str, on: date | None) -> None:
     """Write four 32-bit bands: kind, Gi* score, corrected p-value, sum; NaN is no data."""
     kind = np.where(raster.kind == HotSpotKind.NO_DATA, np.nan, raster.kind)
-    tags = {
-        "TITLE": title,
-        "CELL_M": repr(float(raster.cell_m)),
-        "RADIUS_M": repr(float(raster.radius_m)),
-        "FALSE_DISCOVERY_RATE": repr(float(raster.alpha)),
-        "SUM_UNIT": raster.sum_unit,
-        "TIFFTAG_SOFTWARE": f"gisplan {version('gisplan')}",
-        **{f"KIND_{kind.value}": text for kind, text in KIND_TEXTS.items() if kind},
-        **({"DATE": on.isoformat()} if on else {}),
-    }
-    rows, columns = raster.kind.shape
-    with (
-        written_whole(path) as partial,
-        rasterio.open(
-            partial,
-            "w",
-            driver="COG",
-            height=rows,
-            width=columns,
-            count=len(BANDS),
-            dtype="float32",
-            nodata=np.nan,
-            crs=f"EPSG:{raster.srid}",
-            transform=Affine(raster.cell_m, 0, raster.x_min_m, 0, -raster.cell_m, raster.y_max_m),
-            compress="DEFLATE",
-            predictor="YES",
-            interleave="BAND",
-            overview_resampling="NEAREST",  # an average of two kinds is none
-        ) as file,
-    ):
-        bands = (kind, raster.score, raster.p_value, raster.sums)
-        for band, values in enumerate(bands, start=1):
-            file.write(values.astype(np.float32), band)
-            file.set_band_description(band, BANDS[band - 1])
-        file.units = ("1", "1", "1", raster.sum_unit)
-        file.update_tags(**tags)
+    bands = [
+        Band(values=kind, unit="1", description="kind"),
+        Band(values=raster.score, unit="1", description="score"),
+        Band(values=raster.p_value, unit="1", description="p_value"),
+        Band(values=raster.sums, unit=raster.sum_unit, description="sum"),
+    ]
+    write_cog(
+        path,
+        bands,
+        transform=cell_transform(raster.x_min_m, raster.y_max_m, raster.cell_m),
+        srid=raster.srid,
+        overview="NEAREST",  # an average of two kinds is none
+        tags={
+            "TITLE": title,
+            "CELL_M": repr(float(raster.cell_m)),
+            "RADIUS_M": repr(float(raster.radius_m)),
+            "FALSE_DISCOVERY_RATE": repr(float(raster.alpha)),
+            "SUM_UNIT": raster.sum_unit,
+            **{f"KIND_{kind.value}": text for kind, text in KIND_TEXTS.items() if kind},
+        },
+        on=on,
+    )

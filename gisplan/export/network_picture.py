@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 import numpy as np
 import shapely
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import LineCollection
-from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from gisplan.export.map_furniture import draw_north_arrow, draw_scale_bar
+from gisplan.export.classed_picture import write_picture
+from gisplan.export.map_furniture import MapPage
 from gisplan.export.network_style import (
     FAULT_STYLES,
     MAIN_PART_COLOUR,
@@ -20,21 +18,17 @@ from gisplan.export.network_style import (
     FaultStyle,
     part_colour,
 )
-from gisplan.export.written import written_whole
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
     from gisplan.export.electrical_table import ElectricalAnswer, ElementTable
-    from gisplan.model.grid import Floats
 
-_DOTS_PER_INCH = 150
-_SIDE_IN, _HEIGHT_IN = 7.6, 5.7
-_MARGIN_IN, _HEAD_IN, _LEGEND_IN, _FOOT_IN = 0.3, 0.8, 2.9, 0.35
-_INK, _QUIET_INK = "#222222", "#555555"
-_MARGIN_SHARE, _NARROWEST_M = 0.03, 10.0
+_PAGE = MapPage(side_in=7.6, height_in=5.7, head_in=0.8, legend_in=2.6, foot_in=0.35)
+_EMPTY_M = np.array([0.0, 0.0, 1.0, 1.0])
 
 
 def write_network_png(answer: ElectricalAnswer, path: Path) -> None:
@@ -45,54 +39,19 @@ def write_network_png(answer: ElectricalAnswer, path: Path) -> None:
     InputError
         If the file cannot be written.
     """
-    figure = draw_network(answer)
-    metadata = {"Software": f"gisplan {version('gisplan')}", "Title": "Corridors"}
-    with written_whole(path) as partial:
-        figure.savefig(partial, format="png", dpi=_DOTS_PER_INCH, metadata=metadata)
+    write_picture(draw_network(answer), path, "Corridors")
 
 
 def draw_network(answer: ElectricalAnswer) -> Figure:
     """Draw the answer of a network check on a figure of its own."""
     parts, faults, corridors = answer.tables
     bounds = shapely.total_bounds(np.concatenate([corridors.shape, faults.shape]))
-    view = _view(bounds if np.isfinite(bounds).all() else np.array([0.0, 0.0, 1.0, 1.0]))
-    figure, axes = _page()
-    axes.set_xlim(view[0], view[2])
-    axes.set_ylim(view[1], view[3])
+    figure, axes = _PAGE.draw(bounds if np.isfinite(bounds).all() else _EMPTY_M)
     _draw_corridors(axes, corridors)
     shown = _draw_faults(axes, faults)
     _draw_head(figure, answer)
     _draw_legend(figure, parts, shown)
-    metres_per_inch = float(view[2] - view[0]) / _SIDE_IN
-    left = _MARGIN_IN + _SIDE_IN + 0.3
-    draw_scale_bar(
-        figure, left_in=left, bottom_in=0.3, longest_in=1.6, metres_per_inch=metres_per_inch
-    )
-    draw_north_arrow(figure, left_in=left + 2.1, bottom_in=0.3)
     return figure
-
-
-def _view(bounds: Floats) -> Floats:
-    """Return what the map shows: all there is, with a margin, in the map's own proportions."""
-    middle = (bounds[:2] + bounds[2:]) / 2
-    size = (bounds[2:] - bounds[:2]) * (1 + 2 * _MARGIN_SHARE)
-    width_m = max(float(size[0]), float(size[1]) * _SIDE_IN / _HEIGHT_IN, _NARROWEST_M)
-    half = np.array([width_m, width_m * _HEIGHT_IN / _SIDE_IN]) / 2
-    view: Floats = np.concatenate([middle - half, middle + half])
-    return view
-
-
-def _page() -> tuple[Figure, Axes]:
-    width, height = 2 * _MARGIN_IN + _SIDE_IN + _LEGEND_IN, _HEAD_IN + _HEIGHT_IN + _FOOT_IN
-    figure = Figure(figsize=(width, height))
-    FigureCanvasAgg(figure)
-    axes = figure.add_axes(
-        (_MARGIN_IN / width, _FOOT_IN / height, _SIDE_IN / width, _HEIGHT_IN / height)
-    )
-    axes.set_xticks([])
-    axes.set_yticks([])
-    axes.set_facecolor("#fafaf7")
-    return figure, axes
 
 
 def _draw_corridors(axes: Axes, corridors: ElementTable) -> None:
@@ -128,21 +87,15 @@ def _draw_faults(axes: Axes, faults: ElementTable) -> dict[str, int]:
 
 def _draw_head(figure: Figure, answer: ElectricalAnswer) -> None:
     facts = answer.facts
-    width, height = figure.get_size_inches()
-    left, top = _MARGIN_IN / width, 1 - 0.12 / height
-    figure.text(left, top, "Corridors", va="top", fontsize=15, color=_INK, weight="bold")
     told = (
         f"{facts['part_count']:,} connected part(s), {float(facts['length_m'] or 0) / 1000:,.1f} "
         f"km; {facts['warning_count']:,} warnings, {facts['note_count']:,} notes"
     )
-    below = 1 - 0.45 / height
-    figure.text(left, below, told, va="top", fontsize=10, color=_INK)
     foot = f"grid version {facts['grid_version']}, profile {facts['profile']}"
-    figure.text(left, 0.1 / height, foot, va="bottom", fontsize=8, color=_QUIET_INK)
+    _PAGE.write(figure, title="Corridors", told=told, foot=foot)
 
 
 def _draw_legend(figure: Figure, parts: ElementTable, shown: dict[str, int]) -> None:
-    width, height = figure.get_size_inches()
     handles = [Line2D([], [], color=MAIN_PART_COLOUR, lw=1.5, label="longest part")]
     if len(parts) > 1:
         others = f"{len(parts) - 1:,} other part(s)"
@@ -155,7 +108,7 @@ def _draw_legend(figure: Figure, parts: ElementTable, shown: dict[str, int]) -> 
     figure.legend(
         handles=handles,
         loc="upper left",
-        bbox_to_anchor=((_MARGIN_IN + _SIDE_IN + 0.15) / width, 1 - _HEAD_IN / height),
+        bbox_to_anchor=_PAGE.legend_anchor(figure),
         frameon=False,
         fontsize=9,
         labelspacing=0.9,
