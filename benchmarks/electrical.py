@@ -35,9 +35,12 @@ from benchmarks.pandapower_net import (
 )
 from benchmarks.report import Row
 from gisplan.electrical.base.base_state import solve_base_states
-from gisplan.electrical.demand import MAIN, Demands, LoadCase, join_demands
-from gisplan.electrical.faults.short_circuit import short_circuit_currents
+from gisplan.electrical.demand import MAIN, STATES, Demands, LoadCase, join_demands
+from gisplan.electrical.faults.fault_checks import check_faults
+from gisplan.electrical.faults.short_circuit import option_short_circuit, short_circuit_currents
+from gisplan.electrical.proof.proposal import NewCable, Proposal
 from gisplan.electrical.screening.capacity import Direction, capacities
+from gisplan.model.grid import Protection
 
 PANDAPOWER_SOLVES = 15
 BISECTED_BUSES = 40
@@ -46,6 +49,14 @@ REBUILDS = 7
 REBUILD_MAX_MS = 5.0
 HELD = 60
 ONE_MORE = np.array([[9.0], [3.0]])
+FAULT_CHECKS, FAULT_CHECK_MAX_MS = 40, 1.0
+CABLE = NewCable(
+    length_m=200,
+    resistance_ohm_per_km=0.206,
+    reactance_ohm_per_km=0.116,
+    capacitance_nf_per_km=250,
+    rated_current_a=319,
+)
 
 
 def rows() -> Iterator[Row]:
@@ -58,6 +69,7 @@ def rows() -> Iterator[Row]:
             yield from _speed_rows(trial, truths)
             yield from _capacity_rows(trial)
         yield from _short_circuit_rows(setup)
+        yield _fault_check_row(setup)
         yield from _rebuild_rows(setup)
 
 
@@ -167,6 +179,43 @@ def _bisection_s(trial: Trial, power_factor: float) -> float:
             low, high = np.where(fits, middle, low), np.where(fits, high, middle)
 
     return cpu_s(bisect, runs=1)
+
+
+def _fault_check_row(setup: Setup) -> Row:
+    """All checks of switchgear, fuse, relay and earth fault, where every head has a relay."""
+    grid, topology = setup.grid, setup.snapshot.topology
+    relays = np.zeros(len(grid.lines.line_id), np.uint8)
+    relays[topology.feeder_head] = Protection.RELAY
+    lines = replace(
+        grid.lines,
+        protection=relays,
+        protection_current_a=np.full(len(relays), 400.0),
+        zero_resistance_ohm_per_km=4 * grid.lines.resistance_ohm_per_km,
+        zero_reactance_ohm_per_km=4 * grid.lines.reactance_ohm_per_km,
+    )
+    power_mva = np.full(len(grid.sources.bus), 1500.0)
+    sources = replace(grid.sources, short_circuit_power_min_mva=power_mva)
+    snapshot = replace(setup.snapshot, grid=replace(grid, lines=lines, sources=sources))
+    currents = short_circuit_currents(snapshot, setup.catalogue)
+    supplied = np.flatnonzero(topology.source >= 0)
+    buses = supplied[:: max(len(supplied) // FAULT_CHECKS, 1)].tolist()
+    p_kw = np.outer([10.0, 0.0], np.ones(len(STATES)))
+    proposals = [
+        Proposal(bus=bus, cable=CABLE, p_kw=p_kw, q_kvar=np.zeros_like(p_kw)) for bus in buses
+    ]
+
+    def check() -> None:
+        for proposal in proposals:
+            check_faults(snapshot, setup.catalogue, currents, proposal)
+            option_short_circuit(snapshot, currents, proposal)
+
+    return Row(
+        name=f"{setup.name}: all checks of an option about faults",
+        ours=cpu_s(check, runs=3) / len(proposals) * 1e3,
+        unit="ms",
+        target=FAULT_CHECK_MAX_MS,
+        better="lower",
+    )
 
 
 def _short_circuit_rows(setup: Setup) -> Iterator[Row]:

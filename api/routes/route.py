@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
-from math import dist
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,7 +10,6 @@ from fastapi import APIRouter
 
 from api.route_schemas import RouteBody
 from api.state import RunningService
-from gisplan.errors import InputError
 from gisplan.model.route_answer import RouteAnswer
 from gisplan.planning.region import site_metres
 from gisplan.planning.routes import RouteQuestion
@@ -21,8 +18,6 @@ from gisplan.services.route import RouteRequest, metric_areas, propose_routes
 if TYPE_CHECKING:
     from gisplan.planning.region import Region
     from gisplan.routing.site import Geometries
-
-LINE_MAX_M = 50_000.0
 
 router = APIRouter(tags=["routes"])
 
@@ -33,7 +28,7 @@ def find_routes(service: RunningService, body: RouteBody) -> RouteAnswer:
 
     Priced as plans price them; the grid is not asked what it bears. Nothing is stored.
     """
-    _check_places(body, service.planner.state().region)
+    _check_corners(body, service.planner.state().region)
     areas = _areas(body)
     question = RouteQuestion(
         at=body.begin,
@@ -54,19 +49,10 @@ def find_routes(service: RunningService, body: RouteBody) -> RouteAnswer:
     return propose_routes(service.planner, request)
 
 
-def _check_places(body: RouteBody, region: Region) -> None:
-    """Refuse places outside the loaded region and lines too long to be one connection."""
-    corners = (corner for ring in body.avoid for corner in ring)
-    ends = () if body.to is None else (body.to,)
-    for place in (*ends, *body.via, *corners):
-        site_metres(region, *place)
-    drawn = [site_metres(region, *place) for place in body.line]
-    length_m = sum(dist(one, other) for one, other in pairwise(drawn))
-    if length_m > LINE_MAX_M:
-        raise InputError(
-            f"the drawn line is {length_m / 1000:,.1f} km long; expected at most "
-            f"{LINE_MAX_M / 1000:,.0f} km; draw it in parts"
-        )
+def _check_corners(body: RouteBody, region: Region) -> None:
+    """Refuse areas to avoid that reach beyond the loaded region."""
+    for corner in (corner for ring in body.avoid for corner in ring):
+        site_metres(region, *corner)
 
 
 def _areas(body: RouteBody) -> Geometries:

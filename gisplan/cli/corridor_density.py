@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gisplan.cli.answer import JsonOption
+from gisplan.cli.compiling import told_compilation
 from gisplan.cli.electrical_answer import MapOutOption, check_out, give_answer
 from gisplan.cli.layer_options import (
     Kinds,
@@ -64,7 +65,7 @@ def corridor_density(
         applications=applications_of(kind, status, since, until),
     )
     settings = load_settings()
-    with connect(prepare_database(settings)) as connection:
+    with told_compilation(), connect(prepare_database(settings)) as connection:
         answer = density_of_corridors(connection, settings.home / "cache", question)
     give_answer(answer, out=out, as_json=as_json, summarise=_summarise, draw=_draw)
 

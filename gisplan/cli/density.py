@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gisplan.cli.answer import JsonOption, Value, print_answer
+from gisplan.cli.compiling import told_compilation
 from gisplan.cli.layer_options import (
     AreaFile,
     Kinds,
@@ -141,7 +142,11 @@ def density(
         before=applications_of(kind, status, before_since, before_until) if is_compared else None,
     )
     file = _File(path=out, title=title, source=source, on=day_of(on) or date.today())
-    with connect(prepare_database(load_settings())) as connection, shown_progress() as progress:
+    with (
+        told_compilation(),
+        connect(prepare_database(load_settings())) as connection,
+        shown_progress() as progress,
+    ):
         study_area = study_area_of(connection, area)
         if cells is None:
             question = replace(surface, study_area=study_area)

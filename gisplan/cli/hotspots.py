@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gisplan.cli.answer import JsonOption, Value, print_answer
+from gisplan.cli.compiling import told_compilation
 from gisplan.cli.layer_options import (
     AreaFile,
     CellM,
@@ -69,7 +70,11 @@ def hotspots(
     check_density_ending(out)
     applications = applications_of(kind, status, since, until)
     day = day_of(on) or date.today()
-    with connect(prepare_database(load_settings())) as connection, shown_progress() as progress:
+    with (
+        told_compilation(),
+        connect(prepare_database(load_settings())) as connection,
+        shown_progress() as progress,
+    ):
         question = HotSpotQuestion(
             cell_m=cell_m,
             radius_m=radius_m,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gisplan.cli.answer import JsonOption
+from gisplan.cli.compiling import told_compilation
 from gisplan.cli.electrical_answer import is_map, table_of
 from gisplan.cli.plan import open_console
 from gisplan.errors import InputError
@@ -47,7 +48,7 @@ def network_check(
     check_ending(out)
     settings = CheckSettings(near_miss_m=check_distance(near_miss_m))
     config = load_settings()
-    with connect(prepare_database(config)) as connection:
+    with told_compilation(), connect(prepare_database(config)) as connection:
         answer = check_corridors(connection, config.home / "cache", settings)
     if out is not None:
         write_report(answer, out)

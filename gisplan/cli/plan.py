@@ -20,6 +20,7 @@ from gisplan.export.plan_document import plan_to_json
 from gisplan.ingest.applications import parse_application, read_applications
 from gisplan.ingest.parcels import inner_place, read_parcel
 from gisplan.model.application import ApplicationKind, Importance
+from gisplan.planning.region import refuse_outside
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -144,7 +145,14 @@ def open_console(*, stderr: bool = False) -> Console:
 def plan_all(
     planner: Planner, applications: Sequence[Application], console: Console, *, reserve: bool
 ) -> tuple[Plan, ...]:
-    """Plan applications in order; with ``reserve`` each sees the promises before it."""
+    """Plan applications in order; with ``reserve`` each sees the promises before it.
+
+    Raises
+    ------
+    OutsideAreaError
+        If some lie outside the loaded region; then none is planned.
+    """
+    refuse_outside(applications, planner.state().region)
     plans = []
     # where nobody looks the bar would leave an empty line
     with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:

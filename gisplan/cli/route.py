@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 DEFAULT_KVA = 100.0
 DEFAULT_COUNT = 5
 MAP_ENDING = ".html"
+TOLD_LEFT_OUT = 5
 
 
 def route(
@@ -191,6 +192,10 @@ def _show(answer: RouteAnswer, console: Console) -> None:
                 console.print(f"{one.rank}: {finding.text}")
     for reason in answer.reasons:
         console.print(reason)
+    for text in answer.left_out[:TOLD_LEFT_OUT]:
+        console.print(f"left out: {text}")
+    if len(answer.left_out) > TOLD_LEFT_OUT:
+        console.print(f"left out: {len(answer.left_out) - TOLD_LEFT_OUT} more; --json tells them")
 
 
 def _title(answer: RouteAnswer) -> str:
@@ -211,7 +216,9 @@ def _cells(one: ProposedRoute) -> tuple[str, ...]:
     crossings = sum(len(segment.crossings) for segment in way.segments)
     return (
         str(one.rank),
-        "the place asked for" if point is None else f"{point.kind.value}: {point.name}",
+        "the place asked for"
+        if point is None
+        else f"{point.kind.value}: {point.name} ({point.element_id})",
         one.source_group,
         f"{way.length_m:,.1f}",
         f"{way.straight_line_m:,.1f}",

@@ -14,6 +14,8 @@ from pyproj.exceptions import CRSError
 from gisplan.density.cells import Cells
 from gisplan.errors import InputError, MappingError, SourceError
 from gisplan.ingest.crs import find_allowed_bounds, transform_geometry
+from gisplan.ingest.shapes import find_finite
+from gisplan.ingest.wkb import read_wkb
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,7 +49,7 @@ def read_areas(path: Path, *, srid: int) -> Cells:
         meta, _, wkb, fields = pyogrio.raw.read(path, datetime_as_string=True)
         if not meta["crs"]:
             raise SourceError(f"{path} states no CRS; save it with one")
-        shapes = shapely.force_2d(shapely.from_wkb([] if wkb is None else wkb))
+        shapes = shapely.force_2d(read_wkb(wkb))
         _check(shapes, path.name)
         crs, working = CRS.from_user_input(meta["crs"]), CRS.from_epsg(srid)
         moved, _ = transform_geometry(shapes, crs=crs, working=working, layer=path.name)
@@ -97,7 +99,7 @@ def _check(shapes: Shapes, what: str) -> None:
         raise InputError(f"{what}, feature {wrong + 1} is {kind}; expected a polygon")
     if shapely.get_num_coordinates(shapes).sum() > VERTICES_MAX:
         raise InputError(f"{what} has more than {VERTICES_MAX:,} corners; simplify it")
-    if (wrong := _first(~np.isfinite(shapely.bounds(shapes)).all(axis=1))) is not None:
+    if (wrong := _first(~find_finite(shapes))) is not None:
         raise InputError(f"{what}, feature {wrong + 1} has a corner that is not finite")
     if (wrong := _first(~shapely.is_valid(shapes))) is not None:
         reason = shapely.is_valid_reason(shapes[wrong])

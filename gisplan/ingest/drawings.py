@@ -13,6 +13,7 @@ from pyproj.exceptions import CRSError
 
 from gisplan.errors import SourceError
 from gisplan.ingest.crs import LONLAT, transform_geometry
+from gisplan.ingest.wkb import read_wkb
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -67,7 +68,7 @@ def _read(
         raise SourceError(f"{path} cannot be read: {error}") from error
     if crs is None:
         raise SourceError(f"{path} names no coordinate reference system; state it in the file")
-    shapes = np.asarray(shapely.from_wkb([] if wkb is None else wkb))
+    shapes = read_wkb(wkb)
     _check(path, shapes, kinds, expected)
     moved, _ = transform_geometry(
         np.asarray(shapely.force_2d(shapes)), crs=crs, working=LONLAT, layer=path.name

@@ -6,13 +6,12 @@ import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import pandas as pd
 import pyogrio
 import pyogrio.errors
-import shapely
 from pyproj import CRS
 from pyproj.exceptions import CRSError
 
@@ -24,6 +23,7 @@ from gisplan.ingest.pandapower_json import (
     read_places,
 )
 from gisplan.ingest.suggestion import describe_choice
+from gisplan.ingest.wkb import read_wkb
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -220,7 +220,7 @@ def _refuse_indirect(path: Path) -> None:
 def _read_wkb(wkb: np.ndarray | None, count: int) -> np.ndarray:
     if wkb is None:
         return _no_geometry(count)
-    return cast("np.ndarray", shapely.from_wkb(wkb, on_invalid="ignore"))
+    return read_wkb(wkb)
 
 
 def _no_geometry(count: int) -> np.ndarray:

@@ -15,6 +15,7 @@ from pyproj.exceptions import CRSError
 
 from gisplan.errors import MappingError, SourceError
 from gisplan.ingest.crs import LONLAT, transform_geometry
+from gisplan.ingest.wkb import read_wkb
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -136,7 +137,7 @@ def _features(path: Path) -> np.ndarray:
         meta, _, wkb, _ = pyogrio.raw.read(path, columns=[])
     except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
         raise SourceError(f"parcel {path} is no vector source that GDAL reads") from error
-    shapes = shapely.from_wkb([] if wkb is None else wkb)
+    shapes = read_wkb(wkb)
     if not meta["crs"]:
         raise ValueError("states no CRS; save it with one")
     moved, _ = transform_geometry(

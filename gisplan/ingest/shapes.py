@@ -40,7 +40,7 @@ def check_coordinates(geometry: np.ndarray, bounds: Bounds | None) -> CheckedSha
     empty = ~missing & shapely.is_empty(geometry)
     large = shapely.get_num_coordinates(geometry) > VERTICES_MAX
     box = shapely.bounds(geometry)
-    infinite = ~missing & ~empty & ~_find_finite(geometry)
+    infinite = ~missing & ~empty & ~find_finite(geometry)
     outside = ~(missing | empty | infinite) & _find_outside(box, bounds)
     faults = [
         *build_faults(
@@ -146,7 +146,8 @@ def _find_valid(geometry: np.ndarray, shape: Shape) -> Flags:
     return np.asarray(shapely.is_valid(geometry))
 
 
-def _find_finite(geometry: np.ndarray) -> Flags:
+def find_finite(geometry: np.ndarray) -> Flags:
+    """Tell which shapes have finite coordinates only; bounds would pass over NaN."""
     coordinates, row = shapely.get_coordinates(geometry, return_index=True)
     finite = np.ones(len(geometry), dtype=bool)
     finite[row[~np.isfinite(coordinates).all(axis=1)]] = False

@@ -14,6 +14,8 @@ from pyproj.exceptions import CRSError
 from gisplan.errors import InputError, SourceError
 from gisplan.ingest.cost_raster import read_cost_raster
 from gisplan.ingest.crs import transform_geometry
+from gisplan.ingest.shapes import find_finite
+from gisplan.ingest.wkb import read_wkb
 from gisplan.model.grid import Surface
 from gisplan.planning.terrain_ground import LandUse, Terrain
 
@@ -73,7 +75,7 @@ def _read_land_use(path: Path, srid: int) -> LandUse:
         )
     cost, surface = _prices(path, fields, len(shape))
     moved, _ = transform_geometry(shape, crs=crs, working=CRS.from_epsg(srid), layer=path.name)
-    if not np.isfinite(shapely.bounds(moved)).all():
+    if not find_finite(moved).all():
         raise InputError(
             f"{path}: an area has no place in EPSG:{srid}; is its CRS {crs.name} right?"
         )
@@ -87,7 +89,7 @@ def _read_land_use(path: Path, srid: int) -> LandUse:
 
 def _polygons(path: Path, wkb: npt.NDArray[np.object_] | list[bytes]) -> npt.NDArray[np.object_]:
     """Return the areas of a file; those that cross themselves are made valid."""
-    shape = np.asarray(shapely.force_2d(shapely.from_wkb(wkb)), dtype=object)
+    shape = np.asarray(shapely.force_2d(read_wkb(wkb)), dtype=object)
     if not len(shape):
         raise InputError(f"{path} holds nothing; expected polygons of land use")
     if len(shape) > AREAS_MAX or int(shapely.get_num_coordinates(shape).sum()) > VERTICES_MAX:
@@ -100,7 +102,7 @@ def _polygons(path: Path, wkb: npt.NDArray[np.object_] | list[bytes]) -> npt.NDA
     if len(wrong):
         found = getattr(shape[wrong[0]], "geom_type", "nothing")
         raise InputError(f"{path}: row {wrong[0] + 1} is {found}; expected polygons of land use")
-    finite = np.isfinite(shapely.bounds(shape)).all(axis=1)
+    finite = find_finite(shape) & ~shapely.is_empty(shape)
     if not finite.all():
         row = int(np.flatnonzero(~finite)[0])
         raise InputError(f"{path}: row {row + 1} is empty or not finite; mend it or leave it out")

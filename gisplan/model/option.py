@@ -155,9 +155,9 @@ class Cost:
 class BillItem:
     """One row of a bill of materials: what, how much of it, at which price.
 
-    ``kind`` is civil, pole, crossing, cable, joint, termination or equipment; ``codes`` tell which
-    one (laying and surface, level and kind of pole, what is crossed, the cable, the kind of access
-    point), for translation.
+    ``kind`` is civil, pole, crossing, cable, joint, termination, bend or equipment; ``codes`` tell
+    which one (laying and surface, level and kind of pole, what is crossed, the cable, the kind of
+    access point), for translation.
     ``cost`` is exact; quantity and unit cost may differ from it by rounding.
     """
 

@@ -53,6 +53,7 @@ class RouteAnswer:
     ``total_cost`` is that of all routes together where they belong together (several sources), else
     ``None``; ``lower_bound`` is a cost below which no such answer exists and ``gap`` the distance
     to it, 0..1. ``reasons`` say why there are fewer routes than wanted, or what had to be shared.
+    ``left_out`` names access points that no cable serves over the route found to them, and why.
     ``is_judged`` says whether the grid was asked: a question about routes alone is not.
     """
 
@@ -69,3 +70,4 @@ class RouteAnswer:
     reasons: tuple[str, ...]
     is_judged: bool
     provenance: Provenance
+    left_out: tuple[str, ...] = ()

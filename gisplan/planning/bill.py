@@ -10,6 +10,7 @@ import numpy as np
 
 from gisplan.model.option import BillItem, Cost
 from gisplan.planning.access import KINDS
+from gisplan.planning.bends import count_bends
 from gisplan.planning.civil import WORKS
 from gisplan.planning.crossable import CROSSINGS, NOTHING_CROSSED
 
@@ -75,6 +76,7 @@ def bill_rows(
         rows += _crossing_rows(catalogue, stretches)
         rows.append(_cable_row(variant, stretches, length_m))
         rows += _accessory_rows(catalogue, variant, kind, length_m)
+        rows += _bend_rows(catalogue, variant, stretches)
     if kind is not None:
         rows.append(_equipment_row(catalogue, kind, voltage_level))
     return tuple(
@@ -85,12 +87,12 @@ def bill_rows(
 def cost_of(rows: Sequence[BillRow], currency: str) -> Cost:
     """Return the sums of a bill."""
     cents = dict.fromkeys(
-        ("civil", "pole", "crossing", "cable", "joint", "termination", "equipment"), 0
+        ("civil", "pole", "bend", "crossing", "cable", "joint", "termination", "equipment"), 0
     )
     for row in rows:
         cents[row.kind] += row.cents
     return Cost(
-        civil=(cents["civil"] + cents["pole"]) / 100,
+        civil=(cents["civil"] + cents["pole"] + cents["bend"]) / 100,
         crossings=cents["crossing"] / 100,
         cable=cents["cable"] / 100,
         accessories=(cents["joint"] + cents["termination"]) / 100,
@@ -214,6 +216,26 @@ def _accessory_rows(
             source=price.source,
             confidence=price.confidence,
         )
+
+
+def _bend_rows(
+    catalogue: Catalogue, variant: Variant, stretches: Sequence[Stretch]
+) -> Iterator[BillRow]:
+    """Return the bends of a way where they have a price."""
+    if variant.bend_cents == 0:
+        return
+    count, rule = count_bends(stretches, variant), catalogue.rule("civil.bend_cost")
+    yield BillRow(
+        kind="bend",
+        codes=(),
+        item=f"Bend of {variant.bend_min_deg:g} degrees or more",
+        quantity=count,
+        unit="",
+        unit_cost=variant.bend_cents / 100,
+        cents=count * variant.bend_cents,
+        source=rule.source,
+        confidence=rule.confidence,
+    )
 
 
 def _equipment_row(catalogue: Catalogue, kind: AccessKind, voltage_level: str) -> BillRow:

@@ -16,8 +16,10 @@ import numpy as np
 import shapely
 
 from gisplan.planning.access import KINDS, Meetings, joined_meetings, meetings_at
-from gisplan.planning.civil import civil_per_m, connector_costs, part_cost_cents
-from gisplan.routing.search import NO_BOUND, CorridorPath, Starts, start_search
+from gisplan.planning.bent_search import BendGraphs, begin_search
+from gisplan.planning.civil import civil_per_m
+from gisplan.planning.search_starts import connector_cents, site_starts
+from gisplan.routing.search import NO_BOUND, CorridorPath
 
 if TYPE_CHECKING:
     from gisplan.model.grid import Flags, Floats, Integers, Texts
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from gisplan.routing.cost_graph import CostGraph
     from gisplan.routing.search import Search
     from gisplan.routing.site import Connectors, Geometries
+    from gisplan.routing.turns import BendSearch
 
 FIRST_BATCH, LARGEST_BATCH = 16, 256
 REJECTED_KEPT = 3
@@ -159,7 +162,7 @@ class Ground:
     """Where a search runs: corridors, what can be met there, drawings of the lines.
 
     ``civil`` is what the corridors' civil works cost, ``graphs`` the corridors at the prices of
-    each cable, ``targets`` what each looks for there.
+    each cable, ``targets`` what each looks for there, ``bends`` the corridors where bends cost.
     """
 
     corridors: CorridorGraph
@@ -168,6 +171,7 @@ class Ground:
     graphs: Graphs
     targets: PricedTargets
     line_shapes: Geometries
+    bends: BendGraphs = field(default_factory=BendGraphs)
 
     def priced(self, variant: Variant) -> CostGraph:
         """Return the corridors as a graph at the prices of a cable."""
@@ -200,9 +204,8 @@ def _search_variant(
     pool: Pool,
 ) -> None:
     graph = ground.priced(variant)
-    targets = ground.targets.get(variant, graph)
-    starts = _with_direct_ways(ground, variant, graph, connectors)
-    with start_search(graph, starts, targets) as search:
+    starts = site_starts(ground, variant, graph, connectors)
+    with begin_search(ground, variant, graph, connectors, starts) as search:
         running = _Running(ground=ground, variant=variant, connectors=connectors, search=search)
         _offer(pool, judge, running, _landed_with(running, landed))
         size = FIRST_BATCH
@@ -222,7 +225,7 @@ class _Running:
     ground: Ground
     variant: Variant
     connectors: Connectors
-    search: Search
+    search: Search | BendSearch
 
     def length_m(self, met: Meetings) -> Floats:
         """Return the length of the way to each meeting, connector included."""
@@ -245,75 +248,6 @@ class _Running:
             return self.search.path_to(node)
         nothing = np.zeros(0, dtype=np.int64)
         return CorridorPath(seed=-1 - node, first_node=-1, edges=nothing, cost_cents=cost_cents)
-
-
-def starts_of(ground: Ground, connectors: Connectors, variant: Variant) -> Starts:
-    """Return where a search begins: both ends of the edge of each of the site's landings.
-
-    The start of a landing's first end stands in row 2 x landing, that of its last in the next; one
-    that the cable may not reach has a negative cost.
-    """
-    seed = np.repeat(np.arange(len(connectors)), 2)
-    end = np.tile([0.0, 1.0], len(connectors))
-    edge, share = connectors.edge[seed], connectors.share[seed]
-    corridors = ground.corridors
-    cost = _connector_cents(ground, connectors, variant)[seed] + part_cost_cents(
-        ground.civil, variant, edge, share, end
-    )
-    return Starts.at(
-        np.where(end > 0, corridors.edge_to[edge], corridors.edge_from[edge]),
-        np.where(np.isfinite(cost), cost, -1).astype(np.int64),
-        length_m=connectors.length_m[seed] + corridors.edge_length_m[edge] * np.abs(end - share),
-        seed=seed,
-    )
-
-
-def _with_direct_ways(
-    ground: Ground, variant: Variant, graph: CostGraph, connectors: Connectors
-) -> Starts:
-    """Return the starts at nodes, and those from a landing to a place on the same edge."""
-    usual, ends = _open_starts(ground, variant, graph, connectors), ground.targets.ends
-    order = np.argsort(ends.edge, kind="stable")
-    first, last = (
-        np.searchsorted(ends.edge[order], connectors.edge, side=side) for side in ("left", "right")
-    )
-    landing = np.repeat(np.arange(len(connectors)), last - first)
-    step = np.arange(len(landing)) - np.repeat(
-        np.cumsum(last - first) - (last - first), last - first
-    )
-    place = order[first[landing] + step]
-    if len(place) == 0:
-        return usual
-    share, length_m = connectors.share[landing], ground.corridors.edge_length_m[ends.edge[place]]
-    cost = ground.targets.part_cents(variant, place, share)
-    cost += _connector_cents(ground, connectors, variant)[landing]
-    is_open = ends.leads_to(variant)[place] & np.isfinite(cost)
-    is_open &= graph.edge_cost[ends.edge[place]] >= 0
-    return Starts.at(
-        np.concatenate([usual.node, graph.node_count + place]),
-        np.concatenate([usual.cost_cents, np.where(is_open, cost, -1).astype(np.int64)]),
-        length_m=np.concatenate(
-            [
-                usual.length_m,
-                connectors.length_m[landing] + length_m * np.abs(ends.share[place] - share),
-            ]
-        ),
-        seed=np.concatenate([usual.seed, landing]),
-    )
-
-
-def _open_starts(
-    ground: Ground, variant: Variant, graph: CostGraph, connectors: Connectors
-) -> Starts:
-    """Return the usual starts but for those along an edge that the graph does not leave open."""
-    usual = starts_of(ground, connectors, variant)
-    runs_along = usual.length_m > connectors.length_m[usual.seed]
-    is_shut = runs_along & (graph.edge_cost[connectors.edge[usual.seed]] < 0)
-    return replace(usual, cost_cents=np.where(is_shut, -1, usual.cost_cents))
-
-
-def _connector_cents(ground: Ground, connectors: Connectors, variant: Variant) -> Floats:
-    return connector_costs(ground.civil, variant, connectors).total_cents
 
 
 def _node_meetings(running: _Running, nodes: Integers) -> Meetings:
@@ -361,7 +295,7 @@ def _landed_with(running: _Running, landed: Meetings) -> Meetings:
     codes = [KINDS.index(wanted) for wanted in running.variant.kinds]
     some = landed.take(np.isin(landed.kind, codes))
     seed, ground = -1 - some.node, running.ground
-    cost = _connector_cents(ground, running.connectors, running.variant)[seed]
+    cost = connector_cents(ground, running.connectors, running.variant)[seed]
     edge = running.connectors.edge[seed]
     allowed = np.isfinite(civil_per_m(ground.civil, running.variant, edge))
     return replace(some, cost_cents=cost.astype(np.int64)).take(allowed)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,23 +11,25 @@ import numpy as np
 from gisplan.model.grid import Surface
 from gisplan.model.option import Finding, Severity
 from gisplan.network.strands import forbidden_areas, forbidden_rows, line_shapes
-from gisplan.planning.civil import edge_costs_cents
+from gisplan.planning.civil import connector_costs, part_cost_cents
 from gisplan.planning.route import (
     EdgeParts,
+    connector_stretch,
     free_stretch,
     merged_stretches,
     stretches_along,
 )
-from gisplan.routing.drawn import build_drawn_index, read_drawn_line
+from gisplan.routing.drawn import build_drawn_index, check_drawn_line, read_drawn_line
+from gisplan.routing.drawn_stops import TOUCH_M, LineEnds
 
 if TYPE_CHECKING:
     from gisplan.model.grid import Floats
+    from gisplan.planning.civil import CivilWorks
     from gisplan.planning.region import Region
     from gisplan.planning.route import Stretch
     from gisplan.planning.variants import Variant
     from gisplan.routing.drawn import DrawnWay
-
-SHORTEST_M = 0.01
+    from gisplan.routing.site import Connectors
 
 
 def drawn_stretches(
@@ -33,7 +37,9 @@ def drawn_stretches(
 ) -> tuple[list[Stretch], tuple[Finding, ...]]:
     """Return a drawn line of shape (vertices, 2) as stretches, and what stands in its way.
 
-    Along corridors it costs what they cost, elsewhere a trench over open ground.
+    Of all ways near it that might be proposed (a connector from its start, corridors, a connector
+    to its end) the cheapest is meant; where no corridor goes along it is a trench over open ground.
+    A line that begins or ends on a corridor has no connector there.
 
     Raises
     ------
@@ -41,18 +47,25 @@ def drawn_stretches(
         If it is no line.
     """
     corridors, civil = region.snapshot.corridors, region.ground.civil
-    price = edge_costs_cents(civil, variant) / np.maximum(corridors.edge_length_m, SHORTEST_M)
+    per_m = region.catalogue.civil_cost_per_m(Surface.OPEN_GROUND)
     index = build_drawn_index(
         line_shapes(corridors.shape),
         corridors.edge_from,
         corridors.edge_to,
-        price=price,
+        part_cents=partial(part_cost_cents, civil, variant),
+        free_cents_per_m=100 * (per_m + variant.cable_per_m),
         area=forbidden_areas(region.snapshot.grid),
     )
-    tolerance_m = region.catalogue.value("route.drawn_tolerance_m")
-    way = read_drawn_line(xy_m, index, tolerance_m=tolerance_m)
-    per_m = region.catalogue.civil_cost_per_m(Surface.OPEN_GROUND)
-    stretches: list[Stretch] = []
+    check_drawn_line(xy_m)
+    first, last = (_connectors(region, place) for place in (xy_m[0], xy_m[-1]))
+    way = read_drawn_line(
+        xy_m,
+        index,
+        tolerance_m=region.catalogue.value("route.drawn_tolerance_m"),
+        start=_ends(civil, variant, first),
+        end=_ends(civil, variant, last),
+    )
+    stretches = _connector(civil, variant, first, way.first_landing)
     for row in range(len(way)):
         if way.edge[row] < 0:
             stretches.append(free_stretch(variant, way.xy_m[row], civil_per_m=per_m))
@@ -62,7 +75,37 @@ def drawn_stretches(
             edge=way.edge[one], share_from=way.share_from[one], share_to=way.share_to[one]
         )
         stretches += stretches_along(civil, variant, parts)
+    stretches += [
+        replace(one, xy_m=one.xy_m[::-1])
+        for one in _connector(civil, variant, last, way.last_landing)
+    ]
     return merged_stretches(stretches), _inside(region, way)
+
+
+def _connectors(region: Region, xy_m: Floats) -> Connectors:
+    """Return how a place reaches corridors; what lies on one begins there."""
+    reach_m = region.catalogue.value("connector.max_length_m")
+    found = region.site_index.connectors(float(xy_m[0]), float(xy_m[1]), reach_m)
+    on_one = np.flatnonzero(found.length_m <= TOUCH_M)
+    return found.take(on_one) if len(on_one) else found
+
+
+def _ends(civil: CivilWorks, variant: Variant, connectors: Connectors) -> LineEnds:
+    return LineEnds(
+        edge=connectors.edge,
+        share=connectors.share,
+        xy_m=connectors.xy_m,
+        cents=connector_costs(civil, variant, connectors).total_cents,
+    )
+
+
+def _connector(
+    civil: CivilWorks, variant: Variant, connectors: Connectors, landing: int
+) -> list[Stretch]:
+    """Return the way from an end of the line to its landing; none where it stands on a corridor."""
+    if landing < 0 or connectors.length_m[landing] <= TOUCH_M:
+        return []
+    return [connector_stretch(civil, variant, connectors, landing)]
 
 
 def _inside(region: Region, way: DrawnWay) -> tuple[Finding, ...]:

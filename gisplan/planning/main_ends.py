@@ -131,9 +131,17 @@ class PricedTargets:
         ends = self.ends
         return part_cost_cents(self.civil, variant, ends.edge[rows], share_from, ends.share[rows])
 
-    def _build(self, variant: Variant, graph: CostGraph) -> Targets:
-        ends, rows = self.ends, np.arange(len(self.ends))
-        cost = self.part_cents(variant, rows, ends.node_share)
+    def open_cents(self, variant: Variant, graph: CostGraph) -> Integers:
+        """Return what lies between stations and all places, -1 for those that are no targets."""
+        ends = self.ends
+        cost = self.part_cents(variant, np.arange(len(ends)), ends.node_share)
         is_open = ends.leads_to(variant) & np.isfinite(cost) & (graph.edge_cost[ends.edge] >= 0)
-        cents = np.where(is_open, cost, -1).astype(np.int64)
-        return self.access.targets[variant.role].with_places(ends.node, rows, cents)
+        return np.where(is_open, cost, -1).astype(np.int64)
+
+    def with_places(self, variant: Variant, cents: Integers) -> Targets:
+        """Return the nodes that a cable looks for, and places at what lies before them."""
+        rows = np.arange(len(self.ends))
+        return self.access.targets[variant.role].with_places(self.ends.node, rows, cents)
+
+    def _build(self, variant: Variant, graph: CostGraph) -> Targets:
+        return self.with_places(variant, self.open_cents(variant, graph))

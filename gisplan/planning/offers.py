@@ -23,13 +23,15 @@ from gisplan.model.option import (
 )
 from gisplan.planning.access import KINDS
 from gisplan.planning.access_findings import check_access
+from gisplan.planning.bends import unweighed_bends
 from gisplan.planning.bill import bill_rows, cost_of
 from gisplan.planning.demand import powers_at, sizing_kva
 from gisplan.planning.existing import presumed_service_finding
 from gisplan.planning.judge import access_name
 from gisplan.planning.phases import ONE_PHASE, THREE_PHASES
-from gisplan.planning.route import Stretch, build_route, route_stretches
+from gisplan.planning.route import Stretch, route_stretches
 from gisplan.planning.route_findings import check_route
+from gisplan.planning.told_route import build_route
 from gisplan.planning.variants import trunk_sections_mm2
 from gisplan.planning.works_time import works_time
 
@@ -51,6 +53,7 @@ class Offer:
     """An access point that is worth a proof. ``variant`` is ``None`` at an existing service.
 
     ``line`` or ``bus`` is -1; ``reason`` says why screening refused it, empty where it did not.
+    ``weighs_bends`` says whether the way was chosen with its bends at their price.
     """
 
     kind: AccessKind
@@ -61,6 +64,7 @@ class Offer:
     stretches: tuple[Stretch, ...]
     reason: str
     presumed: bool = False
+    weighs_bends: bool = False
 
     @property
     def key(self) -> OfferKey:
@@ -101,6 +105,7 @@ def offers_of(site: Site, candidates: list[Candidate]) -> tuple[Offer, ...]:
             variant=candidate.variant,
             stretches=tuple(route_stretches(civil, ends, site.connectors, candidate)),
             reason=candidate.reason,
+            weighs_bends=True,
         )
         for candidate in candidates
     )
@@ -186,8 +191,10 @@ def option_of(
 def _route_findings(site: Site, offer: Offer, time: WorksTime) -> tuple[Finding, ...]:
     if offer.variant is None:
         return ()
-    conductor = offer.variant.conductor
-    return check_route(site.region, conductor, offer.stretches, time, site.application)
+    conductor, catalogue = offer.variant.conductor, site.region.catalogue
+    bends = () if offer.weighs_bends else unweighed_bends(catalogue, offer.variant, offer.stretches)
+    found = check_route(site.region, conductor, offer.stretches, time, site.application)
+    return (*found, *bends)
 
 
 def _section_finding(

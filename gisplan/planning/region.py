@@ -26,12 +26,13 @@ from gisplan.planning.priced import build_priced_graphs
 from gisplan.routing.site import SiteIndex
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from gisplan.model.application import Application
     from gisplan.model.grid import Floats, Grid, Integers, Texts
     from gisplan.network.snapshot import Snapshot
     from gisplan.planning.access import AccessTable
+    from gisplan.routing.site import Geometries
     from gisplan.rules.catalogue import Catalogue
 
 HOUSE = "building"  # the one kind of forbidden area that a customer's cable comes out of
@@ -124,17 +125,92 @@ def site_metres(region: Region, lon: float, lat: float) -> tuple[float, float]:
         If it lies more than 5 km outside the bounds of the grid.
     """
     x_m, y_m = region.projection.to_metres(lon, lat)
+    low, high = _bounds_m(region)
+    if not (low[0] <= x_m <= high[0] and low[1] <= y_m <= high[1]):
+        raise OutsideAreaError(
+            f"the place {lon}, {lat} lies outside the loaded region, which spans {_span(region)}; "
+            "give longitude first, or load the grid of that place"
+        )
+    return x_m, y_m
+
+
+def refuse_outside(applications: Sequence[Application], region: Region) -> None:
+    """Refuse applications that lie outside the loaded region, all of them at once.
+
+    Raises
+    ------
+    OutsideAreaError
+        Naming each of them.
+    """
+    faults = []
+    for application in applications:
+        try:
+            site_metres(region, application.lon, application.lat)
+        except OutsideAreaError as error:
+            faults.append(f"application {application.reference}: {error}")
+    if faults:
+        raise OutsideAreaError("\n".join(faults))
+
+
+def check_areas(region: Region, areas: Geometries, name: str) -> None:
+    """Refuse valid areas in the working CRS, told by a name, that would change nothing.
+
+    Raises
+    ------
+    InputError
+        If one encloses nothing.
+    OutsideAreaError
+        If none of them touches the loaded region.
+    """
+    corners, row_of = shapely.get_coordinates(areas, return_index=True)
+    endless = np.zeros(len(areas), dtype=bool)
+    endless[row_of[~np.isfinite(corners).all(axis=1)]] = True
+    nothing = endless.copy()
+    nothing[~endless] = ~(shapely.area(areas[~endless]) > 0)
+    if nothing.any():
+        row = int(np.flatnonzero(nothing)[0])
+        what = "has a corner that is nowhere on earth" if endless[row] else "encloses nothing"
+        raise InputError(
+            f"{name}: area {row + 1} {what}; expected a polygon with an extent, in the CRS that "
+            "its file names: draw it again"
+        )
+    refuse_areas_outside(region, areas, name)
+
+
+def refuse_areas_outside(region: Region, areas: Geometries, name: str) -> None:
+    """Refuse areas in the working CRS, perhaps crossing themselves, that all lie elsewhere.
+
+    Raises
+    ------
+    OutsideAreaError
+        If the bounds of none of them touch the loaded region.
+    """
+    (west, south), (east, north) = _bounds_m(region)
+    box = shapely.bounds(areas)
+    touches = (box[:, 0] <= east) & (box[:, 2] >= west)
+    touches &= (box[:, 1] <= north) & (box[:, 3] >= south)
+    if not touches.any():
+        raise OutsideAreaError(
+            f"{name}: all areas lie outside the loaded region, which spans {_span(region)}; is "
+            "their CRS right, and does longitude come first?"
+        )
+
+
+def _bounds_m(region: Region) -> tuple[Floats, Floats]:
+    """Return the south-western and north-eastern corner of the region in the working CRS."""
     buses = region.snapshot.grid.buses
     low = np.array([buses.x_m.min(), buses.y_m.min()]) - MARGIN_M
     high = np.array([buses.x_m.max(), buses.y_m.max()]) + MARGIN_M
-    if not (low[0] <= x_m <= high[0] and low[1] <= y_m <= high[1]):
-        west_south, east_north = region.projection.to_lon_lat(np.array([low, high]))
-        raise OutsideAreaError(
-            f"the place {lon}, {lat} lies outside the loaded region, which spans longitude "
-            f"{west_south[0]:.3f} to {east_north[0]:.3f} and latitude {west_south[1]:.3f} to "
-            f"{east_north[1]:.3f}; give longitude first, or load the grid of that place"
-        )
-    return x_m, y_m
+    return low, high
+
+
+def _span(region: Region) -> str:
+    """Tell the bounds of the region in degrees."""
+    west_south, east_north = region.projection.to_lon_lat(np.array(_bounds_m(region)))
+    return (
+        f"longitude {west_south[0]:.3f} to {east_north[0]:.3f} and latitude {west_south[1]:.3f} to "
+        f"{east_north[1]:.3f}"
+    )
 
 
 def site_parcel(region: Region, application: Application) -> shapely.Polygon | None:

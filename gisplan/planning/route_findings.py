@@ -16,7 +16,8 @@ import numpy as np
 from gisplan.model.option import Finding, Severity
 from gisplan.planning.bends import tightest_radius_m
 from gisplan.planning.mains import MAIN_NAMES
-from gisplan.planning.route import OFF_CORRIDOR, owner_of, route_crossings
+from gisplan.planning.route import OFF_CORRIDOR
+from gisplan.planning.told_route import owner_of, route_crossings
 from gisplan.planning.works_time import foreign_ground_m
 
 if TYPE_CHECKING:

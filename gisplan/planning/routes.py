@@ -15,23 +15,30 @@ from gisplan.model.application import Application, ApplicationKind
 from gisplan.model.option import Conductor, Route
 from gisplan.model.route_answer import Independence, ProposedRoute, RouteAnswer
 from gisplan.network.strands import line_shapes
+from gisplan.planning.bends import unweighed_bends
 from gisplan.planning.bill import bill_rows, cost_of
 from gisplan.planning.candidates import Verdicts, find_candidates
 from gisplan.planning.drawn_route import drawn_stretches
-from gisplan.planning.hopeless import hopeless_reasons, no_connector_reason
 from gisplan.planning.landing_ends import place_ends, site_exits
 from gisplan.planning.offers import offers_of, option_of
 from gisplan.planning.options import provenance
 from gisplan.planning.priced import affordable
 from gisplan.planning.route import (
     EdgeParts,
-    build_route,
     connector_stretch,
     laid_out,
     merged_stretches,
 )
 from gisplan.planning.site import examine_site
-from gisplan.planning.ways import Way, find_way
+from gisplan.planning.told_route import build_route
+from gisplan.planning.unreached import (
+    SAME_PLACE_M,
+    few_reasons,
+    no_cable_reasons,
+    no_way_reason,
+    same_place_reason,
+)
+from gisplan.planning.ways import Way, find_bent_way, find_way
 from gisplan.planning.works_time import works_time
 from gisplan.routing.alternatives import find_alternatives
 from gisplan.routing.site import MetGround
@@ -41,7 +48,7 @@ if TYPE_CHECKING:
 
     from gisplan.model.grid import Floats, Integers
     from gisplan.planning.access import Meetings
-    from gisplan.planning.candidates import Ground, Pool
+    from gisplan.planning.candidates import Ground
     from gisplan.planning.offers import Offer
     from gisplan.planning.route import Stretch
     from gisplan.planning.site import Site
@@ -51,8 +58,6 @@ if TYPE_CHECKING:
     from gisplan.routing.site import Connectors, Geometries
 
 REFERENCE = "route"
-SAME_PLACE_M = 0.05
-SAME_PLACE = "both ends are the same place: no cable is needed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,7 +171,7 @@ def answer_nearest(placed: RouteSite) -> RouteAnswer:
     )
     offers = offers_of(site, pool.best()[:wanted])
     routes = tuple(proposed(site, offer, rank) for rank, offer in enumerate(offers, start=1))
-    reasons = () if len(routes) == wanted else _few(placed, pool, wanted)
+    reasons = () if len(routes) == wanted else few_reasons(placed, pool)
     return answer(placed, routes, reasons=reasons)
 
 
@@ -175,8 +180,8 @@ def answer_to_place(placed: RouteSite) -> RouteAnswer:
     site, question = placed.site, placed.question
     if question.to is None or not site.variants:
         return answer(placed, (), reasons=no_cable_reasons(site))
-    if _is_here(placed, question.to) and not question.via:
-        return answer(placed, (), reasons=(SAME_PLACE,))
+    if not question.via and (same := same_place_reason(placed, question.to)):
+        return answer(placed, (), reasons=(same,))
     variant = site.variants[0]
     stops = (*question.via, question.to)
     here = site.connectors
@@ -186,13 +191,14 @@ def answer_to_place(placed: RouteSite) -> RouteAnswer:
         is_last = number == len(stops)
         if not is_last:
             there = _on_corridor(there)
-        way = find_way(placed.ground, variant, placed.ground.priced(variant), here, there)
+        find = find_way if question.via else find_bent_way
+        way = find(placed.ground, variant, placed.ground.priced(variant), here, there)
         if way is None:
-            return answer(placed, (), reasons=(_no_way(placed, here, there, stop),))
+            return answer(placed, (), reasons=(no_way_reason(placed, here, there, stop),))
         stretches.append(_leg(placed.ground, variant, way, here=here, there=there, closes=is_last))
         here = there.take(np.array([way.end]))
     whole = merged_stretches([stretch for leg in stretches for stretch in leg])
-    return answer(placed, (to_place(site, variant, whole),))
+    return answer(placed, (to_place(site, variant, whole, weighs_bends=not question.via),))
 
 
 def answer_alternatives(placed: RouteSite) -> RouteAnswer:
@@ -200,14 +206,16 @@ def answer_alternatives(placed: RouteSite) -> RouteAnswer:
     site, question, ground = placed.site, placed.question, placed.ground
     if question.to is None or not site.variants:
         return answer(placed, (), reasons=no_cable_reasons(site))
-    if _is_here(placed, question.to):
-        return answer(placed, (), reasons=(SAME_PLACE,))
+    if same := same_place_reason(placed, question.to):
+        return answer(placed, (), reasons=(same,))
     variant, there = site.variants[0], placed.landings(question.to)
     graph = ground.priced(variant)
     starts, here_rows = site_exits(ground, variant, graph, site.connectors)
     ends, there_rows = place_ends(ground, variant, graph, there)
     if len(starts) == 0 or len(ends) == 0:
-        return answer(placed, (), reasons=(_no_way(placed, site.connectors, there, question.to),))
+        return answer(
+            placed, (), reasons=(no_way_reason(placed, site.connectors, there, question.to),)
+        )
     catalogue = site.region.catalogue
     found = find_alternatives(
         graph,
@@ -253,12 +261,6 @@ def answer_drawn(placed: RouteSite) -> RouteAnswer:
     return answer(placed, (replace(to_place(site, variant, stretches), findings=findings),))
 
 
-def _is_here(placed: RouteSite, place: tuple[float, float]) -> bool:
-    x_m, y_m = placed.site.region.projection.to_metres(*place)
-    away_m = np.hypot(x_m - placed.site.xy_m[0], y_m - placed.site.xy_m[1])
-    return bool(away_m < SAME_PLACE_M)
-
-
 def _on_corridor(landings: Connectors) -> Connectors:
     """Return the nearest landing as a place on its corridor: a route passes by, not in and out."""
     nearest = landings.take(np.arange(min(1, len(landings))))
@@ -286,8 +288,13 @@ def _leg(
     return (*stretches, replace(last, xy_m=last.xy_m[::-1]))
 
 
-def to_place(site: Site, variant: Variant, stretches: Sequence[Stretch]) -> ProposedRoute:
-    """Return stretches as a priced route that ends at a place."""
+def to_place(
+    site: Site, variant: Variant, stretches: Sequence[Stretch], *, weighs_bends: bool = False
+) -> ProposedRoute:
+    """Return stretches as a priced route that ends at a place.
+
+    ``weighs_bends`` says whether it was chosen with its bends at their price.
+    """
     region = site.region
     bill = bill_rows(
         region.catalogue,
@@ -306,6 +313,7 @@ def to_place(site: Site, variant: Variant, stretches: Sequence[Stretch]) -> Prop
         conductor=_conductor(variant, route),
         cost=cost_of(bill, region.catalogue.currency),
         bill_of_materials=tuple(row.told() for row in bill),
+        findings=() if weighs_bends else unweighed_bends(region.catalogue, variant, stretches),
     )
 
 
@@ -348,6 +356,7 @@ def answer(
     shared_length_m: float = 0.0,
     total_cost: float | None = None,
     lower_bound: float | None = None,
+    left_out: tuple[str, ...] = (),
 ) -> RouteAnswer:
     """Return routes with what holds of all of them."""
     site, question = placed.site, placed.question
@@ -366,48 +375,7 @@ def answer(
         lower_bound=lower_bound,
         gap=gap,
         reasons=reasons,
+        left_out=left_out,
         is_judged=False,
         provenance=provenance(site.state),
     )
-
-
-def _few(placed: RouteSite, pool: Pool, wanted: int) -> tuple[str, ...]:
-    site, found = placed.site, min(len(pool.passed), wanted)
-    is_cut_off = len(site.connectors) == 0
-    return (
-        *no_cable_reasons(site),
-        *((_no_start(placed),) if is_cut_off else hopeless_reasons(site, pool)),
-        f"{found} of {wanted} access points wanted can be reached over open corridors",
-    )
-
-
-def no_cable_reasons(site: Site) -> tuple[str, ...]:
-    """Say that no cable of the catalogue will do, and why the level cannot be supplied."""
-    if site.variants:
-        return site.mode.refusal
-    kva = site.application.demand_kva
-    return (*site.mode.refusal, f"no cable of the catalogue carries {kva:g} kVA at this level")
-
-
-def _no_start(placed: RouteSite) -> str:
-    """Say why a site reaches no corridor: what is to avoid comes before what is forbidden."""
-    region = placed.site.region
-    reach_m = region.catalogue.value("connector.max_length_m")
-    anywhere = region.site_index.connectors(*placed.site.xy_m, reach_m)
-    if len(placed.question.avoid) and len(anywhere):
-        return "every corridor within reach lies in or behind an area to avoid; avoid less"
-    return no_connector_reason(placed.site)
-
-
-def _no_way(
-    placed: RouteSite, here: Connectors, there: Connectors, stop: tuple[float, float]
-) -> str:
-    if len(here) == 0:
-        return _no_start(placed)
-    where = f"longitude {stop[0]:g}, latitude {stop[1]:g}"
-    if len(there) == 0:
-        return (
-            f"no corridor can be reached from {where}; give a place nearer to a corridor, or avoid "
-            "less"
-        )
-    return f"no open corridors lead to {where}: they end before it; network-check shows where"

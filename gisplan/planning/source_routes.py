@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gisplan.planning.access import KINDS
+from gisplan.planning.bends import count_bends
 from gisplan.planning.offers import Offer
 from gisplan.planning.route import (
     EdgeParts,
@@ -151,12 +152,14 @@ class Layer:
 
 
 def offer_cents(offer: Offer) -> int:
-    """Return what an offer costs: route, equipment and joints."""
+    """Return what an offer costs: route, equipment, joints and bends."""
     if offer.variant is None:
         return 0
     kind = np.array([KINDS.index(offer.kind)])
     beside = offer.variant.beside_route_cents(kind, np.array([offer.length_m]))
-    return sum(stretch.cost_cents for stretch in offer.stretches) + int(beside[0])
+    bends = count_bends(offer.stretches, offer.variant) if offer.variant.bend_cents else 0
+    route = sum(stretch.cost_cents for stretch in offer.stretches)
+    return route + int(beside[0]) + bends * offer.variant.bend_cents
 
 
 def _in_dug_trench(stretch: Stretch) -> Stretch:

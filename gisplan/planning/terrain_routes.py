@@ -19,7 +19,7 @@ from gisplan.planning.civil import crossing_edges
 from gisplan.planning.crossable import NO_PRICE, crossing_code_of_kind, crossing_price_cents
 from gisplan.planning.offers import Offer
 from gisplan.planning.route_findings import check_route
-from gisplan.planning.routes import answer, no_cable_reasons, proposed, to_place
+from gisplan.planning.routes import answer, proposed, to_place
 from gisplan.planning.terrain_ends import SAME_PLACE_M, access_aims, end_of
 from gisplan.planning.terrain_ground import build_field
 from gisplan.planning.terrain_overhead import (
@@ -32,6 +32,7 @@ from gisplan.planning.terrain_overhead import (
 )
 from gisplan.planning.terrain_places import no_way_reason, place_reason
 from gisplan.planning.terrain_route import TOLERANCE_M, PricedWindow, terrain_stretches
+from gisplan.planning.unreached import no_cable_reasons, same_place_reason
 from gisplan.planning.works_time import works_time
 from gisplan.routing.cost_graph import build_cost_graph
 from gisplan.routing.terrain.aims import Aims, Links
@@ -113,13 +114,14 @@ def answer_terrain(placed: RouteSite, terrain: Terrain, *, overhead: bool = Fals
         if reason:
             return answer(placed, (), reasons=(reason,))
     here = TerrainSite(placed=placed, field=field, to_m=to_m, variants=variants, overhead=hung)
-    return _to_access_points(here) if to_m is None else _to_place(here, to_m)
+    return _to_access_points(here) if to_m is None else _to_place(here)
 
 
-def _to_place(here: TerrainSite, to_m: Floats) -> RouteAnswer:
+def _to_place(here: TerrainSite) -> RouteAnswer:
     placed, site = here.placed, here.placed.site
-    if float(np.hypot(*(to_m - site.xy_m))) < SAME_PLACE_M:
-        return answer(placed, (), reasons=("both ends are the same place: no cable is needed",))
+    to = placed.question.to
+    if to is not None and (same := same_place_reason(placed, to)):
+        return answer(placed, (), reasons=(same,))
     variant = here.variants[0]
     found = search_ways(_wanted(here, variant, Aims(), 1))
     if not found.ways:

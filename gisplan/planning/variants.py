@@ -17,6 +17,7 @@ from gisplan.electrical.sizing.sizing import design_current_a
 from gisplan.electrical.sizing.withstand import withstand_ka
 from gisplan.model.grid import Surface
 from gisplan.planning.access import KINDS, LEVEL_KINDS, kinds_by_role
+from gisplan.planning.bends import bend_price_cents
 
 if TYPE_CHECKING:
     from gisplan.model.grid import Codes, Flags, Floats, Integers, Lines
@@ -35,7 +36,9 @@ class Variant:
     system may carry beside the others in the trench, ``withstand_ka`` the short-circuit current
     that it withstands. ``connector_price_per_m`` is money a metre of the way from a site to its
     corridor. ``equipment_cents`` stand by index into ``KINDS``, ``end_cents`` likewise for
-    terminating the cable. ``spare_length_ratio`` is cable beyond the length of its way.
+    terminating the cable. ``spare_length_ratio`` is cable beyond the length of its way. A corner
+    from ``bend_min_deg`` on is a bend, ``bend_cents`` its price: 0 where bends have none, and for
+    overhead lines, whose corners are poles.
     """
 
     kinds: tuple[AccessKind, ...]
@@ -52,6 +55,8 @@ class Variant:
     spare_length_ratio: float
     drum_length_m: float
     joint_cents: int
+    bend_min_deg: float
+    bend_cents: int
 
     @property
     def system_count(self) -> int:
@@ -202,4 +207,6 @@ def variant_of(
         spare_length_ratio=spare,
         drum_length_m=catalogue.value(DRUM_RULES[level]),
         joint_cents=round(catalogue.accessory("joint", level).cost * 100),
+        bend_min_deg=catalogue.value("civil.bend_min_deg"),
+        bend_cents=0 if conductor.installation == "overhead" else bend_price_cents(catalogue),
     )

@@ -12,14 +12,8 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gisplan.planning.route import (
-    CONNECTOR,
-    OFF_CORRIDOR,
-    corridor_name,
-    corridor_row,
-    owner_of,
-    route_crossings,
-)
+from gisplan.planning.route import CONNECTOR, OFF_CORRIDOR, corridor_name
+from gisplan.planning.told_route import corridor_row, owner_of, route_crossings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -1,7 +1,14 @@
-"""Which edge every piece of a drawn line follows, so that the whole strays least."""
+"""The cheapest way along a drawn line: an exact shortest path over stops, lanes and open ground.
+
+A way begins by a landing at the line's start and ends by one at its end, as every proposed route
+does, and changes between edges where they meet. It goes over open ground where no edge goes along
+with the line, or where there is no other way: metres beside an edge over open ground, and ends
+that reach no edge by a landing, come first in the order of ways, cents second.
+"""
 
 from __future__ import annotations
 
+import heapq
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -9,103 +16,125 @@ import numpy as np
 
 if TYPE_CHECKING:
     from gisplan.model.grid import Floats, Integers
+    from gisplan.routing.drawn_lanes import Steps
 
 FREE = -1
-
-STRAY_WEIGHT = 0.5  # of a metre at the edge of the tolerance
-FREE_WEIGHT = 0.9  # a metre across an edge gets on by nothing there: cheaper over open ground
-CHANGE_TOLERANCES = 0.5  # to leave an edge or come to one, in tolerances
-TURN_TOLERANCES = 0.02  # from an edge to one that it meets
-JUMP_TOLERANCES = 2.0  # from an edge to one that does not meet it
-PRICE_WEIGHT = 1e-6  # only what is equal otherwise is decided by price
+NONE = -1
+MM = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Pieces:
-    """Pieces of a drawn line, from ``low_m`` to ``high_m`` along it, shape (pieces,).
+class Links:
+    """Ways from place to place, shape (links,): metres beside edges, cents, and what each is.
 
-    Each row of the other arrays (candidates,) is a piece with an edge that it may follow: the mean
-    distance, and the shares of the edge beside its two ends. Rows are sorted by piece.
+    ``edge`` is ``FREE`` over open ground or along a landing, and ``landing`` its row or ``NONE``.
     """
 
-    low_m: Floats
-    high_m: Floats
-    piece: Integers
+    tail: Integers
+    head: Integers
+    beside_m: Floats
+    cents: Floats
     edge: Integers
-    away_m: Floats
     share_from: Floats
     share_to: Floats
-    edge_length_m: Floats
+    landing: Integers
 
+    def __len__(self) -> int:
+        return len(self.tail)
 
-def choose_edges(
-    pieces: Pieces, edge_from: Integers, edge_to: Integers, price: Floats, tolerance_m: float
-) -> Integers:
-    """Return for every piece the row of its candidate, or ``FREE`` over open ground.
-
-    The choice is the cheapest of all (Viterbi); equal ones are broken by the order of candidates.
-    """
-    own = _own_costs(pieces, price, tolerance_m)
-    length_m = pieces.high_m - pieces.low_m
-    first = np.searchsorted(pieces.piece, np.arange(len(length_m) + 1))
-    rows_before, cost_before = [FREE], np.zeros(1)
-    back: list[tuple[list[int], Integers]] = []
-    for piece, here_m in enumerate(length_m.tolist()):
-        rows = [*range(int(first[piece]), int(first[piece + 1])), FREE]
-        change = tolerance_m * _changes(
-            _edges_of(pieces, rows_before), _edges_of(pieces, rows), edge_from, edge_to
+    def take(self, rows: Integers) -> Links:
+        """Return some of them."""
+        return Links(
+            tail=self.tail[rows],
+            head=self.head[rows],
+            beside_m=self.beside_m[rows],
+            cents=self.cents[rows],
+            edge=self.edge[rows],
+            share_from=self.share_from[rows],
+            share_to=self.share_to[rows],
+            landing=self.landing[rows],
         )
-        if piece == 0:
-            change[:] = 0.0
-        total = cost_before[:, None] + change
-        best = total.argmin(axis=0)
-        own_here = np.array([FREE_WEIGHT * here_m if row == FREE else own[row] for row in rows])
-        cost_before = total[best, np.arange(len(rows))] + own_here
-        back.append((rows, best))
-        rows_before = rows
-    return _traced(back, int(cost_before.argmin()))
 
 
-def _own_costs(pieces: Pieces, price: Floats, tolerance_m: float) -> Floats:
-    """Return what it costs each candidate that a piece strays and gets on less, in metres."""
-    drawn_m = (pieces.high_m - pieces.low_m)[pieces.piece]
-    along_m = np.abs(pieces.share_to - pieces.share_from) * pieces.edge_length_m
-    stray = STRAY_WEIGHT * drawn_m * pieces.away_m / tolerance_m
-    dear = price[pieces.edge] * drawn_m
-    highest = max(float(np.nanmax(dear, initial=0.0, where=np.isfinite(dear))), 1.0)
-    by_price = PRICE_WEIGHT * np.where(np.isfinite(dear), dear / highest, 2.0)
-    costs: Floats = stray + np.abs(drawn_m - along_m) + by_price
-    return costs
+def along_edges(steps: Steps, cents: Floats) -> Links:
+    """Return ways along parts of edges at their price."""
+    count = len(steps.tail)
+    return Links(
+        tail=steps.tail,
+        head=steps.head,
+        beside_m=np.zeros(count),
+        cents=cents,
+        edge=steps.edge,
+        share_from=steps.share_from,
+        share_to=steps.share_to,
+        landing=np.full(count, NONE),
+    )
 
 
-def _edges_of(pieces: Pieces, rows: list[int]) -> Integers:
-    return np.array([FREE if row == FREE else pieces.edge[row] for row in rows], dtype=np.int64)
+def off_edges(
+    tail: Integers,
+    head: Integers,
+    *,
+    cents: Floats,
+    beside_m: Floats | None = None,
+    landing: Integers | None = None,
+) -> Links:
+    """Return ways over open ground, or along landings."""
+    count, nothing = len(tail), np.zeros(len(tail))
+    return Links(
+        tail=tail,
+        head=head,
+        beside_m=nothing if beside_m is None else beside_m,
+        cents=cents,
+        edge=np.full(count, FREE),
+        share_from=nothing,
+        share_to=nothing,
+        landing=np.full(count, NONE) if landing is None else landing,
+    )
 
 
-def _changes(before: Integers, after: Integers, edge_from: Integers, edge_to: Integers) -> Floats:
-    """Return what changing from each edge to each of the next piece costs, in tolerances."""
-    one, other = before[:, None], after[None, :]
-    meets = np.zeros((len(before), len(after)), dtype=bool)
-    for start in (edge_from, edge_to):
-        for end in (edge_from, edge_to):
-            meets |= _at(start, one) == _at(end, other)
-    costs: Floats = np.where(meets, TURN_TOLERANCES, JUMP_TOLERANCES)
-    costs = np.where((one == FREE) | (other == FREE), CHANGE_TOLERANCES, costs)
-    return np.where(one == other, 0.0, costs)
+def joined_links(some: list[Links]) -> Links:
+    """Return links after each other; those without a price are left out."""
+    whole = Links(
+        tail=np.concatenate([one.tail for one in some]).astype(np.int64),
+        head=np.concatenate([one.head for one in some]).astype(np.int64),
+        beside_m=np.concatenate([one.beside_m for one in some]),
+        cents=np.concatenate([one.cents for one in some]),
+        edge=np.concatenate([one.edge for one in some]).astype(np.int64),
+        share_from=np.concatenate([one.share_from for one in some]),
+        share_to=np.concatenate([one.share_to for one in some]),
+        landing=np.concatenate([one.landing for one in some]).astype(np.int64),
+    )
+    return whole.take(np.flatnonzero(np.isfinite(whole.cents)))
 
 
-def _at(node: Integers, edge: Integers) -> Integers:
-    """Return the node of every edge; open ground has none, and there may be no edges at all."""
-    if not len(node):
-        return np.full(edge.shape, FREE)
-    nodes: Integers = np.where(edge == FREE, FREE, node[edge])
-    return nodes
+def cheapest_chain(links: Links, start: int, end: int) -> Integers:
+    """Return the rows of the links of the cheapest way; equal ones are told apart by their rows.
 
-
-def _traced(back: list[tuple[list[int], Integers]], last: int) -> Integers:
-    chosen = np.empty(len(back), dtype=np.int64)
-    for piece in range(len(back) - 1, -1, -1):
-        rows, best = back[piece]
-        chosen[piece] = rows[last]
-        last = int(best[last])
-    return chosen
+    There must be one.
+    """
+    count = 1 + max(int(links.tail.max()), int(links.head.max()))
+    order = np.argsort(links.tail, kind="stable")
+    offset = np.searchsorted(links.tail[order], np.arange(count + 1)).tolist()
+    beside = np.rint(links.beside_m[order] * MM).astype(np.int64).tolist()
+    cents, head = np.rint(links.cents[order]).astype(np.int64).tolist(), links.head[order].tolist()
+    last = [NONE] * count
+    settled = [False] * count
+    queue = [(0, 0, start, NONE)]
+    while queue:
+        far, paid, here, by = heapq.heappop(queue)
+        if settled[here]:
+            continue
+        settled[here], last[here] = True, by
+        if here == end:
+            break
+        for row in range(offset[here], offset[here + 1]):
+            if not settled[head[row]]:
+                heapq.heappush(queue, (far + beside[row], paid + cents[row], head[row], row))
+    chain: list[int] = []
+    here = end
+    while here != start:
+        chain.append(last[here])
+        here = int(links.tail[order[last[here]]])
+    rows: Integers = order[np.array(chain[::-1], dtype=np.int64)]
+    return rows

@@ -8,7 +8,7 @@ at a price and the ground that it runs over.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -199,6 +199,17 @@ class SiteIndex:
             leavable=self.leavable,
             walls=self.walls,
             between=self.between,
+        )
+
+    def shut_by(self, areas: Geometries) -> SiteIndex:
+        """Return the same index with further forbidden areas, which no cable may come out of."""
+        forbidden = np.concatenate([self.forbidden, areas])
+        return replace(
+            self,
+            forbidden=forbidden,
+            forbidden_tree=shapely.STRtree(forbidden),
+            leavable=np.append(self.leavable, np.zeros(len(areas), dtype=bool)),
+            walls=build_areas(forbidden, np.zeros(len(forbidden), dtype=bool)),
         )
 
     def in_same_area(

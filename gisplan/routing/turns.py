@@ -2,140 +2,209 @@
 
 A bend belongs to two edges and not to one, so the search runs over states: an edge and the
 direction in which it is run. The state graph is three to four times as large as the street graph;
-use it only where a bend has a price.
+use it only where a bend has a price. Whoever asks sees nodes and edges only::
+
+    bends = build_bend_graph(graph, first_deg, last_deg, prices)
+    with start_bend_search(bends, starts, build_bend_targets(bends, targets)) as search:
+        nodes = search.next_nodes(3)
+
+A way may pass a node twice where a smooth loop is cheaper than the bend that it saves.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from gisplan.errors import InputError
-from gisplan.routing.cost_graph import CostGraph, bucket_shift, whole_costs
-from gisplan.routing.nearest import find_nearest
-from gisplan.routing.search import NO_BOUND, Starts, Targets
-from gisplan.routing.turn_kernel import lay_steps
+from gisplan.routing.bend_graph import turn_deg
+from gisplan.routing.search import NO_BOUND, CorridorPath, Starts, Targets, start_search
+from gisplan.routing.street_heap_kernel import NODE_TARGET
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from gisplan.model.grid import Flags, Floats, Integers
-    from gisplan.routing.nearest import Nearest
-    from gisplan.routing.street_heap_kernel import Int32s
+    from gisplan.routing.bend_graph import BendGraph
+    from gisplan.routing.cost_graph import CostGraph
+    from gisplan.routing.search import Search
 
 ANY = -1
-"""Edge of a start that has no direction yet."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BendPrices:
-    """Price of a bend by its angle: of several classes the last whose angle is reached.
-
-    Parameters
-    ----------
-    over_deg : float64 (classes,), rising, 0 straight on to 180 back; below the first a bend is free
-    cost_cents : int64 (classes,)
-    """
-
-    over_deg: Floats
-    cost_cents: Integers
-
-    def __post_init__(self) -> None:
-        """Refuse classes that are none."""
-        over, cost = np.asarray(self.over_deg), np.asarray(self.cost_cents)
-        rising = bool(np.all(np.diff(over) > 0)) and bool(np.all((over >= 0) & (over <= 180)))
-        if over.shape != cost.shape or not rising or np.any(cost < 0):
-            raise InputError(
-                f"bends over {over.tolist()} degrees cost {cost.tolist()}; expected rising angles "
-                "from 0 to 180 and a cost of 0 or more for each"
-            )
+"""State of a start that has come along no edge yet."""
+NONE = -1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BendStarts:
-    """Where a search begins: an edge that the way arrives by, or ``ANY`` for no direction yet.
+    """Where a search begins, arrays of shape (starts,); bends on the way there are in its cost.
 
-    Arrays of shape (starts,); ``cost_cents`` is what the way to the node costs so far. Where the
-    edge is a loop, ``node`` does not tell by which end it arrives, and its last end is meant.
+    Parameters
+    ----------
+    starts
+        Nodes or places, as a plain search takes them.
+    state : int (starts,)
+        The state that the way arrives by, or ``ANY``.
+    heading_deg : float64 (starts,)
+        Where the state is ``ANY``, the heading of the way that leads there, NaN for none.
     """
 
-    node: Integers
-    edge: Integers
-    cost_cents: Integers
+    starts: Starts
+    state: Integers
+    heading_deg: Floats
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BendGraph:
-    """A street graph with bends: its states, and the steps between them as a one-way graph.
+class BendTargets:
+    """Targets of a street graph as targets of its states.
 
-    State ``2 * edge`` runs an edge forward, ``2 * edge + 1`` backward.
+    Every node is a place of the state graph, numbered as in the street graph; the places of the
+    street graph follow. ``is_node`` (nodes,) flags the nodes that are looked for. ``state_row``
+    tells for each row of the states which row of ``Targets.with_places`` it stands for, -1 for a
+    node. The other arrays (rows,) are what a place is joined to its node by: ``row`` of
+    ``with_places``, and its heading there.
     """
 
-    graph: CostGraph
-    steps: CostGraph
+    targets: Targets
+    is_node: Flags
+    state_row: Integers
+    row: Integers
+    node: Integers
+    place: Integers
+    cost_cents: Integers
+    heading_deg: Floats
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Begun:
-    """Starts as states: the caller's row of each, and whether the state's edge is on the way."""
+    """Starts of the state graph: the caller's row of each, its first edge and its last row."""
 
     starts: Starts
     owner: Integers
-    is_on_way: Flags
+    edge: Integers
+    row: Integers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BentWay:
-    """A way to a target: whole edges in order from a start's node, and its cost with bends."""
+class BendSearch:
+    """A running search that pays for bends; it tells of nodes and edges as ``Search`` does."""
 
-    target: int
-    cost_cents: int
-    start: int
-    edges: Int32s
+    bends: BendGraph
+    starts: Starts
+    targets: BendTargets
+    states: Search
+    begun: _Begun
+
+    @property
+    def graph(self) -> CostGraph:
+        """The street graph."""
+        return self.bends.graph
+
+    def next_nodes(self, limit: int, bound_cents: int = NO_BOUND) -> Integers:
+        """Return the next targets in order of cost, none that costs the bound or more."""
+        return self.states.next_nodes(limit, bound_cents) - self._first
+
+    def cost_cents(self, nodes: Integers) -> Integers:
+        """Return the cost of targets that were met."""
+        return self.states.cost_cents(np.asarray(nodes) + self._first)
+
+    def length_m(self, nodes: Integers, edge_length_m: Floats) -> Floats:
+        """Return the length of starts and whole edges on the ways to targets that were met."""
+        ways = [self._way(node) for node in nodes.tolist()]
+        return np.array(
+            [self.starts.length_m[start] + edge_length_m[edges].sum() for start, edges in ways],
+            dtype=np.float64,
+        )
+
+    def path_to(self, node: int) -> CorridorPath:
+        """Return the cheapest way to a target that was met."""
+        start, edges = self._way(node)
+        return CorridorPath(
+            seed=int(self.starts.seed[start]),
+            first_node=int(self.starts.node[start]),
+            edges=edges,
+            cost_cents=int(self.states.cost_cents(np.array([node + self._first]))[0]),
+        )
+
+    def last_row(self, place: int) -> int:
+        """Return by which row of ``with_places`` the way arrives at a place; -1 at a start."""
+        row = self.states.last_row(place + self._first)
+        if row >= 0:
+            return int(self.targets.state_row[row])
+        return int(self.begun.row[self.states.path_to(place + self._first).seed])
+
+    @property
+    def _first(self) -> int:
+        return 2 * self.graph.edge_count
+
+    def _way(self, node: int) -> tuple[int, Integers]:
+        """Return the caller's start of a way, and its edges."""
+        path = self.states.path_to(node + self._first)
+        edges: Integers = self.bends.steps.edge_to[path.edges].astype(np.int64) >> 1
+        first = int(self.begun.edge[path.seed])
+        if first != NONE:
+            edges = np.concatenate([[first], edges])
+        return int(self.begun.owner[path.seed]), edges
 
 
-def straight_headings_deg(graph: CostGraph, x_m: Floats, y_m: Floats) -> tuple[Floats, Floats]:
-    """Return the heading of straight edges at their first and last node, each (edges,)."""
-    east = np.asarray(x_m)[graph.edge_to] - np.asarray(x_m)[graph.edge_from]
-    north = np.asarray(y_m)[graph.edge_to] - np.asarray(y_m)[graph.edge_from]
-    heading: Floats = np.degrees(np.arctan2(north, east))
-    return heading, heading
-
-
-def build_bend_graph(
-    graph: CostGraph, first_deg: Floats, last_deg: Floats, prices: BendPrices
-) -> BendGraph:
-    """Return a graph whose ways pay for their bends.
+def build_bend_targets(
+    bends: BendGraph, targets: Targets, heading_deg: Floats | None = None
+) -> BendTargets:
+    """Return targets of the street graph as a search with bends takes them.
 
     Parameters
     ----------
-    first_deg, last_deg : float64 (edges,)
-        Heading of each edge where it leaves its first node and where it arrives at its last.
+    heading_deg : float64 (rows,), optional
+        Heading of what lies between a node and its place, for each row of ``with_places``; NaN or
+        left out where there is no bend at the node.
+    """
+    graph, count = bends.graph, bends.graph.node_count
+    is_node = (targets.arrays.flag & NODE_TARGET) != 0
+    wanted = np.flatnonzero(is_node)
+    row = targets.place_row.astype(np.int64)
+    hanging = np.diff(targets.arrays.offset) if len(row) else np.zeros(count, dtype=np.int64)
+    node = np.repeat(np.arange(count), hanging)
+    heading = np.full(len(row), np.nan) if heading_deg is None else heading_deg[row]
+    cost = targets.arrays.place_cost.astype(np.int64)
+    leaving, at_node = _departures(graph, wanted)
+    coming, at_row = _departures(graph, node)
+    turn = turn_deg(bends.arrive_deg[coming ^ 1], heading[at_row])
+    joined = Targets.none(2 * graph.edge_count).with_places(
+        np.concatenate([leaving ^ 1, coming ^ 1]),
+        np.concatenate([wanted[at_node], count + targets.arrays.place[at_row]]),
+        np.concatenate([np.zeros(len(leaving), np.int64), cost[at_row] + bends.prices.of(turn)]),
+    )
+    return BendTargets(
+        # places that hang at no node are counted too: a way may begin there
+        targets=replace(joined, place_count=count + targets.place_count),
+        is_node=is_node,
+        state_row=np.concatenate([np.full(len(leaving), NONE), row[at_row]]),
+        row=row,
+        node=node,
+        place=targets.arrays.place.astype(np.int64),
+        cost_cents=cost,
+        heading_deg=heading,
+    )
+
+
+@contextmanager
+def start_bend_search(
+    bends: BendGraph, starts: BendStarts, targets: BendTargets
+) -> Iterator[BendSearch]:
+    """Lend a search whose starts are laid out and nothing else is done.
 
     Raises
     ------
     InputError
-        If there is not one finite heading for each edge, or a bend and an edge cost too much.
+        If a start is not there.
     """
-    ends = np.column_stack([first_deg, last_deg]).astype(np.float64)
-    if ends.shape != (graph.edge_count, 2) or not np.isfinite(ends).all():
-        raise InputError(
-            f"headings have shape {ends.shape} or are not finite; expected two numbers in degrees "
-            f"for each of {graph.edge_count} edges"
+    begun = _begun(bends, starts, targets)
+    with start_search(bends.steps, begun.starts, targets.targets) as states:
+        yield BendSearch(
+            bends=bends, starts=starts.starts, targets=targets, states=states, begun=begun
         )
-    tail, head, cost = lay_steps(
-        graph.arcs,
-        graph.edge_from,
-        graph.edge_to,
-        graph.edge_cost,
-        np.column_stack([ends[:, 0], ends[:, 1] + 180]).reshape(-1),
-        np.column_stack([ends[:, 1], ends[:, 0] + 180]).reshape(-1),
-        np.asarray(prices.over_deg, np.float64),
-        np.asarray(prices.cost_cents, np.int64),
-    )
-    return BendGraph(
-        graph=graph, steps=_one_way_graph(tail, head, whole_costs(cost, len(tail)), graph)
-    )
 
 
 def find_nearest_with_bends(
@@ -145,50 +214,23 @@ def find_nearest_with_bends(
     k: int,
     *,
     bound_cents: int = NO_BOUND,
-) -> tuple[BentWay, ...]:
-    """Return the ways to the ``k`` target nodes that are cheapest to reach, bends included.
+) -> tuple[tuple[int, CorridorPath], ...]:
+    """Return the ``k`` target nodes that are cheapest to reach, bends included, and the ways there.
 
-    Of equal costs the lower row of ``target_node`` comes first.
+    Of equal costs the lower node comes first.
 
     Raises
     ------
     InputError
         If a start or a target is not in the graph.
     """
-    wanted = np.asarray(target_node, dtype=np.int64)
-    graph = bends.graph
-    state, at = _arrivals(graph, wanted)
-    targets = Targets.none(2 * graph.edge_count).with_places(
-        state, at, np.zeros(len(state), dtype=np.int64)
-    )
-    begun = _begun(graph, starts, wanted)
-    found = find_nearest(bends.steps, begun.starts, targets, k, bound_cents=bound_cents)
-    return tuple(
-        _bent_way(bends, begun, found, rank, int(wanted[target - 2 * graph.edge_count]))
-        for rank, target in enumerate(found.target.tolist())
-        if target >= 0
-    )
-
-
-def _one_way_graph(tail: Int32s, head: Int32s, cost: Int32s, graph: CostGraph) -> CostGraph:
-    offset = np.searchsorted(tail, np.arange(2 * graph.edge_count + 1)).astype(np.int32)
-    return CostGraph(
-        arc_offset=offset,
-        arc=np.column_stack([head, cost]),
-        arc_edge=np.arange(len(tail), dtype=np.int32),
-        edge_from=tail,
-        edge_to=head,
-        edge_cost=cost,
-        bucket_shift=bucket_shift(cost),
-    )
-
-
-def _arrivals(graph: CostGraph, node: Integers) -> tuple[Integers, Integers]:
-    """Return the states that end at each of the nodes, and the row of its node."""
-    if len(node) and not 0 <= int(node.min()) <= int(node.max()) < graph.node_count:
-        raise InputError(f"a target is not there; expected nodes 0 to {graph.node_count - 1}")
-    state, row = _departures(graph, node)
-    return state ^ 1, row
+    wanted, count = np.asarray(target_node, dtype=np.int64), bends.graph.node_count
+    if len(wanted) and not 0 <= int(wanted.min()) <= int(wanted.max()) < count:
+        raise InputError(f"a target is not there; expected nodes 0 to {count - 1}")
+    targets = Targets.at_nodes(np.isin(np.arange(count), wanted))
+    with start_bend_search(bends, starts, build_bend_targets(bends, targets)) as search:
+        met = search.next_nodes(k, bound_cents).tolist()
+        return tuple((node, search.path_to(node)) for node in met)
 
 
 def _departures(graph: CostGraph, node: Integers) -> tuple[Integers, Integers]:
@@ -208,37 +250,47 @@ def _departures(graph: CostGraph, node: Integers) -> tuple[Integers, Integers]:
     return 2 * edge + is_backward, row
 
 
-def _begun(graph: CostGraph, starts: BendStarts, wanted: Integers) -> _Begun:
-    """Return the states that begin at starts, those that arrive there, and targets met at once."""
-    node = np.asarray(starts.node, dtype=np.int64)
-    edge, cost = np.asarray(starts.edge, np.int64), np.asarray(starts.cost_cents, np.int64)
-    if len(node) and not 0 <= int(node.min()) <= int(node.max()) < graph.node_count:
-        raise InputError(f"a start is not there; expected nodes 0 to {graph.node_count - 1}")
-    free = np.flatnonzero((edge == ANY) & (cost >= 0))
-    led = np.flatnonzero((edge != ANY) & (cost >= 0))
-    state, row = _departures(graph, node[free])
-    step_cost = graph.edge_cost[state >> 1].astype(np.int64)
-    paid = np.where(step_cost >= 0, cost[free][row] + step_cost, -1)
-    arrived = 2 * edge[led] + (graph.edge_to[edge[led]] != node[led])
-    here, target = np.nonzero(node[:, None] == wanted[None, :])
+def _begun(bends: BendGraph, given: BendStarts, targets: BendTargets) -> _Begun:
+    """Return starts as states, and what is met at once where a way begins."""
+    graph, starts = bends.graph, given.starts
+    node, cost, count = starts.node, starts.cost_cents, graph.node_count
+    if len(node) and not 0 <= int(node.min()) <= int(node.max()) < targets.targets.place_count:
+        raise InputError(f"a start is not there; expected nodes 0 to {count - 1}, or places")
+    is_begin = cost >= 0
+    placed = np.flatnonzero(is_begin & (node >= count))
+    led = np.flatnonzero(is_begin & (node < count) & (given.state != ANY))
+    free = np.flatnonzero(is_begin & (node < count) & (given.state == ANY))
+    here = free[targets.is_node[node[free]]]
+    state, at = _departures(graph, node[free])
+    run = graph.edge_cost[state >> 1].astype(np.int64)
+    bend = bends.prices.of(turn_deg(given.heading_deg[free][at], bends.leave_deg[state]))
+    begin, end = np.nonzero(node[free][:, None] == targets.node[None, :])
+    last = bends.prices.of(turn_deg(given.heading_deg[free][begin], targets.heading_deg[end]))
+    first = 2 * graph.edge_count
+    owner = np.concatenate([placed, led, here, free[at], free[begin]])
+    nothing = np.full(len(placed) + len(led) + len(here), NONE)
     return _Begun(
         starts=Starts.at(
-            np.concatenate([state, arrived, 2 * graph.edge_count + target]),
-            np.concatenate([paid, cost[led], cost[here]]),
+            np.concatenate(
+                [
+                    first + node[placed],
+                    given.state[led],
+                    first + node[here],
+                    state,
+                    first + count + targets.place[end],
+                ]
+            ),
+            np.concatenate(
+                [
+                    cost[placed],
+                    cost[led],
+                    cost[here],
+                    np.where(run >= 0, cost[free][at] + run + bend, -1),
+                    cost[free][begin] + targets.cost_cents[end] + last,
+                ]
+            ),
         ),
-        owner=np.concatenate([free[row], led, here]),
-        is_on_way=np.arange(len(state) + len(led) + len(here)) < len(state),
-    )
-
-
-def _bent_way(bends: BendGraph, begun: _Begun, found: Nearest, rank: int, target: int) -> BentWay:
-    start = int(found.start[rank])
-    edges = bends.steps.edge_to[found.way(rank)] >> 1
-    if begun.is_on_way[start]:
-        edges = np.concatenate([begun.starts.node[start : start + 1] >> 1, edges])
-    return BentWay(
-        target=target,
-        cost_cents=int(found.cost_cents[rank]),
-        start=int(begun.owner[start]),
-        edges=edges.astype(np.int32),
+        owner=owner,
+        edge=np.concatenate([nothing, state >> 1, np.full(len(begin), NONE)]),
+        row=np.concatenate([nothing, np.full(len(state), NONE), targets.row[end]]),
     )

@@ -10,6 +10,7 @@ import numpy as np
 from gisplan.errors import InputError
 from gisplan.ingest.terrain import read_terrain
 from gisplan.planning.disjoint_routes import find_source_set
+from gisplan.planning.region import check_areas, refuse_areas_outside, site_metres
 from gisplan.planning.routes import (
     BayJudge,
     RouteQuestion,
@@ -21,13 +22,17 @@ from gisplan.planning.routes import (
     proposed,
     route_site,
 )
+from gisplan.planning.terrain_ground import LandUse
 from gisplan.planning.terrain_routes import answer_terrain
+from gisplan.planning.unreached import no_source_reasons
 from gisplan.services.electrical import find_buses
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from gisplan.model.route_answer import RouteAnswer
+    from gisplan.planning.disjoint_routes import SourceSet
+    from gisplan.planning.region import Region
     from gisplan.planning.routes import RouteSite
     from gisplan.planning.state import PlanningState
     from gisplan.routing.site import Geometries
@@ -66,11 +71,14 @@ def propose_routes(planner: Planner, request: RouteRequest) -> RouteAnswer:
     """
     _check(request)
     state = planner.state()
+    _check_places(request.question, state.region)
     question = _with_bus(request, state)
     placed = route_site(question, state)
     if request.terrain is not None:
         srid = state.region.snapshot.grid.working_srid
         ground = read_terrain(request.terrain, srid=srid)
+        if isinstance(ground.ground, LandUse):
+            refuse_areas_outside(state.region, ground.ground.shape, ground.name)
         return answer_terrain(placed, ground, overhead=request.overhead)
     if question.line:
         return answer_drawn(placed)
@@ -122,6 +130,16 @@ def _check(request: RouteRequest) -> None:
         raise InputError("--via needs --to or --to-bus: without an end every place is on some way")
 
 
+def _check_places(question: RouteQuestion, region: Region) -> None:
+    """Refuse places and areas outside the loaded region."""
+    for place in (question.at, *(() if question.to is None else (question.to,)), *question.via):
+        site_metres(region, *place)
+    if len(question.avoid):
+        check_areas(region, question.avoid, "the areas to avoid")
+    for place in question.line:
+        site_metres(region, *place)
+
+
 def _with_bus(request: RouteRequest, state: PlanningState) -> RouteQuestion:
     if request.to_bus is None:
         return request.question
@@ -152,8 +170,15 @@ def _answer_disjoint(placed: RouteSite, *, node_disjoint: bool) -> RouteAnswer:
     return answer(
         placed,
         routes,
-        reasons=(found.reason,) if found.reason else (),
+        reasons=_source_reasons(placed, found),
+        left_out=found.left_out,
         shared_length_m=found.shared_length_m,
         total_cost=found.total_cents / 100 if routes else None,
         lower_bound=None if found.bound_cents is None else found.bound_cents / 100,
     )
+
+
+def _source_reasons(placed: RouteSite, found: SourceSet) -> tuple[str, ...]:
+    if not found.offers:
+        return no_source_reasons(placed, found.reason)
+    return (found.reason,) if found.reason else ()

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from gisplan.errors import InputError, OutsideAreaError
-from gisplan.planning.region import site_metres
+from gisplan.errors import InputError
+from gisplan.planning.region import refuse_outside
 from gisplan.planning.shared_trench import plan_jointly
 from gisplan.planning.shared_trench_answer import shared_trench_answer
 from gisplan.planning.shared_trench_promises import build_promises
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
     from gisplan.model.application import Application
     from gisplan.model.shared_trench import SharedTrenchAnswer
-    from gisplan.planning.region import Region
     from gisplan.services.plan import Planner
 
 MOST_APPLICATIONS = 40
@@ -45,7 +44,7 @@ def share_trenches(
     """
     check_applications(applications)
     state, ledger = planner.state_and_ledger()
-    _refuse_outside(applications, state.region)
+    refuse_outside(applications, state.region)
     promises = build_promises(state, ledger, applications)
     plan = plan_jointly(applications, promises, show)
     return shared_trench_answer(plan, applications, promises)
@@ -72,14 +71,3 @@ def check_applications(applications: Sequence[Application]) -> None:
             f"references that are there more than once: {', '.join(twice)}; expected one "
             "application for each"
         )
-
-
-def _refuse_outside(applications: Sequence[Application], region: Region) -> None:
-    faults = []
-    for application in applications:
-        try:
-            site_metres(region, application.lon, application.lat)
-        except OutsideAreaError as error:
-            faults.append(f"application {application.reference}: {error}")
-    if faults:
-        raise OutsideAreaError("\n".join(faults))

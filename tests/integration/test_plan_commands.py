@@ -98,6 +98,21 @@ def test_bad_input_ends_with_a_sentence(
     assert "Traceback" not in err
 
 
+def test_list_with_places_outside_names_each_before_any_is_planned(
+    gisplan: Run, tmp_path: Path
+) -> None:
+    file = tmp_path / "list.csv"
+    file.write_text(
+        "reference,lon,lat,demand_kva,kind\nIN,7.88,48.46,9,load\n"
+        "PARIS,2.35,48.85,9,load\nBERLIN,13.4,52.5,9,load\n",
+        encoding="utf-8",
+    )
+    status, out, err = gisplan("plan", file, "--reserve")
+    assert (status, out) == (2, "")
+    assert all(f"application {name}: the place" in err for name in ("PARIS", "BERLIN"))
+    assert "application IN" not in err
+
+
 def test_plan_without_a_grid_says_how_to_load_one(
     gisplan: Run, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

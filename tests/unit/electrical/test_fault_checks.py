@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 
-import numpy as np
 import pytest
 
 from gisplan.electrical.faults.fault_checks import check_faults
 from gisplan.electrical.faults.short_circuit import (
-    ShortCircuits,
-    option_short_circuit,
     short_circuit_currents,
 )
 from gisplan.electrical.proof.proposal import NewCable, Proposal
-from gisplan.model.grid import Grid, Protection
+from gisplan.model.grid import Grid
 from gisplan.model.option import Finding, Severity
-from gisplan.network.snapshot import Snapshot
-from gisplan.network.topology import build_topology
 from gisplan.rules.catalogue import load_catalogue
 from tests.grids import grid
 from tests.unit.electrical.networks import bus, line, powers, snapshot
-from tests.unit.electrical.sample import sample_grid
 from tests.unit.electrical.test_earth_fault import CABLE as MV_CABLE
 from tests.unit.electrical.test_fault_loop import SERVICE
 
@@ -187,41 +180,3 @@ def test_new_feeder_is_told_the_largest_pick_up() -> None:
 def test_connection_without_a_cable_adds_no_earth_fault_current() -> None:
     g = grid(SOURCE, "S1-A 100 relay=300")
     assert set(findings(g, at_bus(g, "A"))) == {RELAY}
-
-
-def test_all_checks_of_an_option_take_less_than_a_millisecond() -> None:
-    g = sample_grid()
-    topology = build_topology(g)
-    recorded = np.zeros(len(g.lines.line_id), np.uint8)
-    recorded[topology.feeder_head] = Protection.RELAY
-    power = np.full(len(g.sources.bus), 1500.0)
-    g = replace(
-        g,
-        sources=replace(g.sources, short_circuit_power_min_mva=power),
-        lines=replace(
-            g.lines,
-            protection=recorded,
-            protection_current_a=np.full(len(recorded), 400.0),
-            zero_resistance_ohm_per_km=4 * g.lines.resistance_ohm_per_km,
-            zero_reactance_ohm_per_km=4 * g.lines.reactance_ohm_per_km,
-        ),
-    )
-    region = Snapshot(grid=g, topology=topology, corridors=None)  # type: ignore[arg-type]
-    currents = short_circuit_currents(region, EU)
-    is_low = g.buses.nominal_voltage_v < 1000
-    places = ((np.flatnonzero(is_low)[::50], SERVICE), (np.flatnonzero(~is_low)[::5], MV_CABLE))
-    for buses, cable in places:
-        proposals = [Proposal(bus=int(b), cable=cable, **powers(10.0)) for b in buses]
-        assert best_s(region, currents, proposals) / len(proposals) < 1e-3
-
-
-def best_s(region: Snapshot, currents: ShortCircuits, proposals: list[Proposal]) -> float:
-    """CPU time of all checks, best of three runs."""
-    took = []
-    for _ in range(3):
-        start = time.process_time()
-        for proposal in proposals:
-            check_faults(region, EU, currents, proposal)
-            option_short_circuit(region, currents, proposal)
-        took.append(time.process_time() - start)
-    return min(took)

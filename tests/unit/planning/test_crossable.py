@@ -13,10 +13,11 @@ from gisplan.planning.civil import connector_costs
 from gisplan.planning.cost_map import cost_map
 from gisplan.planning.cost_map_places import prepare_sites, site_costs
 from gisplan.planning.crossable import CROSSINGS
-from gisplan.planning.route import connector_stretch, route_crossings
+from gisplan.planning.route import connector_stretch
 from gisplan.planning.routes import BayJudge
 from gisplan.planning.site import Site, examine_site
 from gisplan.planning.state import PlanningState
+from gisplan.planning.told_route import route_crossings
 from gisplan.planning.works_time import foreign_ground_m, works_time
 from gisplan.routing.site import Connectors
 from tests.grids import grid

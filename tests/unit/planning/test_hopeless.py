@@ -7,6 +7,7 @@ import pytest
 import shapely
 
 from gisplan.errors import InputError
+from gisplan.planning.region import check_areas
 from gisplan.planning.routes import (
     RouteQuestion,
     answer_alternatives,
@@ -15,6 +16,7 @@ from gisplan.planning.routes import (
     route_site,
 )
 from gisplan.planning.state import PlanningState
+from gisplan.planning.unreached import no_source_reasons
 from tests.unit.planning.test_options import (
     EAST_M,
     NORTH_M,
@@ -160,6 +162,88 @@ def test_site_that_an_area_to_avoid_shuts_in_is_told_so() -> None:
     found = answer_nearest(route_site(question, state))
     assert found.routes == ()
     assert "every corridor within reach lies in or behind an area to avoid" in found.reasons[0]
+
+
+def test_places_in_one_house_need_no_cable_outside_it() -> None:
+    state = state_with(f"obstacle {ring((130, 5), (170, 5), (170, 40), (130, 40))} kind=building")
+    here, there = lon_lat(state, 150, 20), lon_lat(state, 152, 20)
+    placed = route_site(RouteQuestion(at=here, to=there, demand_kva=9.0), state)
+    for found in (answer_to_place(placed), answer_alternatives(placed)):
+        assert found.routes == ()
+        assert found.reasons[0].startswith("both ends stand in the same building")
+
+
+def test_end_in_a_lake_is_told_so_with_the_nearest_place_on_the_shore() -> None:
+    state = state_with(LAKE)
+    question = RouteQuestion(at=lon_lat(state, 250, 10), to=lon_lat(state, 150, 20), demand_kva=9.0)
+    placed = route_site(question, state)
+    for found in (answer_to_place(placed), answer_alternatives(placed)):
+        assert found.routes == ()
+        assert "lies in a forbidden area (water L1)" in found.reasons[0]
+        assert way_out(state, found.reasons[0]) == pytest.approx((150, 5), abs=0.5)
+
+
+def test_end_on_corridors_of_their_own_is_told_with_the_nearest_place_that_is_reached() -> None:
+    state = state_with(f"street {ring((3000, 0), (3200, 0))}")
+    question = RouteQuestion(
+        at=lon_lat(state, 150, 20), to=lon_lat(state, 3100, 10), demand_kva=9.0
+    )
+    found = answer_to_place(route_site(question, state))
+    assert found.reasons[0].startswith("no open corridors lead to the place")
+    x_m, y_m = way_out(state, found.reasons[0])
+    assert x_m < 1000
+    nearer = RouteQuestion(at=question.at, to=lon_lat(state, x_m, y_m), demand_kva=9.0)
+    assert answer_to_place(route_site(nearer, state)).routes
+
+
+def test_place_named_beyond_an_area_to_avoid_can_be_connected() -> None:
+    state = state_with()
+    area = shapely.box(EAST_M + 140, NORTH_M + 3, EAST_M + 160, NORTH_M + 30)
+    shut_in = np.array([area], dtype=object)
+    question = RouteQuestion(at=lon_lat(state, 150, 20), demand_kva=9.0, avoid=shut_in)
+    found = answer_nearest(route_site(question, state))
+    assert found.routes == ()
+    assert found.reasons[0].startswith("every corridor within reach lies in or behind")
+    at = lon_lat(state, *way_out(state, found.reasons[0]))
+    there = RouteQuestion(at=at, demand_kva=9.0, avoid=shut_in)
+    assert answer_nearest(route_site(there, state)).routes
+
+
+def test_sources_of_a_site_in_a_lake_are_refused_with_the_nearest_place() -> None:
+    state = state_with(LAKE)
+    placed = route_site(RouteQuestion(at=lon_lat(state, 150, 20), demand_kva=9.0), state)
+    (reason,) = no_source_reasons(placed, "no source can be reached")
+    assert "water L1" in reason
+    assert way_out(state, reason) == pytest.approx((150, 5), abs=0.5)
+
+
+def test_sources_beyond_a_gap_are_told_with_the_nearest_place_that_reaches_one() -> None:
+    state = state_with(f"street {ring((3000, 0), (3200, 0))}")
+    placed = route_site(RouteQuestion(at=lon_lat(state, 3100, 10), demand_kva=9.0), state)
+    first, second = no_source_reasons(placed, "no source can be reached")
+    assert first == "no source can be reached"
+    assert second.startswith("the open corridors around the site lead to no access point")
+    assert way_out(state, second)[0] < 1000
+
+
+def test_demand_beyond_every_cable_is_told_before_the_ground() -> None:
+    state = state_with(LAKE)
+    placed = route_site(RouteQuestion(at=lon_lat(state, 150, 20), demand_kva=9e5), state)
+    reasons = no_source_reasons(placed, "no source can be reached")
+    assert reasons[-1] == "no cable of the catalogue carries 900000 kVA at this level"
+
+
+@pytest.mark.parametrize(
+    ("area", "text"),
+    [
+        (shapely.Polygon([(0, 0), (0, 0), (0, 0)]), "area 1 encloses nothing"),
+        (shapely.Polygon([(0, 0), (np.inf, 0), (0, 9)]), "nowhere on earth"),
+        (shapely.box(0, 0, 9, 9), "all areas lie outside the loaded region"),
+    ],
+)
+def test_area_that_would_change_nothing_is_refused(area: shapely.Polygon, text: str) -> None:
+    with pytest.raises(InputError, match=text):
+        check_areas(state_with().region, np.array([area], dtype=object), "the areas to avoid")
 
 
 def test_landing_on_an_avoided_edge_leads_along_none_of_it() -> None:

@@ -1,6 +1,7 @@
 """Drawn lines on small street grids: which edges they follow, where they leave them."""
 
 import itertools
+import tracemalloc
 
 import networkx as nx
 import numpy as np
@@ -15,12 +16,13 @@ from gisplan.routing.drawn import (
     DrawnWay,
     build_drawn_index,
     check_drawn_line,
-    edges_in_areas,
     read_drawn_line,
 )
+from gisplan.routing.drawn_stops import LineEnds
 
 Point = tuple[float, float]
 TOLERANCE_M = 5.0
+FREE_CENTS_PER_M = 6000.0
 
 
 def index_of(
@@ -30,11 +32,19 @@ def index_of(
 ) -> DrawnIndex:
     ends = [(edge[0], edge[-1]) for edge in edges]
     nodes = {place: number for number, place in enumerate(sorted({p for e in ends for p in e}))}
+    shape = np.array([shapely.LineString(edge) for edge in edges], dtype=object)
+    per_m = np.ones(len(edges)) if price is None else np.array(price)
+
+    def part_cents(edge: np.ndarray, share_from: np.ndarray, share_to: np.ndarray) -> np.ndarray:
+        length_m = shapely.length(shape[edge]) * np.abs(share_to - share_from)
+        return np.where(np.isfinite(per_m[edge]), 100 * length_m, 1.0) * per_m[edge]
+
     return build_drawn_index(
-        np.array([shapely.LineString(edge) for edge in edges], dtype=object),
+        shape,
         np.array([nodes[start] for start, _ in ends], dtype=np.int64),
         np.array([nodes[end] for _, end in ends], dtype=np.int64),
-        price=None if price is None else np.array(price),
+        part_cents=part_cents,
+        free_cents_per_m=FREE_CENTS_PER_M,
         area=np.array(areas, dtype=object),
     )
 
@@ -151,27 +161,60 @@ def test_what_is_no_line_is_refused(points: list[tuple[float, ...]], text: str) 
         check_drawn_line(np.array(points))
 
 
+def test_line_that_is_too_long_is_to_be_drawn_in_parts() -> None:
+    with pytest.raises(InputError, match="60 km long; expected at most 50 km: draw it in parts"):
+        check_drawn_line(np.array([(0.0, 0.0), (60_000.0, 0.0)]))
+
+
+def test_line_to_and_fro_two_thousand_times_takes_little_memory() -> None:
+    town = index_of(
+        *([(10 * i, 10 * j), (10 * i, 10 * j + 10)] for i in range(5) for j in range(4)),
+        *([(10 * j, 10 * i), (10 * j + 10, 10 * i)] for i in range(5) for j in range(4)),
+    )
+    row = np.arange(2000)
+    zigzag = np.column_stack([0.02 * row, np.where(row % 2, 0.0, 24.0)])
+    tracemalloc.start()
+    way = read_drawn_line(zigzag, town, tolerance_m=TOLERANCE_M)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 200e6
+    assert way.length_m.sum() > 0.5 * np.hypot(*np.diff(zigzag, axis=0).T).sum()
+
+
+def test_of_corridors_within_the_tolerance_the_cheapest_is_meant() -> None:
+    # the near one is dear, the other one lies 4 m beside and is joined at both ends by links
+    index = index_of(
+        [(0, 0), (100, 0)],
+        [(0, 4), (100, 4)],
+        [(0, 0), (0, 4)],
+        [(100, 0), (100, 4)],
+        price=[100.0, 20.0, 10.0, 10.0],
+    )
+    ends = [
+        LineEnds(edge=np.array([0]), share=np.array([share]), xy_m=xy_m, cents=np.zeros(1))
+        for share, xy_m in ((0.0, np.array([[0.0, 0.0]])), (1.0, np.array([[100.0, 0.0]])))
+    ]
+    line = np.concatenate([one.xy_m for one in ends])
+    way = read_drawn_line(line, index, tolerance_m=TOLERANCE_M, start=ends[0], end=ends[1])
+    assert told(way) == [(2, 0.0, 1.0), (1, 0.0, 1.0), (3, 1.0, 0.0)]
+    assert (way.first_landing, way.last_landing) == (0, 0)
+
+
+def test_open_ground_beside_a_dear_corridor_is_no_way_out() -> None:
+    index = index_of([(0, 0), (100, 0)], price=[1000.0])
+    assert told(read(index, (0, 3), (100, 3))) == [(0, 0.0, 1.0)]
+
+
+def test_corridors_side_by_side_that_do_not_meet_are_changed_where_the_next_one_begins() -> None:
+    index = index_of([(0, 0), (100, 0)], [(80, 3), (200, 3)], price=[30.0, 30.0])
+    way = read(index, (0, 0), (80, 0), (100, 3), (200, 3))
+    assert way.edge.tolist() == [0, -1, 1]
+    assert way.length_m[1] < 4 * TOLERANCE_M
+
+
 def test_tolerance_must_be_positive() -> None:
     with pytest.raises(InputError, match="tolerance"):
         read_drawn_line(np.array([(0.0, 0.0), (9.0, 0.0)]), CROSS, tolerance_m=0.0)
-
-
-def test_area_to_avoid_cuts_edges_but_its_holes_do_not() -> None:
-    area = shapely.Polygon(
-        shapely.box(-10, -10, 150, 10).exterior, [shapely.box(20, -5, 90, 5).exterior]
-    )
-    shapes = np.array(
-        [
-            shapely.LineString(one)
-            for one in ([(30, 0), (80, 0)], [(80, 0), (120, 0)], [(0, 10), (0, 50)])
-        ],
-        dtype=object,
-    )
-    tree = shapely.STRtree(shapes)
-    assert edges_in_areas(shapes, tree, np.array([area])).tolist() == [False, True, False]
-    both = np.array([shapely.MultiPolygon([area, shapely.box(-5, 20, 5, 30)])])
-    assert edges_in_areas(shapes, tree, both).tolist() == [False, True, True]
-    assert not edges_in_areas(shapes, tree, np.zeros(0, dtype=object)).any()
 
 
 SIDE = 4

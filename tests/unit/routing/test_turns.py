@@ -9,16 +9,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gisplan.errors import InputError
-from gisplan.routing.cost_graph import CostGraph
-from gisplan.routing.turns import (
-    ANY,
+from gisplan.routing.bend_graph import (
     BendGraph,
     BendPrices,
-    BendStarts,
-    BentWay,
     build_bend_graph,
-    find_nearest_with_bends,
     straight_headings_deg,
+)
+from gisplan.routing.cost_graph import CostGraph
+from gisplan.routing.search import CorridorPath, Starts, Targets
+from gisplan.routing.turns import (
+    ANY,
+    BendStarts,
+    build_bend_targets,
+    find_nearest_with_bends,
+    start_bend_search,
 )
 from tests.unit.routing.plain_search import Edges, graph_of, random_edges
 
@@ -32,9 +36,18 @@ def bent(edges: Edges, xy: list[tuple[float, float]], prices: BendPrices = PRICE
     return build_bend_graph(graph, *straight_headings_deg(graph, x_m, y_m), prices)
 
 
-def nearest(bends: BendGraph, start: int, targets: list[int], k: int = 9) -> tuple[BentWay, ...]:
-    starts = BendStarts(node=np.array([start]), edge=np.array([ANY]), cost_cents=np.array([0]))
-    return find_nearest_with_bends(bends, starts, np.array(targets), k)
+def begin(node: int, cost: int = 0, state: int = ANY, heading: float = np.nan) -> BendStarts:
+    return BendStarts(
+        starts=Starts.at(np.array([node]), np.array([cost])),
+        state=np.array([state]),
+        heading_deg=np.array([heading]),
+    )
+
+
+def nearest(
+    bends: BendGraph, start: int, targets: list[int], k: int = 9
+) -> tuple[tuple[int, CorridorPath], ...]:
+    return find_nearest_with_bends(bends, begin(start), np.array(targets), k)
 
 
 # 3 --10-- 4 --10-- 5      from 0 to 5: up first or last is one bend, in the middle two
@@ -45,23 +58,31 @@ PLACES = [(0.0, 0.0), (10.0, 0.0), (20.0, 0.0), (0.0, 10.0), (10.0, 10.0), (20.0
 
 
 def test_way_with_fewer_bends_wins_where_they_cost_more_than_it_is_longer() -> None:
-    assert nearest(bent(BLOCKS, PLACES), 0, [5])[0].edges.tolist() == [0, 1, 6]
-    assert nearest(bent(BLOCKS, PLACES), 0, [5])[0].cost_cents == 30 + 50
-    free = nearest(bent(BLOCKS, PLACES, FREE), 0, [5])[0]
+    ((_, way),) = nearest(bent(BLOCKS, PLACES), 0, [5])
+    assert (way.edges.tolist(), way.cost_cents) == ([0, 1, 6], 30 + 50)
+    ((_, free),) = nearest(bent(BLOCKS, PLACES, FREE), 0, [5])
     assert (free.edges.tolist(), free.cost_cents) == ([0, 5, 3], 29)
 
 
 def test_way_that_arrives_by_an_edge_pays_for_leaving_it() -> None:
-    starts = BendStarts(node=np.array([1]), edge=np.array([0]), cost_cents=np.array([5]))
-    ways = find_nearest_with_bends(bent(BLOCKS, PLACES), starts, np.array([4, 2, 0]), 3)
-    assert [(way.target, way.cost_cents) for way in ways] == [(2, 15), (4, 64), (0, 184)]
+    ways = find_nearest_with_bends(
+        bent(BLOCKS, PLACES), begin(1, cost=5, state=0), np.array([4, 2, 0]), 3
+    )
+    assert [(node, way.cost_cents) for node, way in ways] == [(2, 15), (4, 64), (0, 184)]
     # straight back is no way: round the western block instead
-    assert ways[2].edges.tolist() == [5, 2, 4]
+    assert ways[2][1].edges.tolist() == [5, 2, 4]
+
+
+def test_way_that_arrives_with_a_heading_pays_for_leaving_it() -> None:
+    ways = find_nearest_with_bends(
+        bent(BLOCKS, PLACES), begin(1, cost=5, heading=90.0), np.array([4, 2]), 2
+    )
+    assert [(node, way.cost_cents) for node, way in ways] == [(4, 14), (2, 65)]
 
 
 def test_target_at_the_start_costs_nothing_more() -> None:
     ways = nearest(bent(BLOCKS, PLACES), 0, [0, 1], k=2)
-    assert [(way.target, way.cost_cents, way.edges.tolist()) for way in ways] == [
+    assert [(node, way.cost_cents, way.edges.tolist()) for node, way in ways] == [
         (0, 0, []),
         (1, 10, [0]),
     ]
@@ -69,9 +90,35 @@ def test_target_at_the_start_costs_nothing_more() -> None:
 
 def test_start_that_is_none_is_left_out() -> None:
     starts = BendStarts(
-        node=np.array([0, 2]), edge=np.array([ANY, 1]), cost_cents=np.array([-1, -1])
+        starts=Starts.at(np.array([0, 2]), np.array([-1, -1])),
+        state=np.array([ANY, 2]),
+        heading_deg=np.array([np.nan, np.nan]),
     )
     assert find_nearest_with_bends(bent(BLOCKS, PLACES), starts, np.array([0, 5]), 2) == ()
+
+
+# a place 3 along the edge 4-5, joined from both its ends; a bend where the way turns into it
+@pytest.mark.parametrize(
+    ("start", "expected"),
+    [
+        (begin(3), (10 + 3, [2], 0)),
+        (begin(1), (9 + 3 + 50, [5], 0)),
+        (begin(5), (7, [], 1)),
+        (begin(5, heading=90.0), (7 + 50, [], 1)),
+        (begin(6, cost=4), (4, [], -1)),
+    ],
+)
+def test_place_in_an_edge_is_reached_by_its_cheaper_end(
+    start: BendStarts, expected: tuple[int, list[int], int]
+) -> None:
+    bends = bent(BLOCKS, PLACES)
+    targets = Targets.none(6).with_places(np.array([4, 5]), np.array([0, 0]), np.array([3, 7]))
+    joined = build_bend_targets(bends, targets, np.array([0.0, 180.0]))
+    with start_bend_search(bends, start, joined) as search:
+        assert search.next_nodes(5).tolist() == [6]
+        path = search.path_to(6)
+        assert (path.cost_cents, path.edges.tolist(), search.last_row(6)) == expected
+        assert search.length_m(np.array([6]), np.arange(7.0)).tolist() == [sum(expected[1])]
 
 
 def brute_force(bends: BendGraph, heading: np.ndarray, start: int) -> dict[int, int]:
@@ -112,18 +159,19 @@ def test_costs_equal_brute_force(instance: tuple[Edges, int], data: st.DataObjec
     heading = np.array(data.draw(st.lists(steps, min_size=len(edges), max_size=len(edges))), float)
     bends = build_bend_graph(graph_of(edges, node_count), heading, heading, PRICES)
     ways = nearest(bends, 0, list(range(node_count)), node_count)
-    assert {way.target: way.cost_cents for way in ways} == brute_force(bends, heading, 0)
-    for way in ways:
-        assert joins(bends.graph, 0, way)
+    found = {node: way.cost_cents for node, way in ways}
+    assert found == brute_force(bends, heading, 0)
+    for node, way in ways:
+        assert joins(bends.graph, 0, way.edges.tolist(), node)
 
 
-def joins(graph: CostGraph, start: int, way: BentWay) -> bool:
+def joins(graph: CostGraph, start: int, edges: list[int], end: int) -> bool:
     here = start
-    for edge in way.edges.tolist():
+    for edge in edges:
         if here not in {graph.edge_from[edge], graph.edge_to[edge]}:
             return False
         here = int(graph.edge_from[edge] + graph.edge_to[edge]) - here
-    return here == way.target
+    return here == end
 
 
 @pytest.mark.parametrize(

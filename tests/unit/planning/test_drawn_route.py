@@ -1,0 +1,129 @@
+"""A drawn line costs what the cheapest way that it may mean costs, as a proposed route does."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from gisplan.planning.drawn_route import drawn_stretches
+from gisplan.planning.region import Region
+from gisplan.planning.route import Stretch, connector_stretch, laid_out
+from gisplan.planning.variants import Variant
+from gisplan.planning.ways import find_way
+from gisplan.routing.drawn_stops import TOUCH_M
+from gisplan.routing.site import Connectors
+from tests.grids import grid
+from tests.unit.planning.test_candidates import low_voltage_variants
+from tests.unit.planning.towns import region_of
+
+VARIANT: Variant = low_voltage_variants(9.0)[0]
+SURFACES = ("asphalt", "paving", "verge", "open_ground")
+TRUNK = ("S-T 300", "T>B 630", "B-C 100")
+
+
+def town_of(seed: int) -> Region:
+    """Bent streets, some with a second side or a duct 3 m beside it, a road and a house."""
+    rng = np.random.default_rng(seed)
+    places = {
+        (i, j): np.round(np.array([70.0 * i, 70.0 * j + 500.0]) + rng.uniform(-12, 12, 2), 1)
+        for i in range(4)
+        for j in range(4)
+    }
+    rows: list[str] = []
+    for i in range(4):
+        for j in range(4):
+            for one in ((i + 1, j), (i, j + 1)):
+                if one in places:
+                    ends = np.array([places[i, j], places[one]])
+                    rows += corridor_rows(ends, rng)
+    y_m = float(np.round(500 + rng.uniform(20, 50) + 70.0 * rng.integers(0, 3), 1))
+    house = "obstacle 84,584 96,584 96,596 84,596 kind=building"
+    return region_of(grid(*TRUNK, *rows, f"barrier road -60,{y_m} 300,{y_m + 5}", house))
+
+
+def corridor_rows(ends: np.ndarray, rng: np.random.Generator) -> list[str]:
+    rows = [f"street {text(ends)} {rng.choice(SURFACES)}"]
+    step = ends[1] - ends[0]
+    aside = np.round(3.0 * np.array([-step[1], step[0]]) / np.hypot(*step), 2)
+    if rng.random() < 0.3:
+        rows.append(f"street {text(ends + aside)} {rng.choice(SURFACES)}")
+    if rng.random() < 0.2:
+        rows.append(f"duct_bank {text(ends)}")
+    return rows
+
+
+def text(xy_m: np.ndarray) -> str:
+    return " ".join(f"{x},{y}" for x, y in np.round(xy_m, 2))
+
+
+def landings(region: Region, place: np.ndarray) -> Connectors:
+    return region.site_index.connectors(float(place[0]), float(place[1]), 150.0)
+
+
+def proposed(region: Region, one: np.ndarray, other: np.ndarray) -> list[Stretch]:
+    ground = region.ground
+    here, there = (
+        region.site_index.connectors(*map(float, place), 150.0) for place in (one, other)
+    )
+    way = find_way(ground, VARIANT, ground.priced(VARIANT), here, there)
+    assume(way is not None)
+    assert way is not None
+    last = connector_stretch(ground.civil, VARIANT, there, way.end)
+    return [*laid_out(ground.civil, VARIANT, here, way.start, way.parts), last]
+
+
+def stands_on_corridor(region: Region, *places: np.ndarray) -> bool:
+    """Tell whether a line from there begins on a corridor, and so takes no straight way beside."""
+    found = [landings(region, place) for place in places]
+    return any(len(some) and some.length_m.min() <= TOUCH_M for some in found)
+
+
+def line_of(stretches: list[Stretch]) -> np.ndarray:
+    xy = np.concatenate([*(one.xy_m for one in stretches[:-1]), stretches[-1].xy_m[::-1]])
+    moved = np.concatenate([[True], np.hypot(*np.diff(xy, axis=0).T) > 1e-9])
+    return xy[moved]
+
+
+def cents(stretches: list[Stretch]) -> int:
+    return sum(one.cost_cents for one in stretches)
+
+
+PLACE = st.tuples(st.floats(-40.0, 250.0), st.floats(460.0, 750.0)).map(np.array)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 10_000), PLACE, PLACE)
+def test_proposed_route_drawn_again_costs_what_was_proposed(
+    seed: int, one: np.ndarray, other: np.ndarray
+) -> None:
+    assume(np.hypot(*(one - other)) > 1.0)
+    region = town_of(seed)
+    assume(not stands_on_corridor(region, one, other))
+    route = proposed(region, one, other)
+    drawn, findings = drawn_stretches(region, VARIANT, line_of(route))
+    assert cents(drawn) == pytest.approx(cents(route), abs=len(route) + len(drawn))
+    assert findings == ()
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(0, 10_000), PLACE, PLACE, st.floats(0.2, 3.0))
+def test_line_along_corridors_is_never_cheaper_than_the_cheapest_route(
+    seed: int, one: np.ndarray, other: np.ndarray, shake_m: float
+) -> None:
+    assume(np.hypot(*(one - other)) > 1.0)
+    region = town_of(seed)
+    route = proposed(region, one, other)
+    line = line_of(route)
+    shaken = line + np.random.default_rng(seed).uniform(-shake_m, shake_m, line.shape)
+    shaken[[0, -1]] = line[[0, -1]]
+    drawn, _ = drawn_stretches(region, VARIANT, shaken)
+    assume(all(stretch.corridor != "off corridors" for stretch in drawn))
+    assert cents(drawn) >= cents(route) - len(route) - len(drawn)
+
+
+def test_line_through_a_house_is_told_so() -> None:
+    _, findings = drawn_stretches(town_of(1), VARIANT, np.array([(60.0, 590.0), (120.0, 590.0)]))
+    assert [one.rule for one in findings] == ["route.forbidden_area"]
+    assert findings[0].measured == pytest.approx(12.0, abs=0.01)
