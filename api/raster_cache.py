@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
 
-    from gisplan.export.classed_raster import ClassedRaster
+    from api.density_layer import ShownRaster
 
 RASTERS_MAX = 8
 TILES_MAX = 512
@@ -22,9 +22,9 @@ TileKey = tuple[int, int, int]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeptRaster:
-    """A raster, when it was made, and the tiles that were drawn of it (zoom, column, row)."""
+    """A layer, when it was made, and the tiles that were drawn of it (zoom, column, row)."""
 
-    raster: ClassedRaster
+    shown: ShownRaster
     made_s: float
     tiles: dict[TileKey, bytes] = field(default_factory=dict)
 
@@ -38,14 +38,16 @@ class RasterCache:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._kept: OrderedDict[Hashable, KeptRaster] = OrderedDict()
-        self._lock = Lock()
+        self._lock, self._drawing = Lock(), Lock()
 
-    def raster(self, key: Hashable, build: Callable[[], ClassedRaster]) -> KeptRaster:
+    def raster(
+        self, key: Hashable, build: Callable[[], ShownRaster], *, age_max_s: float = AGE_MAX_S
+    ) -> KeptRaster:
         """Return the raster of a question; one request builds it and the others wait."""
         with self._lock:
             kept = self._kept.get(key)
-            if kept is None or self._clock() - kept.made_s > AGE_MAX_S:
-                kept = KeptRaster(raster=build(), made_s=self._clock())
+            if kept is None or self._clock() - kept.made_s > age_max_s:
+                kept = KeptRaster(shown=build(), made_s=self._clock())
                 self._kept[key] = kept
             self._kept.move_to_end(key)
             while len(self._kept) > RASTERS_MAX:
@@ -53,9 +55,13 @@ class RasterCache:
             return kept
 
     def tile(self, kept: KeptRaster, key: TileKey, draw: Callable[[], bytes]) -> bytes:
-        """Return a tile of a raster, drawn once."""
-        if (tile := kept.tiles.get(key)) is None:
-            tile = draw()
-            if len(kept.tiles) < TILES_MAX:
-                kept.tiles[key] = tile
-        return tile
+        """Return a tile of a raster, drawn once; one is drawn at a time.
+
+        Rasterio hushes its own warnings in a way that threads disturb.
+        """
+        with self._drawing:
+            if (tile := kept.tiles.get(key)) is None:
+                tile = draw()
+                if len(kept.tiles) < TILES_MAX:
+                    kept.tiles[key] = tile
+            return tile

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from fastapi import APIRouter, Depends, Query, Response
+from fastapi.responses import StreamingResponse
 
+from api.events import FOLLOWED, follow
+from api.gap_layer import GapLayer, gap_layer
+from api.routes.density import MEDIA_TYPES
 from api.state import RunningService, Service
 from gisplan.electrical.screening.capacity import Direction
 from gisplan.export.capacity_gap_picture import write_gap_png
@@ -22,8 +26,12 @@ from gisplan.services.capacity_gap import (
 from maps.capacity_gap_map import render_gap
 from maps.offline import CONTENT_POLICY
 
+if TYPE_CHECKING:
+    from gisplan.services.electrical import Progress
+
 router = APIRouter(tags=["capacity gap"])
 JSON, GEOJSON, PNG = "application/json", "application/geo+json", "image/png"
+GPKG, CSV = MEDIA_TYPES["gpkg"], MEDIA_TYPES["csv"]
 
 
 def read_question(
@@ -53,6 +61,20 @@ def read_gap_features(service: RunningService, question: Question) -> Response:
     return Response(_file(service, question, "gap.geojson"), media_type=GEOJSON)
 
 
+@router.get("/capacity-gap/layer", response_class=StreamingResponse, responses=FOLLOWED)
+def follow_gap(service: RunningService, question: Question) -> StreamingResponse:
+    """Compute a capacity gap while telling how far it is; hang up to give up.
+
+    ``done`` holds areas and elements of the level as features, each with the number of its class,
+    and the classes.
+    """
+
+    def work(progress: Progress) -> GapLayer:
+        return gap_layer(capacity_gap_of_grid(service.planner, question, progress=progress))
+
+    return follow(work)
+
+
 @router.get("/capacity-gap.png", response_class=Response, responses={200: {"content": {PNG: {}}}})
 def read_gap_picture(service: RunningService, question: Question) -> Response:
     """A picture with legend and scale bar."""
@@ -68,6 +90,19 @@ def read_gap_page(service: RunningService, question: Question) -> Response:
     html = render_gap(_answer(service, question).tables, grid)
     headers = {"content-security-policy": CONTENT_POLICY}
     return Response(html, media_type="text/html", headers=headers)
+
+
+@router.get(
+    "/capacity-gap.{ending}",
+    response_class=Response,
+    responses={200: {"content": {GPKG: {}, CSV: {}}}},
+)
+def read_gap_tables(
+    service: RunningService, question: Question, ending: Literal["gpkg", "csv"]
+) -> Response:
+    """Supply areas and elements as a GeoPackage or as one table."""
+    media_type = GPKG if ending == "gpkg" else CSV
+    return Response(_file(service, question, f"gap.{ending}"), media_type=media_type)
 
 
 def _file(service: Service, question: GapQuestion, name: str) -> bytes:

@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
+import math
 from enum import StrEnum
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Depends, Query, Response
 from fastapi import Path as PathPart
-from pydantic import BaseModel
+from fastapi.responses import StreamingResponse
 
+from api.density_layer import (
+    DensityHere,
+    DensityLegend,
+    DensityRule,
+    density_rules,
+    shown_density,
+    shown_hot_spots,
+)
 from api.density_questions import AskedHotSpots, AskedSurface, CellSums, HotSpotsAsked, Surface
+from api.events import FOLLOWED, follow
+from api.raster_cache import AGE_MAX_S
 from api.state import Database, RunningService, Service
 from gisplan.export.cell_table import write_cell_table
-from gisplan.export.classed_raster import ClassedRaster, classed_surface
-from gisplan.export.hot_spot_raster import classed_hot_spots
 from gisplan.services.density import layer_density, save_density
 from gisplan.services.density_cells import layer_cells
 from gisplan.services.hot_spots import layer_hot_spots, save_hot_spots
 from gisplan.settings import load_settings
+from gisplan.store.connection import borrow
 from gisplan.store.density_points import read_grid_lines
 from gisplan.store.grid_reader import active_version
 from gisplan.store.tiles import MAXIMUM_ZOOM
@@ -39,6 +49,7 @@ if TYPE_CHECKING:
     from psycopg import Connection
 
     from api.raster_cache import KeptRaster
+    from gisplan.services.electrical import Progress
 
 router = APIRouter(tags=["density"])
 PNG = "image/png"
@@ -78,18 +89,11 @@ MEDIA_TYPES = {
 }
 
 
-class LegendClass(BaseModel):
-    """One class of a raster: its colour and what it says."""
-
-    colour: str
-    text: str
-
-
-class Legend(BaseModel):
-    """What the colours of tiles mean, the highest class first."""
-
-    heading: str
-    classes: list[LegendClass]
+Asking = Annotated[
+    int, Query(ge=0, lt=1 << 63, description="Number of an asking; its tiles stay alike.")
+]
+Lon = Annotated[float, Query(ge=-180, le=180, allow_inf_nan=False)]
+Lat = Annotated[float, Query(ge=-90, le=90, allow_inf_nan=False)]
 
 
 @router.get("/density.{ending}", response_class=Response)
@@ -123,17 +127,77 @@ def read_hot_spots(ending: DensityFile, connection: Database, asked: HotSpotsAsk
 
 
 @router.get("/density/legend")
-def read_density_legend(service: RunningService, connection: Database, asked: Surface) -> Legend:
+def read_density_legend(
+    service: RunningService, connection: Database, asked: Surface, asking: Asking = 0
+) -> DensityLegend:
     """What the colours of the tiles of a density mean."""
-    return _legend(_kept_density(service, connection, asked).raster)
+    return _kept_density(service, connection, asked, asking).shown.legend
 
 
 @router.get("/hotspots/legend")
 def read_hot_spot_legend(
-    service: RunningService, connection: Database, asked: HotSpotsAsked
-) -> Legend:
+    service: RunningService, connection: Database, asked: HotSpotsAsked, asking: Asking = 0
+) -> DensityLegend:
     """What the colours of the tiles of hot spots mean."""
-    return _legend(_kept_hot_spots(service, connection, asked).raster)
+    return _kept_hot_spots(service, connection, asked, asking).shown.legend
+
+
+@router.get("/density/layer", response_class=StreamingResponse, responses=FOLLOWED)
+def follow_density(
+    service: RunningService, asked: Surface, asking: Asking = 0
+) -> StreamingResponse:
+    """Compute a density while telling how far it is; ``done`` is the legend. Hang up to give up."""
+
+    def work(progress: Progress) -> DensityLegend:
+        with borrow(service.pool) as connection:
+            return _kept_density(service, connection, asked, asking, progress).shown.legend
+
+    return follow(work)
+
+
+@router.get("/hotspots/layer", response_class=StreamingResponse, responses=FOLLOWED)
+def follow_hot_spots(
+    service: RunningService, asked: HotSpotsAsked, asking: Asking = 0
+) -> StreamingResponse:
+    """Find hot spots while telling how far it is; ``done`` is the legend. Hang up to give up."""
+
+    def work(progress: Progress) -> DensityLegend:
+        with borrow(service.pool) as connection:
+            return _kept_hot_spots(service, connection, asked, asking, progress).shown.legend
+
+    return follow(work)
+
+
+@router.get("/density/place")
+def read_density_at(  # noqa: PLR0917 (one a query parameter)
+    service: RunningService,
+    connection: Database,
+    asked: Surface,
+    lon: Lon,
+    lat: Lat,
+    asking: Asking = 0,
+) -> DensityHere:
+    """The density of a place and its class."""
+    return _kept_density(service, connection, asked, asking).shown.here(lon, lat)
+
+
+@router.get("/hotspots/place")
+def read_hot_spot_at(  # noqa: PLR0917 (one a query parameter)
+    service: RunningService,
+    connection: Database,
+    asked: HotSpotsAsked,
+    lon: Lon,
+    lat: Lat,
+    asking: Asking = 0,
+) -> DensityHere:
+    """Kind, sum, score and p-value of the cell of a place."""
+    return _kept_hot_spots(service, connection, asked, asking).shown.here(lon, lat)
+
+
+@router.get("/density/rules")
+def read_density_rules(service: RunningService) -> list[DensityRule]:
+    """The rows of the catalogue that density and its part of a plan rest on."""
+    return density_rules(service.planner.state().region.catalogue)
 
 
 def read_tile(zoom: Zoom, column: Place, row: Place) -> tuple[int, int, int]:
@@ -146,51 +210,68 @@ Tile = Annotated[tuple[int, int, int], Depends(read_tile)]
 
 @router.get("/density/tiles/{zoom}/{column}/{row}.png", response_class=Response)
 def read_density_tile(
-    service: RunningService, connection: Database, asked: Surface, tile: Tile
+    service: RunningService, connection: Database, asked: Surface, tile: Tile, asking: Asking = 0
 ) -> Response:
     """A tile of a density in Web Mercator; clear beyond the surface."""
-    return _tile(service, _kept_density(service, connection, asked), tile)
+    return _tile(service, _kept_density(service, connection, asked, asking), tile)
 
 
 @router.get("/hotspots/tiles/{zoom}/{column}/{row}.png", response_class=Response)
 def read_hot_spot_tile(
-    service: RunningService, connection: Database, asked: HotSpotsAsked, tile: Tile
+    service: RunningService,
+    connection: Database,
+    asked: HotSpotsAsked,
+    tile: Tile,
+    asking: Asking = 0,
 ) -> Response:
     """A tile of hot spots in Web Mercator; clear beyond the study area's rectangle."""
-    return _tile(service, _kept_hot_spots(service, connection, asked), tile)
+    return _tile(service, _kept_hot_spots(service, connection, asked, asking), tile)
 
 
-def _kept_density(service: Service, connection: Connection, asked: AskedSurface) -> KeptRaster:
+def _kept_density(
+    service: Service,
+    connection: Connection,
+    asked: AskedSurface,
+    asking: int,
+    progress: Progress | None = None,
+) -> KeptRaster:
     question = asked.question(connection)
     return service.rasters.raster(
-        (active_version(connection).version_id, question),
-        lambda: classed_surface(layer_density(connection, question).surface),
+        (active_version(connection).version_id, question, asking),
+        lambda: shown_density(layer_density(connection, question, progress=progress)),
+        age_max_s=_age_max_s(asking),
     )
 
 
-def _kept_hot_spots(service: Service, connection: Connection, asked: AskedHotSpots) -> KeptRaster:
+def _kept_hot_spots(
+    service: Service,
+    connection: Connection,
+    asked: AskedHotSpots,
+    asking: int,
+    progress: Progress | None = None,
+) -> KeptRaster:
     question = asked.question(connection)
     return service.rasters.raster(
-        (active_version(connection).version_id, question),
-        lambda: classed_hot_spots(layer_hot_spots(connection, question).raster),
+        (active_version(connection).version_id, question, asking),
+        lambda: shown_hot_spots(layer_hot_spots(connection, question, progress=progress)),
+        age_max_s=_age_max_s(asking),
     )
+
+
+def _age_max_s(asking: int) -> float:
+    """Return how long a raster is good: that of one asking has to stay like its legend."""
+    return math.inf if asking else AGE_MAX_S
 
 
 def _tile(service: Service, kept: KeptRaster, tile: tuple[int, int, int]) -> Response:
-    zoom, column, row = tile
+    (zoom, column, row), raster = tile, kept.shown.raster
 
     def draw() -> bytes:
-        classes = tile_classes(metric_classes(kept.raster), zoom=zoom, column=column, row=row)
-        return palette_png(classes, density_palette(kept.raster))
+        classes = tile_classes(metric_classes(raster), zoom=zoom, column=column, row=row)
+        return palette_png(classes, density_palette(raster))
 
     picture = service.rasters.tile(kept, tile, draw)
     return Response(picture, media_type=PNG, headers={"cache-control": "no-cache"})
-
-
-def _legend(raster: ClassedRaster) -> Legend:
-    pairs = list(zip(raster.colours, raster.texts, strict=True))
-    classes = [LegendClass(colour=colour, text=text) for colour, text in reversed(pairs)]
-    return Legend(heading=raster.heading, classes=classes)
 
 
 def _page(html: str) -> Response:

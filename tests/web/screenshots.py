@@ -12,8 +12,10 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page
 
 from api.app import create_app
+from gisplan.ingest.applications import read_applications
 from gisplan.services.load import load_grid
 from gisplan.settings import load_settings
+from gisplan.store.applications import save_application
 from gisplan.store.connection import connect
 from gisplan.store.database import prepare_database
 from gisplan.store.tiles import find_active_version
@@ -50,6 +52,8 @@ def _provide_grid(url: str) -> None:
     with connect(url) as connection:
         if find_active_version(connection) is None:
             load_grid(SAMPLE, None, connection=connection)
+            for one in read_applications(SAMPLE / "applications.csv"):
+                save_application(connection, one)
 
 
 def _pictures(browser: Browser, address: str) -> Iterator[tuple[str, Page]]:
@@ -81,12 +85,16 @@ def _pictures(browser: Browser, address: str) -> Iterator[tuple[str, Page]]:
         yield "route", page
         _lay_costs(page)
         yield "cost_layer", page
+        yield from _densities(page)
     with visit(browser, address, viewport=LARGE, locale="zh-CN") as visited:
         _ask(visited.page, "industrial", 630)
         yield "chinese", visited.page
         visited.page.click("#backfeed summary")
         _bring(visited.page, "option")
         yield "chinese_option", visited.page
+        visited.page.click("#tab-density")
+        _compute(visited.page, "gap")
+        yield "chinese_gap", visited.page
     page = browser.new_page(viewport=SMALL)
     page.goto(f"{address}docs")
     wait_until(lambda: page.query_selector(".opblock"), "the description of the API")
@@ -128,6 +136,25 @@ def _lay_costs(page: Page) -> None:
     wait_for_map(page)
     click_place(page, HOUSE)
     wait_until(lambda: page.query_selector("#cost-place, #problem"), "the cost of the place")
+    wait_for_map(page)
+    page.mouse.move(5, 5)
+
+
+def _densities(page: Page) -> Iterator[tuple[str, Page]]:
+    page.click("#tab-density")
+    for product, name in (("density", "density"), ("hotspots", "hot_spots"), ("gap", "gap")):
+        _compute(page, product)
+        yield name, page
+
+
+def _compute(page: Page, product: str) -> None:
+    page.select_option("#density-product", product)
+    show(page, STATION, 13.8)
+    page.click("#density-ask")
+    wait_until(lambda: not page.query_selector("#density-progress"), "the layer")
+    wait_for_map(page)
+    click_place(page, STATION)
+    wait_until(lambda: page.query_selector("#density-place, #problem"), "the figures")
     wait_for_map(page)
     page.mouse.move(5, 5)
 

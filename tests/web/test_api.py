@@ -174,6 +174,7 @@ def test_contract_names_every_request(reader):
         "/api/v1/cost-map/layer.png",
         "/api/v1/cost-map/place",
         "/api/v1/route",
+        "/api/v1/shared-trench",
         "/api/v1/tiles/{layer}/{zoom}/{column}/{row}.mvt",
         "/api/v1/grid",
         "/api/v1/elements/{kind}/{element_id}",

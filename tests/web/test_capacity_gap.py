@@ -23,6 +23,8 @@ def test_gap_is_told_for_every_area_and_element(reader: httpx.Client) -> None:
         ("png", "image/png", b"\x89PNG"),
         ("html", "text/html; charset=utf-8", b"<!DOCTYPE html>"),
         ("geojson", "application/geo+json", b"{"),
+        ("gpkg", "application/geopackage+sqlite3", b"SQLite"),
+        ("csv", "text/csv; charset=utf-8", b"element_kind,"),
     ],
 )
 def test_gap_has_the_form_that_is_asked_for(

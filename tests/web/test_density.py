@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from collections.abc import Iterator
 
 import httpx
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from api.density_layer import ShownRaster
 from api.raster_cache import AGE_MAX_S, RASTERS_MAX, RasterCache
 from gisplan.export.classed_raster import classed_surface
 from gisplan.settings import Settings
@@ -79,6 +81,56 @@ def test_answer_has_the_form_of_its_ending(town, path, asked, ending, media_type
     assert answer.content.lstrip().startswith(start)
     if ending == "html":
         assert answer.headers["content-security-policy"] == CONTENT_POLICY
+
+
+def events_of(client: httpx.Client, path: str, **asked: object) -> list[tuple[str, dict]]:
+    """The events of a layer in their order."""
+    parts = [part.split("\n") for part in client.get(path, params=asked).text.split("\n\n") if part]
+    return [
+        (name.removeprefix("event: "), json.loads(data.removeprefix("data: ")))
+        for name, data in parts
+    ]
+
+
+@pytest.mark.parametrize("product", ["density", "hotspots"])
+def test_layer_tells_its_progress_and_ends_with_the_legend_of_its_tiles(town, product):
+    *steps, (last, legend) = events_of(town, f"{URL}/{product}/layer", asking=7)
+    assert {name for name, _ in steps} == {"progress"}
+    assert last == "done"
+    assert legend == town.get(f"{URL}/{product}/legend", params={"asking": 7}).json()
+    assert legend["classes"][-1] == {"colour": "#bdbdbd", "text": "no data"}
+
+
+def test_bad_layer_ends_with_the_problem(town):
+    asked = {"layer": "load", "kind": "ev"}
+    name, problem = events_of(town, f"{URL}/density/layer", **asked)[-1]
+    assert (name, problem["status"]) == ("problem", 422)
+    assert "choose applications" in problem["detail"]
+
+
+def test_layer_without_points_is_grey_and_says_so(town):
+    asked = {**FINE, "kind": "ev"}
+    legend = town.get(f"{URL}/density/legend", params=asked).json()
+    assert "no data" in legend["notes"][0]
+    tile = town.get(f"{URL}/density/tiles/{tile_of(LON - 0.001, LAT)}", params=asked)
+    with Image.open(io.BytesIO(tile.content)) as picture:
+        colours = picture.convert("RGBA").getcolors() or []
+    assert {colour[:3] for _, colour in colours if colour[3]} == {(189, 189, 189)}
+    here = town.get(f"{URL}/density/place", params={**asked, "lon": LON - 0.001, "lat": LAT})
+    assert here.json()["figures"] == [{"name": "density", "value": None, "unit": "kVA/km²"}]
+
+
+def test_place_beyond_the_surface_has_neither_class_nor_figures(town):
+    here = town.get(f"{URL}/density/place", params={**FINE, "lon": 2.0, "lat": 41.0}).json()
+    assert (here["found"], here["figures"]) == (None, [])
+
+
+def test_every_rule_of_density_tells_its_confidence_and_source(town):
+    rules = town.get(f"{URL}/density/rules").json()
+    assert {"density.nearby_applications_min", "density.headroom_use_max"} <= {
+        one["rule"] for one in rules
+    }
+    assert all(one["confidence"] and one["source"] for one in rules)
 
 
 def test_filter_and_area_choose_points(town):
@@ -162,7 +214,7 @@ def test_raster_is_kept_for_a_while_and_the_oldest_makes_room():
     def ask(key: int):
         def build():
             built.append(key)
-            return classed_surface(surface())
+            return ShownRaster(raster=classed_surface(surface()), values={}, figures=(), notes=())
 
         return cache.raster(key, build)
 

@@ -1,4 +1,5 @@
 /** The service as the page sees it: types of /api/v1/openapi.json and one function a request. */
+import type { PlanDensity } from "./densityApi";
 
 export type Place = [lon: number, lat: number];
 export type Kind = "load" | "generation" | "storage" | "ev";
@@ -174,6 +175,7 @@ export interface Plan {
     text: string;
   } | null;
   supply_set: SupplySet | null;
+  density: PlanDensity | null;
   provenance: { grid_version: number; ledger_sequence: number; catalogue: string; software: string };
 }
 
@@ -266,7 +268,8 @@ export interface CostHere {
   reason: string;
 }
 
-export interface CostStep {
+/** How far something slow is. */
+export interface Step {
   doing: string;
   done: number;
   total: number;
@@ -366,18 +369,25 @@ export const getCostAt = (
   ask("GET", `/cost-map/place?${costQuery(asked)}&lon=${lon}&lat=${lat}`, undefined, signal);
 
 /** Let a cost map be computed and follow how far it is; the service gives up when this is aborted. */
-export async function followCostMap(
+export const followCostMap = (
   asked: CostAsked,
   signal: AbortSignal,
-  onStep: (step: CostStep) => void,
-): Promise<CostLayer> {
-  const response = await fetch(`/api/v1/cost-map/layer?${costQuery(asked)}`, { signal });
+  onStep: (step: Step) => void,
+): Promise<CostLayer> => follow(`/cost-map/layer?${costQuery(asked)}`, signal, onStep);
+
+/** Follow something slow to its answer; the service gives up when this is aborted. */
+export async function follow<Answer>(
+  path: string,
+  signal: AbortSignal,
+  onStep: (step: Step) => void,
+): Promise<Answer> {
+  const response = await fetch(`/api/v1${path}`, { signal });
   if (!response.ok || !response.body) {
     throw problemOf(response, (await response.json().catch(() => ({}))) as Told);
   }
   for await (const [name, data] of readEvents(response.body)) {
-    if (name === "progress") onStep(data as CostStep);
-    if (name === "done") return data as CostLayer;
+    if (name === "progress") onStep(data as Step);
+    if (name === "done") return data as Answer;
     if (name === "problem") {
       const { status, title, detail } = data as { status: number; title: string; detail: string };
       throw new Problem(status, title, detail);
@@ -405,7 +415,7 @@ async function* readEvents(body: ReadableStream<Uint8Array>): AsyncGenerator<[st
 /** Ids of the source may hold slashes, which stay, and anything else, which is escaped. */
 const escapePath = (id: string): string => id.split("/").map(encodeURIComponent).join("/");
 
-async function ask<Answer>(
+export async function ask<Answer>(
   method: string,
   path: string,
   body?: unknown,

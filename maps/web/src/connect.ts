@@ -10,12 +10,14 @@ import {
   type PlanRecord,
 } from "./api";
 import { renderAnswer } from "./answer";
+import { type DensityRule, getDensityRules } from "./densityApi";
 import { type ProfileState, renderDetails } from "./details";
 import { make } from "./dom";
 import { type Draft, firstDraft, renderForm, toWhatIf } from "./form";
 import { say } from "./i18n";
 import { Inspector } from "./inspector";
 import { bestKey, chosenOption, type OptionKey } from "./selection";
+import { renderSurroundings } from "./surroundings";
 import { renderSupplySet } from "./supply";
 import { Task } from "./task";
 import type { Found, Page, View } from "./view";
@@ -31,6 +33,8 @@ export class ConnectView implements View {
   private question = new AbortController();
   /** Profiles of the options of this plan by key; those that failed are not asked for again. */
   private profiles = new Map<OptionKey, ProfileState>();
+  /** The rules of density, asked for once; without them the page lives. */
+  private rules: DensityRule[] = [];
 
   constructor(
     private readonly page: Page,
@@ -82,6 +86,7 @@ export class ConnectView implements View {
     return [
       ...told,
       renderAnswer(plan, selected, events, renderSupplySet(plan, selected, events)),
+      renderSurroundings(plan, this.rules),
       this.renderSaving(),
       renderDetails(plan, option, selected, {
         profiles: this.profiles.get(selected ?? "option-0") ?? null,
@@ -112,6 +117,7 @@ export class ConnectView implements View {
     await this.task.run("thinking", async () => {
       void this.page.map?.showPlan(site, null);
       const answer = await findOptions(asked, signal);
+      if (!this.rules.length) this.rules = await getDensityRules().catch(() => []);
       this.plan = answer;
       this.selected = bestKey(answer);
       void this.page.map?.showPlan(site, answer);

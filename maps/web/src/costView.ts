@@ -10,6 +10,7 @@ import {
 } from "./api";
 import { make } from "./dom";
 import { choice, classes, field } from "./form";
+import { Following } from "./following";
 import { loadingPct } from "./figures";
 import { say, sayNote, sayNumber, sayValue, sayVoltage } from "./i18n";
 import { costKeys } from "./layers";
@@ -25,12 +26,12 @@ export class CostView implements View {
   /** What the picture on the map was asked with. */
   private shown: { asked: CostAsked; layer: CostLayer } | null = null;
   private here: CostHere | null = null;
-  private step: { doing: string; done: number; total: number } | null = null;
-  private question = new AbortController();
+  private readonly following: Following;
   private place = new AbortController();
 
   constructor(private readonly page: Page) {
     this.task = new Task(() => page.redraw());
+    this.following = new Following(this.task, () => page.redraw());
   }
 
   onShow(): void {
@@ -77,10 +78,9 @@ export class CostView implements View {
         choice("cost-cell", say("cell_size"), cellSizes, String(asked.cell_m), (value) => {
           asked.cell_m = Number(value);
         }),
-        make("button", { id: "cost-ask", type: "submit", class: "primary", disabled: this.step !== null }, say("compute")),
-        make("button", { id: "cost-cancel", type: "button", disabled: this.step === null, click: () => this.cancel() }, say("cancel")),
+        this.following.renderButton("cost"),
       ),
-      this.step ? this.renderProgress() : null,
+      this.following.renderProgress("cost"),
       make(
         "div",
         { class: "outcome", "aria-live": "polite" },
@@ -92,41 +92,16 @@ export class CostView implements View {
     ];
   }
 
-  private renderProgress(): HTMLElement {
-    const { doing, done, total } = this.step ?? { doing: "", done: 0, total: 1 };
-    const bar = total > 1
-      ? make("progress", { value: done, max: total, "aria-label": say("progress") })
-      : make("progress", { "aria-label": say("progress") });
-    return make("p", { id: "cost-progress", class: "progress" }, bar, make("span", {}, sayValue(doing)));
-  }
-
-  private cancel(): void {
-    this.question.abort();
-    this.step = null;
-    this.task.busy = null;
-    this.page.redraw();
-  }
-
   private async ask(): Promise<void> {
-    this.question.abort();
     this.place.abort();
-    this.question = new AbortController();
-    const { signal } = this.question;
     const asked = { ...this.asked };
-    this.step = { doing: "", done: 0, total: 1 };
     this.here = null;
     void this.page.map?.showRoutes(null);
-    await this.task.run("computing", async () => {
-      const layer = await followCostMap(asked, signal, (step) => {
-        this.step = step;
-        this.page.redraw();
-      });
+    await this.following.run(async (signal, onStep) => {
+      const layer = await followCostMap(asked, signal, onStep);
       this.shown = { asked, layer };
       await this.page.showCosts(layer, costPicture(asked));
     });
-    if (signal.aborted) return;
-    this.step = null;
-    this.page.redraw();
   }
 }
 

@@ -16,6 +16,7 @@ import { say, sayNumber, sayValue, sayVoltage, type Word } from "./i18n";
 import { renderProfiles } from "./profile";
 import { sayCost } from "./routeAnswer";
 import type { OptionKey } from "./selection";
+import { isOfDensity } from "./surroundings";
 import type { Found } from "./view";
 
 type Row = [word: Word, value: Node | string | null];
@@ -37,7 +38,8 @@ export function renderDetails(
   context: DetailsContext,
 ): HTMLElement {
   const named = option ? nameOf(option, selected) : "";
-  const findings = [...(option?.findings ?? []), ...plan.findings];
+  const ofPlan = plan.findings.filter(({ rule }) => !isOfDensity(rule));
+  const findings = [...(option?.findings ?? []), ...ofPlan];
   const title = option ? `${say("findings")} · ${named}` : say("findings");
   return make(
     "section",

@@ -100,13 +100,14 @@ export function renderForm(draft: Draft, onChange: () => void, onAsk: () => void
 export function choice(
   id: string,
   label: string,
-  values: readonly string[],
+  values: readonly (string | [value: string, word: Word])[],
   chosen: string,
   onChoose: (value: string) => void,
 ): HTMLElement {
-  const options = values.map((value) =>
-    make("option", { value, selected: value === chosen }, sayValue(value)),
-  );
+  const options = values.map((each) => {
+    const [value, text] = typeof each === "string" ? [each, sayValue(each)] : [each[0], say(each[1])];
+    return make("option", { value, selected: value === chosen }, text);
+  });
   const change = (event: Event): void => onChoose((event.target as HTMLSelectElement).value);
   return make("label", {}, label, make("select", { id, change }, ...options));
 }

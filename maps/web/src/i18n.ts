@@ -1,6 +1,9 @@
 /** English and Chinese words of the page; the terms are those of the project's glossary. */
 
+import { densityPhrases, densityWords, type Phrase } from "./densityWords";
+
 const words = {
+  ...densityWords,
   subtitle: ["Connection planning", "用户接入方案规划"],
   language: ["中文", "English"],
   request: ["Application", "用电申请"],
@@ -378,7 +381,7 @@ export function sayElement(text: string): string {
 }
 
 /** Phrases that the name of a backfeed state is made of. */
-const statePhrases: [phrase: RegExp, chinese: string][] = [
+const statePhrases: Phrase[] = [
   [/head of feeder (\S+) out/, "馈线 $1 首端断开"],
   [/standby transformer (\S+) closed/, "备用主变 $1 投入"],
   [/transformer (.+?) out/, "主变 $1 停运"],
@@ -393,7 +396,7 @@ const statePhrases: [phrase: RegExp, chinese: string][] = [
 ];
 
 /** What the service notes of a cost map. */
-const notePhrases: [phrase: RegExp, chinese: string][] = [
+const notePhrases: Phrase[] = [
   [/^The cost is before the AC power flow that every option of a plan has to pass$/,
     "费用未经交流潮流校核；供电方案中的每个选项都须通过该校核"],
   [/^([\d,]+) access points lie within the guard band of a limit or on a loop: .*/,
@@ -402,9 +405,15 @@ const notePhrases: [phrase: RegExp, chinese: string][] = [
     "$1 个通道节点的费用可实现，但未证明最低"],
 ];
 
+/** What the service says of density, its units printed as units. */
+export const sayDensity = (text: string): string =>
+  text in words
+    ? say(text as Word)
+    : translated(text.replaceAll("km2", "km²").replaceAll("\u2009", ","), densityPhrases);
+
 export const sayNote = (text: string): string => translated(text, notePhrases);
 
-const translated = (text: string, phrases: [RegExp, string][]): string =>
+const translated = (text: string, phrases: Phrase[]): string =>
   language === "en"
     ? text
     : phrases.reduce((said, [phrase, chinese]) => said.replace(phrase, chinese), text);

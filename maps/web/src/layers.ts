@@ -33,13 +33,25 @@ const groups: Group[] = [
     isOn: false,
   },
   { word: "cost_map", layers: ["cost"], entries: [], isOn: true },
+  { word: "density", layers: ["density", "gap-area", "gap-edge", "gap-unit"], entries: [], isOn: true },
 ];
 const answerEntries: Word[] = ["route_best", "route_sources", "route_other", "route_refused"];
-/** The cost map that lies on the ground, if there is one. */
-let costs: CostLayer | null = null;
 
-export function setCosts(layer: CostLayer | null): void {
-  costs = layer;
+/** Something that was computed and lies on the ground: what the legend says of it. */
+export interface Ground {
+  heading(): string;
+  keys(): HTMLElement;
+}
+type GroundName = "cost_map" | "density";
+const grounds: Partial<Record<Word, Ground>> = {};
+const groundNames: readonly Word[] = ["cost_map", "density"] satisfies GroundName[];
+
+/** What is laid on the ground is seen alone: two pictures in one place could not be told apart. */
+export function setGround(name: GroundName, ground: Ground): void {
+  grounds[name] = ground;
+  for (const group of groups.filter(({ word }) => groundNames.includes(word))) {
+    group.isOn = group.word === name;
+  }
 }
 
 export type SetVisible = (layers: readonly string[], isVisible: boolean) => void;
@@ -55,7 +67,7 @@ export function renderLayers(node: HTMLElement, setVisible: SetVisible): void {
     setVisible(group.layers, group.isOn);
     renderLayers(node, setVisible);
   };
-  const shown = groups.filter((group) => group.word !== "cost_map" || costs);
+  const shown = groups.filter(({ word }) => !groundNames.includes(word) || grounds[word]);
   const parts = shown.map((group) =>
     make(
       "li",
@@ -64,9 +76,9 @@ export function renderLayers(node: HTMLElement, setVisible: SetVisible): void {
         "label",
         { class: "switch" },
         make("input", { id: `layer-${group.word}`, type: "checkbox", checked: group.isOn, change: toggle(group) }),
-        group.word === "cost_map" ? `${say(group.word)} (${costs?.currency ?? ""})` : say(group.word),
+        grounds[group.word]?.heading() ?? say(group.word),
       ),
-      group.isOn && group.word === "cost_map" && costs ? costKeys(costs) : null,
+      (group.isOn && grounds[group.word]?.keys()) || null,
       group.isOn && group.entries.length ? keys(group.entries) : null,
     ),
   );
@@ -83,13 +95,19 @@ export function renderLayers(node: HTMLElement, setVisible: SetVisible): void {
 
 /** The classes of a cost map, as rows of a list. */
 export const costKeys = (layer: CostLayer): HTMLElement =>
+  classKeys(layer.classes.map(({ kind, colour, low, high }) => ({
+    colour,
+    text: kind === "cost" ? sayRange(low, high) : say(`cost_${kind}`),
+  })));
+
+export const classKeys = (classes: { colour: string; text: string }[]): HTMLElement =>
   make(
     "ul",
     {},
-    ...layer.classes.map(({ kind, colour, low, high }) => {
+    ...classes.map(({ colour, text }) => {
       const key = make("i", { class: "swatch", "aria-hidden": "true" });
       key.style.backgroundColor = colour;
-      return make("li", { class: "entry" }, key, kind === "cost" ? sayRange(low, high) : say(`cost_${kind}`));
+      return make("li", { class: "entry" }, key, text);
     }),
   );
 

@@ -3,9 +3,10 @@ import { type CostLayer, getGrid, type Place } from "./api";
 import { ConnectView } from "./connect";
 import { CostView } from "./costView";
 import { DataView } from "./dataView";
+import { DensityView, type DensityShown } from "./densityView";
 import { make, refill } from "./dom";
 import { languageTag, say, sayNumber, toggleLanguage, type Word } from "./i18n";
-import { applySwitches, renderLayers, setCosts } from "./layers";
+import { applySwitches, costKeys, type Ground, renderLayers, setGround } from "./layers";
 import { GridMap } from "./map";
 import { RouteView } from "./routeView";
 import "./style.css";
@@ -25,17 +26,19 @@ const tabs = make("div", { class: "tabs", role: "tablist" });
 const body = make("div", { id: "view", role: "tabpanel" });
 panel.append(head, tabs, body);
 
-const page: Page = { map: null, grid: null, redraw: render, show, showCosts };
+const page: Page = { map: null, grid: null, redraw: render, show, showCosts, showDensity };
 const opening = new Task(render);
 const route = new RouteView(page);
 const views: Record<TabName, View> = {
   connect: new ConnectView(page, (draft, option) => route.correct(draft, option)),
   route,
   cost: new CostView(page),
+  density: new DensityView(page),
   data: new DataView(page),
 };
 const tabWords: [TabName, Word][] = [
-  ["connect", "tab_connect"], ["route", "tab_route"], ["cost", "tab_cost"], ["data", "tab_data"],
+  ["connect", "tab_connect"], ["route", "tab_route"], ["cost", "tab_cost"],
+  ["density", "tab_density"], ["data", "tab_data"],
 ];
 let shown: TabName = "connect";
 
@@ -109,7 +112,19 @@ function setVisible(layers: readonly string[], isVisible: boolean): void {
 
 async function showCosts(layer: CostLayer, picture: string): Promise<void> {
   await page.map?.showCosts(layer, picture);
-  setCosts(layer);
+  layOnGround("cost_map", {
+    heading: () => `${say("cost_map")} (${layer.currency})`,
+    keys: () => costKeys(layer),
+  });
+}
+
+async function showDensity(shown: DensityShown): Promise<void> {
+  await page.map?.overlays.show(shown);
+  layOnGround("density", shown);
+}
+
+function layOnGround(name: "cost_map" | "density", ground: Ground): void {
+  setGround(name, ground);
   applySwitches(setVisible);
   renderLayers(find("legend"), setVisible);
 }

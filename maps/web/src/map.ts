@@ -17,6 +17,7 @@ import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url";
 
 import type { CostLayer, ElementKind, Grid, Option, Place, Plan, RouteAnswer } from "./api";
 import { icons } from "./icons";
+import { Overlays } from "./overlays";
 import { type Drawn, drawnFeatures, planFeatures, routeFeatures, site } from "./planFeatures";
 import { aboveCosts, buildStyle, liveLayers, nothing, tileAddress } from "./style";
 import type { Found } from "./view";
@@ -52,6 +53,7 @@ const namedLayers = [...transformerLayers, "application", ...elements.slice(2, -
 
 export class GridMap {
   readonly view: MapView;
+  readonly overlays: Overlays;
   /** Whether every element can be looked up, or transformers alone. */
   looksUpAll = false;
   private readonly loaded: Promise<void>;
@@ -76,6 +78,7 @@ export class GridMap {
     const customAttribution = [attribution(grid), "MapLibre"];
     this.view.addControl(new AttributionControl({ compact: false, customAttribution }));
     this.loaded = new Promise((resolve) => this.view.once("load", () => resolve()));
+    this.overlays = new Overlays(this.view, this.loaded);
     this.view.on("click", (event) => this.choose(event, events));
     this.view.on("dblclick", () => events.onDoubleClick());
     this.view.on("mousemove", (event) => this.hover(event, events));

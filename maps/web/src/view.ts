@@ -1,5 +1,6 @@
 /** What the panel shows under one tab, and what a click on the map means there. */
 import type { CostLayer, ElementKind, Grid, Place } from "./api";
+import type { DensityShown } from "./densityView";
 import type { GridMap } from "./map";
 
 /** An element of the grid under the pointer. */
@@ -20,7 +21,7 @@ export interface View {
   onHide?(): void;
 }
 
-export type TabName = "connect" | "route" | "cost" | "data";
+export type TabName = "connect" | "route" | "cost" | "density" | "data";
 
 /** What all views share. */
 export interface Page {
@@ -30,4 +31,6 @@ export interface Page {
   show(tab: TabName): void;
   /** Lay a cost map on the ground, with its classes in the legend. */
   showCosts(layer: CostLayer, picture: string): Promise<void>;
+  /** The same for density, hot spots or a capacity gap. */
+  showDensity(shown: DensityShown): Promise<void>;
 }
