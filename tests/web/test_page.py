@@ -23,7 +23,8 @@ HOUSE = (7.8793381, 48.4596464)
 STATION, STATION_ID = (7.8777316, 48.4572215), "lv/3"
 HOUSE_WEST = (7.8785, 48.4596)
 GAS_MAIN = (7.87609, 48.46004)  # along a street, no cable near
-SOUTH = ((-0.0006, -0.0002), (0.0006, -0.0002), (0.0006, -0.00025), (-0.0006, -0.00025))
+BEYOND_HOUSE_WEST = (7.87833, 48.45959)
+EAST = ((0.0007, -0.0001), (0.0011, -0.0001), (0.0011, -0.00018), (0.0007, -0.00018))
 PARIS = (2.35, 48.85)
 
 
@@ -216,7 +217,7 @@ def test_sources_that_belong_together_are_shown_and_drawn_each_in_its_colour(pag
 def test_line_drawn_by_hand_is_checked_and_priced(page):
     page.click("#tab-route")
     show(page, HOUSE, 17)
-    draw(page, HOUSE, HOUSE_WEST)
+    draw(page, HOUSE, BEYOND_HOUSE_WEST)
     page.keyboard.press("Enter")
     wait_for_route(page)
     text = page.inner_text("#route")
@@ -235,7 +236,7 @@ def test_option_is_corrected_by_an_area_to_avoid_and_the_answer_comes_back(page)
     wait_for_route(page)
     before = page.inner_text("#route strong")
     page.click("#tool-avoid")
-    around = [(HOUSE[0] + east, HOUSE[1] + north) for east, north in SOUTH]
+    around = [(HOUSE[0] + east, HOUSE[1] + north) for east, north in EAST]
     draw(page, *around)
     page.keyboard.press("Enter")
     wait_until(lambda: "Must avoid 1" in page.inner_text(".chips"), "the area")
