@@ -136,7 +136,7 @@ def _panel(answer: SharedTrenchAnswer) -> str:
 
 
 def _metres(answer: SharedTrenchAnswer, row: int) -> str:
-    return number(sum(one.length_m for one in answer.trenches if _class_of(one) == row), "m")
+    return number(round(sum(one.length_m for one in answer.trenches if _class_of(one) == row)), "m")
 
 
 def _row(one: JointConnection) -> str:
@@ -144,7 +144,8 @@ def _row(one: JointConnection) -> str:
     point = "none · 无" if option is None else option.access_point.name
     length = "" if option is None else f"{option.route.length_m:,.0f}"
     return (
-        f"<tr><td><b>{escaped(one.reference)}</b></td><td>{escaped(point)}</td>"
+        f'<tr><td style="white-space:nowrap"><b>{escaped(one.reference)}</b></td>'
+        f"<td>{escaped(point)}</td>"
         f'<td class="figure">{length}</td><td class="figure">{_amount(one.cost)}</td>'
         f'<td class="figure">{_amount(one.alone_cost)}</td></tr>'
     )
