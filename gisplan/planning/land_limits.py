@@ -40,7 +40,8 @@ def land_limits(state: PlanningState, cells: SupplyCells, land: LandUse) -> Land
     existing_kva = np.zeros(len(cells))
     existing_kva[: len(units)] = np.nan_to_num(np.hypot(*power))
     limit_kva = np.full(len(cells), np.nan)
-    ground = supply_areas(state.region.snapshot.grid, cells, 0)
+    reach_m = state.region.catalogue.value("density.supply_area_reach_m")
+    ground = supply_areas(state.region.snapshot.grid, cells, 0, reach_m=reach_m)
     tree = shapely.STRtree(land.shape)
     for cell, area in enumerate(ground):
         used = np.sort(tree.query(area, predicate="intersects"))

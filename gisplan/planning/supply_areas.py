@@ -18,11 +18,8 @@ if TYPE_CHECKING:
 
 Geometries = npt.NDArray[np.object_]
 
-REACH_M = 600.0
-"""How far from a load the ground is drawn as supplied."""
 
-
-def supply_areas(grid: Grid, cells: SupplyCells, level: int) -> Geometries:
+def supply_areas(grid: Grid, cells: SupplyCells, level: int, *, reach_m: float) -> Geometries:
     """Return a polygon or several for each element of a level; empty where it has no own ground."""
     elements = cells.levels[level]
     of_bus = np.append(cells.element[level], -1)[cells.bus_cell]
@@ -31,7 +28,7 @@ def supply_areas(grid: Grid, cells: SupplyCells, level: int) -> Geometries:
     xy_m = np.column_stack([grid.buses.x_m[bus], grid.buses.y_m[bus]])
     places, first = np.unique(xy_m, axis=0, return_index=True)
     owner = of_bus[bus][first]
-    ground = _ground(places)
+    ground = _ground(places, reach_m)
     found = np.full(len(elements.row), shapely.MultiPolygon(), dtype=object)
     for element in np.unique(owner):
         parts = shapely.get_parts(shapely.union_all(ground[owner == element]))
@@ -39,9 +36,9 @@ def supply_areas(grid: Grid, cells: SupplyCells, level: int) -> Geometries:
     return found
 
 
-def _ground(places: Floats) -> Geometries:
+def _ground(places: Floats, reach_m: float) -> Geometries:
     """Return the ground nearest to each of several different places, shape (places, 2)."""
-    around = shapely.union_all(shapely.buffer(shapely.points(places), REACH_M))
+    around = shapely.union_all(shapely.buffer(shapely.points(places), reach_m))
     if len(places) < 2:
         return np.array([around] * len(places), dtype=object)
     drawn = shapely.voronoi_polygons(shapely.multipoints(places), extend_to=around, ordered=True)

@@ -9,14 +9,13 @@ import shapely
 
 from gisplan.model.grid import Installation
 from gisplan.planning.access import KINDS, Meetings
+from gisplan.planning.unreached import SAME_PLACE_M
 from gisplan.routing.terrain.aims import Aims
 
 if TYPE_CHECKING:
     from gisplan.model.grid import Codes, Flags, Floats, Integers
     from gisplan.planning.site import Site
     from gisplan.planning.variants import Variant
-
-SAME_PLACE_M = 0.05
 
 
 def access_aims(site: Site, variant: Variant, apart_m: float) -> Aims:

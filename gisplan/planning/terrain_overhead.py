@@ -23,6 +23,7 @@ from gisplan.planning.access import LEVEL_KINDS
 from gisplan.planning.civil import OVERHEAD_SPAN, WORKS
 from gisplan.planning.region import HOUSE
 from gisplan.planning.route import OFF_CORRIDOR, Stretch, no_parts
+from gisplan.planning.terrain_ground import CENTS
 from gisplan.planning.terrain_route import crossed_by
 from gisplan.planning.variants import variant_of
 from gisplan.routing.terrain.overhead import (
@@ -46,7 +47,6 @@ if TYPE_CHECKING:
     from gisplan.routing.terrain.sources import Box, RasterSource
     from gisplan.rules.catalogue import Catalogue
 
-CENTS = 100
 POLE_NAMES = {
     PoleKind.LINE: "line_pole",
     PoleKind.ANGLE: "angle_pole",

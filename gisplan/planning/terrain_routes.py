@@ -20,7 +20,7 @@ from gisplan.planning.crossable import NO_PRICE, crossing_code_of_kind, crossing
 from gisplan.planning.offers import Offer
 from gisplan.planning.route_findings import check_route
 from gisplan.planning.routes import answer, proposed, to_place
-from gisplan.planning.terrain_ends import SAME_PLACE_M, access_aims, end_of
+from gisplan.planning.terrain_ends import access_aims, end_of
 from gisplan.planning.terrain_ground import build_field
 from gisplan.planning.terrain_overhead import (
     build_overhead,
@@ -32,7 +32,7 @@ from gisplan.planning.terrain_overhead import (
 )
 from gisplan.planning.terrain_places import no_way_reason, place_reason
 from gisplan.planning.terrain_route import TOLERANCE_M, PricedWindow, terrain_stretches
-from gisplan.planning.unreached import no_cable_reasons, same_place_reason
+from gisplan.planning.unreached import SAME_PLACE_M, no_cable_reasons, same_place_reason
 from gisplan.planning.works_time import works_time
 from gisplan.routing.cost_graph import build_cost_graph
 from gisplan.routing.terrain.aims import Aims, Links

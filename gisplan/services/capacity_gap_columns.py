@@ -68,6 +68,7 @@ def area_table(
         for name in ("season", "earliest", "latest")
     )
     asked_kva, given_kva = _given(gap, cells, level)
+    reach_m = state.region.catalogue.value("density.supply_area_reach_m")
     columns: dict[str, Column] = {
         **_identity(state, cells, level),
         "asked_kva": asked_kva.round(3),
@@ -81,7 +82,7 @@ def area_table(
     return ElementTable(
         element_kind=SUPPLY_AREA,
         columns=columns,
-        shape=supply_areas(grid, cells, level),
+        shape=supply_areas(grid, cells, level, reach_m=reach_m),
         srid=grid.working_srid,
     )
 

@@ -50,7 +50,9 @@ def main() -> None:
 
 def _provide_grid(url: str) -> None:
     with connect(url) as connection:
-        if find_active_version(connection) is None:
+        is_empty = find_active_version(connection) is None
+        connection.commit()  # a load begins with no open transaction
+        if is_empty:
             load_grid(SAMPLE, None, connection=connection)
             for one in read_applications(SAMPLE / "applications.csv"):
                 save_application(connection, one)

@@ -310,14 +310,17 @@ def test_fingerprint_is_another_where_a_value_is() -> None:
     assert table.take(np.array([0, 1])).fingerprint() == table.fingerprint()
 
 
+REACH_M = STATE.region.catalogue.value("density.supply_area_reach_m")
+
+
 def test_supply_areas_do_not_overlap_and_hold_their_own_loads() -> None:
     grid = TOWN.snapshot.grid
-    areas = supply_areas(grid, CELLS, 0)
+    areas = supply_areas(grid, CELLS, 0, reach_m=REACH_M)
     rc, tb = areas[of_unit("RC")], areas[of_unit("TB")]
     assert rc.intersection(tb).area == pytest.approx(0, abs=1e-6)
     assert rc.area > 0
     assert tb.covers(_point(60, 20))
-    (feeder,) = supply_areas(grid, CELLS, 1)
+    (feeder,) = supply_areas(grid, CELLS, 1, reach_m=REACH_M)
     assert feeder.area == pytest.approx(rc.area + tb.area, rel=0.2)
 
 
@@ -332,7 +335,8 @@ def land_of(density: float) -> LandUse:
 
 def test_limit_of_a_cell_is_its_ground_times_the_density_there() -> None:
     limits = land_limits(STATE, CELLS, land_of(2.0))
-    area_km2 = supply_areas(TOWN.snapshot.grid, CELLS, 0)[of_unit("TB")].area / 1e6
+    areas = supply_areas(TOWN.snapshot.grid, CELLS, 0, reach_m=REACH_M)
+    area_km2 = areas[of_unit("TB")].area / 1e6
     assert limits.limit_kva[of_unit("TB")] == pytest.approx(area_km2 * 2000)
     assert limits.existing_kva[of_unit("TB")] == pytest.approx(102.5, rel=0.05)
     assert np.isnan(limits.limit_kva[2:]).all()
