@@ -12,6 +12,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from api import page
 from api.cost_map_cache import CostMapCache
 from api.errors import Problem, add_error_handlers
+from api.gap_cache import GapCache
 from api.guards import BodyLimit, SecurityHeaders
 from api.routes import (
     applications,
@@ -19,6 +20,7 @@ from api.routes import (
     cost_map,
     cost_map_layer,
     density,
+    density_shapes,
     grid,
     health,
     plans,
@@ -30,12 +32,14 @@ from api.state import Service
 from api.tile_cache import TileCache
 from gisplan import __version__
 from gisplan.errors import GisplanError
+from gisplan.ingest.area_upload import UPLOAD_BYTES_MAX
 from gisplan.services.plan import Planner
 from gisplan.settings import Settings
 from gisplan.store.connection import open_pool
 from gisplan.store.database import prepare_database
 
 BODY_LIMIT_BYTES = 1 << 20
+POLYGONS_UNDER = "/api/v1/density/"
 TILE_CACHE_BYTES = 64 << 20
 COMPRESSED_FROM_BYTES = 1000
 POOL_SIZE_MAX = 8
@@ -53,7 +57,9 @@ def create_app(settings: Settings) -> FastAPI:
         openapi_url="/api/v1/openapi.json",
     )
     app.add_middleware(GZipMiddleware, minimum_size=COMPRESSED_FROM_BYTES)
-    app.add_middleware(BodyLimit, limit_bytes=BODY_LIMIT_BYTES)
+    app.add_middleware(
+        BodyLimit, limit_bytes=BODY_LIMIT_BYTES, larger={POLYGONS_UNDER: UPLOAD_BYTES_MAX}
+    )
     app.add_middleware(SecurityHeaders)
     add_error_handlers(app)
     app.include_router(health.router)
@@ -72,6 +78,7 @@ def _versioned_routes() -> APIRouter:
         route,
         shared_trench,
         density,
+        density_shapes,
         cost_map,
         cost_map_layer,
         tiles,
@@ -97,6 +104,7 @@ def _lifespan(
                 planner=planner,
                 tiles=TileCache(TILE_CACHE_BYTES),
                 cost_maps=CostMapCache(planner=planner),
+                gaps=GapCache(planner=planner),
             )
             warming = Thread(target=_warm_up, args=[planner])
             warming.start()

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from dataclasses import dataclass, field
-from threading import Lock
 from typing import TYPE_CHECKING
 
+from api.density_questions import CELLS_MAX
+from api.kept_answers import KeptAnswers
 from gisplan.services.cost_map import CostMapQuestion, cost_map_of_grid, raster_of
 from maps.cost_map_overlay import CostOverlay, build_overlay
 
 if TYPE_CHECKING:
+    from collections.abc import Hashable
+
     from gisplan.services.cost_map import CostMapAnswer
     from gisplan.services.electrical import Progress
     from gisplan.services.plan import Planner
 
 KEPT = 3
-WAITING_S = 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,32 +36,28 @@ class CostMapCache:
     """
 
     planner: Planner
-    _kept: OrderedDict[tuple[CostMapQuestion, float], ReadyCostMap] = field(
-        default_factory=OrderedDict, init=False
+    _answers: KeptAnswers[tuple[CostMapQuestion, float], ReadyCostMap] = field(
+        default_factory=lambda: KeptAnswers(KEPT), init=False
     )
-    _lock: Lock = field(default_factory=Lock, init=False)
 
     def get(self, question: CostMapQuestion, cell_m: float, progress: Progress) -> ReadyCostMap:
         """Return a map, computed anew where the grid or what is held has changed.
 
         ``progress`` may raise to give up.
         """
-        while not self._lock.acquire(timeout=WAITING_S):
-            progress("waiting", 0, 1)
-        try:
-            key = question, cell_m
-            found = self._kept.pop(key, None)
-            if found is None or found.answer.pricing.answer.state is not self.planner.state():
-                found = self._made(question, cell_m, progress)
-            self._kept[key] = found
-            while len(self._kept) > KEPT:
-                self._kept.popitem(last=False)
-            return found
-        finally:
-            self._lock.release()
+        return self._answers.get(
+            (question, cell_m),
+            self._mark,
+            lambda: self._made(question, cell_m, progress),
+            progress,
+        )
+
+    def _mark(self) -> Hashable:
+        state = self.planner.state()
+        return state.region.snapshot.grid.version_id, state.held.sequence
 
     def _made(self, question: CostMapQuestion, cell_m: float, progress: Progress) -> ReadyCostMap:
         answer = cost_map_of_grid(self.planner, question, progress=progress)
-        raster = raster_of(answer, cell_m, progress=progress)
+        raster = raster_of(answer, cell_m, progress=progress, cells_max=CELLS_MAX)
         progress("drawing", 0, 1)
         return ReadyCostMap(answer=answer, overlay=build_overlay(raster))

@@ -107,7 +107,8 @@ class ShownRaster:
         code = int(self.raster.codes[cell])
         found = LegendClass(colour=self.raster.colours[code], text=self.raster.texts[code])
         figures = [
-            _figure(name, float(values[cell]), unit) for name, (unit, values) in self.values.items()
+            figure_of(name, float(values[cell]), unit)
+            for name, (unit, values) in self.values.items()
         ]
         return DensityHere(lon=lon, lat=lat, found=found, figures=figures)
 
@@ -119,11 +120,11 @@ def shown_density(density: LayerDensity) -> ShownRaster:
         raster=classed_surface(surface),
         values={"density": (unit_text(surface.unit), surface.values)},
         figures=(
-            _figure("counted", surface.point_count),
-            _figure("sum", surface.total, surface.total_unit),
-            _figure("peak", math.nan if surface.peak is None else surface.peak, surface.unit),
-            _figure("bandwidth", surface.bandwidth.bandwidth_m, "m"),
-            _figure("cell", surface.cell_m, "m"),
+            figure_of("counted", surface.point_count),
+            figure_of("sum", surface.total, surface.total_unit),
+            figure_of("peak", math.nan if surface.peak is None else surface.peak, surface.unit),
+            figure_of("bandwidth", surface.bandwidth.bandwidth_m, "m"),
+            figure_of("cell", surface.cell_m, "m"),
         ),
         notes=density.warnings,
     )
@@ -141,11 +142,11 @@ def shown_hot_spots(spots: LayerHotSpots) -> ShownRaster:
             "p_value": ("", raster.p_value),
         },
         figures=(
-            _figure("counted", spots.point_count),
-            _figure("sum", float(np.nansum(raster.sums)), raster.sum_unit),
-            _figure("false_discoveries", raster.alpha),
-            _figure("radius", raster.radius_m, "m"),
-            _figure("cell", raster.cell_m, "m"),
+            figure_of("counted", spots.point_count),
+            figure_of("sum", float(np.nansum(raster.sums)), raster.sum_unit),
+            figure_of("false_discoveries", raster.alpha),
+            figure_of("radius", raster.radius_m, "m"),
+            figure_of("cell", raster.cell_m, "m"),
         ),
         notes=spots.warnings,
     )
@@ -168,7 +169,8 @@ def density_rules(catalogue: Catalogue) -> list[DensityRule]:
     ]
 
 
-def _figure(name: str, value: float, unit: str = COUNTED) -> Figure:
+def figure_of(name: str, value: float, unit: str = COUNTED) -> Figure:
+    """Return a figure in its unit; what is not finite is not known."""
     known = value if math.isfinite(value) else None
     return Figure(name=name, value=known, unit="" if unit == COUNTED else unit_text(unit))
 

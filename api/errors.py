@@ -37,6 +37,7 @@ STATUS_OF_ERROR: dict[type[errors.GisplanError], HTTPStatus] = {
     errors.GisplanError: HTTPStatus.INTERNAL_SERVER_ERROR,
 }
 PROBLEM_MEDIA_TYPE = "application/problem+json"
+DEFECT = "the service met a defect of its own; the log says more"
 log = structlog.get_logger()
 
 
@@ -127,8 +128,7 @@ async def _answer_http_error(request: Request, error: Exception) -> JSONResponse
 
 async def _answer_defect(request: Request, _: Exception) -> JSONResponse:
     # The server logs the traceback itself: it gets the error once this answer has left.
-    detail = "the service met a defect of its own; the log says more"
-    return build_problem(HTTPStatus.INTERNAL_SERVER_ERROR, detail=detail, instance=request.url.path)
+    return build_problem(HTTPStatus.INTERNAL_SERVER_ERROR, detail=DEFECT, instance=request.url.path)
 
 
 def _plain(message: str) -> str:

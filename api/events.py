@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
+from http import HTTPStatus
 from threading import Event
 from typing import TYPE_CHECKING, Any
 
+import structlog
 from fastapi.responses import StreamingResponse
 
-from api.errors import status_of
+from api.errors import DEFECT, status_of
 from gisplan.errors import GisplanError
 
 if TYPE_CHECKING:
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from gisplan.services.electrical import Progress
 
 EVENTS = "text/event-stream"
+log = structlog.get_logger()
 FOLLOWED: dict[int | str, dict[str, Any]] = {
     200: {"content": {EVENTS: {}}, "description": "progress, then done or problem"}
 }
@@ -54,7 +57,11 @@ async def _events(work: Callable[[Progress], BaseModel]) -> AsyncIterator[str]:
         except GivenUp:
             return ""
         except GisplanError as error:
-            return _problem(error)
+            return _problem(status_of(error), str(error))
+        except Exception:
+            # the head has long been sent: whoever waits would see the answer break off
+            log.exception("followed work failed")
+            return _problem(HTTPStatus.INTERNAL_SERVER_ERROR, DEFECT)
 
     working = asyncio.create_task(asyncio.to_thread(answer))
     working.add_done_callback(lambda _: told.put_nowait(None))
@@ -66,9 +73,8 @@ async def _events(work: Callable[[Progress], BaseModel]) -> AsyncIterator[str]:
         gone.set()
 
 
-def _problem(error: GisplanError) -> str:
-    status = status_of(error)
-    told = {"title": status.phrase, "status": status, "detail": str(error)}
+def _problem(status: HTTPStatus, detail: str) -> str:
+    told = {"title": status.phrase, "status": status, "detail": detail}
     return _event("problem", json.dumps(told))
 
 

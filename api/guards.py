@@ -10,6 +10,8 @@ from starlette.datastructures import Headers, MutableHeaders
 from api.errors import build_problem
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 PAGE_POLICY = (
@@ -46,41 +48,50 @@ class SecurityHeaders:
 
 
 class BodyLimit:
-    """Refuses a request whose body is larger than ``limit_bytes``, declared or not."""
+    """Refuses a request whose body is larger than ``limit_bytes``, declared or not.
 
-    def __init__(self, app: ASGIApp, limit_bytes: int) -> None:
+    ``larger`` has limits of their own for addresses that begin so.
+    """
+
+    def __init__(
+        self, app: ASGIApp, limit_bytes: int, larger: Mapping[str, int] | None = None
+    ) -> None:
         self.app = app
         self.limit_bytes = limit_bytes
+        self.larger = dict(larger or {})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Read the body up to the limit, then pass the request on with it."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        limit_bytes = self._limit_bytes(scope["path"])
         declared = Headers(scope=scope).get("content-length", "0")
-        body = b"" if self._is_too_large(declared) else await self._read(receive)
-        if body is None or self._is_too_large(declared):
-            await self._refuse(scope, receive, send)
+        is_too_large = declared.isdecimal() and int(declared) > limit_bytes
+        body = None if is_too_large else await self._read(receive, limit_bytes)
+        if body is None:
+            await self._refuse(scope, receive, send, limit_bytes)
             return
         await self.app(scope, _replay(body, receive), send)
 
-    def _is_too_large(self, declared: str) -> bool:
-        return declared.isdecimal() and int(declared) > self.limit_bytes
+    def _limit_bytes(self, path: str) -> int:
+        own = (limit for start, limit in self.larger.items() if path.startswith(start))
+        return next(own, self.limit_bytes)
 
-    async def _read(self, receive: Receive) -> bytes | None:
+    async def _read(self, receive: Receive, limit_bytes: int) -> bytes | None:
         body = bytearray()
         while True:
             message = await receive()
             body += message.get("body", b"")
-            if len(body) > self.limit_bytes:
+            if len(body) > limit_bytes:
                 return None
             if not message.get("more_body", False):
                 return bytes(body)
 
-    async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _refuse(self, scope: Scope, receive: Receive, send: Send, limit_bytes: int) -> None:
         problem = build_problem(
             HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-            detail=f"the body is larger than the {self.limit_bytes} bytes allowed",
+            detail=f"the body is larger than the {limit_bytes} bytes allowed",
             instance=scope["path"],
             name="body-too-large",
         )

@@ -10,6 +10,7 @@ from api.schemas import Identifier, Power
 from gisplan.model.route_answer import Independence
 from gisplan.services.route import MOST_ROUTES
 
+SOURCES_MAX = 8
 VIA_MAX = 50
 AREAS_MAX = 100
 CORNERS_MAX = 1000
@@ -72,6 +73,10 @@ class RouteBody(BaseModel):
             (
                 self.is_disjoint and bool(ends or self.via),
                 "routes to several sources choose their own ends: give no to, to_bus or via",
+            ),
+            (
+                self.is_disjoint and self.count > SOURCES_MAX,
+                f"{self.count} sources wanted; expected 1 to {SOURCES_MAX}",
             ),
             (bool(self.via) and not ends, "via needs an end: give to or to_bus"),
             (bool(self.via) and self.count > 1, "via names the way: give no count"),

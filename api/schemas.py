@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from gisplan.ingest.applications import (
     DEFAULT_CLASS,
     STEPS_PER_HOUR_MAX,
+    Day,
     Parcel,
     Phase,
     check_phase,
@@ -44,8 +45,8 @@ class WhatIfRequest(BaseModel):
     phases: Literal[1, 3] | None = None
     importance: Importance = Importance.ORDINARY
     existing_bus_id: Identifier | None = None
-    applied_on: date | None = None
-    wanted_on: date | None = None
+    applied_on: Day | None = None
+    wanted_on: Day | None = None
     largest_motor_kw: Power | None = None
     largest_step_kva: Power | None = None
     steps_per_hour: float | None = Field(default=None, gt=0, le=STEPS_PER_HOUR_MAX)
@@ -81,7 +82,7 @@ class PlanRequest(ApplicationRequest):
 class ProfileRequest(BaseModel):
     """An application and one of the options that were answered to it."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = NUMBERS_ARE_FINITE
 
     application: WhatIfRequest
     option: Option
@@ -125,7 +126,7 @@ class PeakRequest(BaseModel):
     model_config = NUMBERS_ARE_FINITE
 
     peak_kva: float = Field(gt=0, le=1_000_000)
-    measured_on: date
+    measured_on: Day
 
 
 class PeakRecord(BaseModel):

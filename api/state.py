@@ -11,7 +11,10 @@ from psycopg import Connection
 from psycopg_pool import ConnectionPool
 
 from api.cost_map_cache import CostMapCache
+from api.density_areas import AreaStore
+from api.gap_cache import GapCache
 from api.raster_cache import RasterCache
+from api.shape_cache import ShapeCache
 from api.tile_cache import TileCache
 from gisplan.services.plan import Planner
 from gisplan.store.connection import borrow
@@ -25,7 +28,10 @@ class Service:
     planner: Planner
     tiles: TileCache
     cost_maps: CostMapCache
+    gaps: GapCache
     rasters: RasterCache = field(default_factory=RasterCache)
+    shapes: ShapeCache = field(default_factory=ShapeCache)
+    areas: AreaStore = field(default_factory=AreaStore)
 
 
 def get_service(request: Request) -> Service:

@@ -20,9 +20,9 @@ from benchmarks.report import Row
 from benchmarks.street_graph import spread_nodes, street_graph
 from gisplan.routing.alternatives import alternatives_on
 from gisplan.routing.cost_graph import CostGraph, build_cost_graph
-from gisplan.routing.disjoint import LEAST_SHARED, DisjointSearch
-from gisplan.routing.disjoint_ends import AccessPoints, Exits
-from gisplan.routing.flow_batch_kernel import FoundMany
+from gisplan.routing.disjoint.flow_batch_kernel import FoundMany
+from gisplan.routing.disjoint.routes import LEAST_SHARED, DisjointSearch
+from gisplan.routing.places import AccessPoints, Exits
 from gisplan.routing.via_net import WayNet
 
 EDGES = (10_000, 90_000)

@@ -1,4 +1,4 @@
-"""The capacity gap as one HTML file: supply areas by season, transformers by themselves."""
+"""The capacity gap as one HTML file in two languages: supply areas by season, transformers."""
 
 from __future__ import annotations
 
@@ -10,9 +10,14 @@ import folium
 import shapely
 from branca.element import Figure
 
-from gisplan.export.capacity_gap_classes import CLASSES, gap_class
-from gisplan.export.electrical_table import ElectricalAnswer, ElementTable, lon_lat_shapes
+from gisplan.export.capacity_gap_classes import CLASSES, class_text, gap_class
+from gisplan.export.density_phrases import Language
+from gisplan.export.electrical_table import ElementTable, lon_lat_shapes
 from gisplan.export.feature import Feature, FeatureCollection, Value
+from gisplan.planning.outlook import TODAY
+from gisplan.services.capacity_gap import GapAnswer, first_to_run_out
+from maps.cost_map_texts import LANGUAGE_SCRIPT, LANGUAGE_STYLE, in_both
+from maps.density_texts import GAP_WORDS, WORDS, gap_word, said_in_both
 from maps.layers import ATTRIBUTION, Controls, RawText, ZoomedMarkers, grid_group
 from maps.offline import render_offline
 from maps.plan_style import STYLE
@@ -24,9 +29,9 @@ TEXT = "text"
 ROWS_SHOWN = 10
 
 
-def render_gap(answer: ElectricalAnswer, grid: FeatureCollection | None) -> str:
+def render_gap(answer: GapAnswer, grid: FeatureCollection | None) -> str:
     """HTML of a capacity gap; the same answer and grid give the same text."""
-    areas, units = answer.tables[0], answer.tables[1]
+    areas, units = answer.areas, answer.tables.tables[1]
     figure = Figure()
     folium_map = folium.Map(
         tiles=None, zoom_control=False, attributionControl=False, maxZoom=22, prefer_canvas=True
@@ -36,16 +41,18 @@ def render_gap(answer: ElectricalAnswer, grid: FeatureCollection | None) -> str:
     if grid is not None:
         lines = [one for one in grid["features"] if one["geometry"]["type"] == "LineString"]
         grid_group(lines).add_to(folium_map)
-    _draw(units, folium_map)
+    of_units = _draw(units, folium_map)
     if len(areas):
         west, south, east, north = shapely.total_bounds(lon_lat_shapes(areas))
         folium_map.fit_bounds([[south, west], [north, east]], padding=(20, 20))
     folium.LayerControl(collapsed=False).add_to(folium_map)
     Controls(ATTRIBUTION).add_to(folium_map)
     ZoomedMarkers().add_to(folium_map)  # type: ignore[no-untyped-call]
-    title = f"Capacity gap for {answer.facts['direction']}"
-    RawText(f"<title>{escaped(title)}</title>{STYLE}").add_to(figure.header)
-    RawText(_panel(title, answer, counts)).add_to(figure.html)
+    title = f"Capacity gap for {answer.tables.facts['direction']}"
+    head = f"<title>{escaped(title)}</title>{STYLE}{LANGUAGE_STYLE}"
+    RawText(head).add_to(figure.header)
+    panel = _panel(title, answer, counts, set(of_units))
+    RawText(panel + LANGUAGE_SCRIPT).add_to(figure.html)
     return render_offline(folium_map)
 
 
@@ -57,8 +64,8 @@ def _draw(table: ElementTable, folium_map: folium.Map) -> Counter[int]:
         if not shape.is_empty:
             by_class.setdefault(gap_class(row), []).append(_feature(shape, _cells(row)))
     is_area = table.element_kind == "supply_area"
-    name = "supply areas, by all that they hang on" if is_area else "transformers, by themselves"
-    group = folium.FeatureGroup(name=name)
+    # folium shows a layer's name as it is
+    group = folium.FeatureGroup(name=" · ".join(GAP_WORDS["areas" if is_area else "units"]))
     for index in sorted(by_class, reverse=True):
         _layer(by_class[index], CLASSES[index][1], is_area=is_area).add_to(group)
     group.add_to(folium_map)
@@ -78,7 +85,12 @@ def _layer(features: Sequence[Feature], colour: str, *, is_area: bool) -> folium
         style_function=lambda _: style,
         marker=folium.CircleMarker(radius=6, fill=True),
         tooltip=folium.GeoJsonTooltip(fields=[TEXT], labels=False),
-        popup=folium.GeoJsonPopup(fields=titles, localize=False, max_width=380),
+        popup=folium.GeoJsonPopup(
+            fields=titles,
+            aliases=[gap_word(title) for title in titles],
+            localize=False,
+            max_width=380,
+        ),
     )
 
 
@@ -89,79 +101,108 @@ def _feature(shape: shapely.Geometry, cells: Mapping[str, str]) -> Feature:
 
 def _season(row: Row) -> str:
     if not row["is_known"]:
-        return "unknown"
-    if not row["runs_out"]:
-        return "lasts"
-    return f"{row['runs_out']} ({row['earliest']} to {row['latest'] or 'later'})"
+        return gap_word("unknown")
+    if not row["runs_out"] and not row["earliest"]:
+        return gap_word("lasts")
+    expected = _quarter(row["runs_out"]) if row["runs_out"] else gap_word("lasts in all likelihood")
+    latest = _quarter(row["latest"]) if row["latest"] else gap_word("later")
+    return f"{expected} ({_quarter(row['earliest'])} – {latest})"
+
+
+def _quarter(name: Value) -> str:
+    return gap_word("runs out today") if name == TODAY else escaped(name)
 
 
 def _kva(value: Value) -> str:
-    return number(None if value is None else float(value), "kVA")
+    return gap_word("unknown") if value is None else number(float(value), "kVA")
+
+
+def _room(row: Row, name: str) -> str:
+    """Say what can be given; known and without a figure it has no limit."""
+    return gap_word("not limited") if row[name] is None and row["is_known"] else _kva(row[name])
 
 
 def _cells(row: Row) -> dict[str, str]:
     """Return what a pointer and a click tell of an area or an element."""
     cells = {
-        TEXT: escaped(f"{row['name']} · {_season(row)}"),
+        TEXT: f"{escaped(row['name'])} · {_season(row)}",
         "name": escaped(row["name"]),
-        "runs out": escaped(_season(row)),
-        "open applications": f"{row['asked_count']:,} asking {_kva(row['asked_kva'])}",
+        "runs out": _season(row),
+        "open applications": f"{row['asked_count']:,} · {_kva(row['asked_kva'])}",
         "to come": _kva(row["growth_kva"]),
     }
     if "given_kva" in row:
         cells["of this it is given"] = _kva(row["given_kva"])
-        cells["tightest element"] = escaped(f"{row['limiting_level']} {row['limiting_name']}")
-        cells["which can give"] = _kva(row["limiting_headroom_kva"])
+        cells["tightest element"] = (
+            f"{_kind(row['limiting_level'])} {escaped(row['limiting_name'])}"
+        )
+        cells["which can give"] = _room(row, "limiting_headroom_kva")
         cells["and is asked for"] = _kva(row["limiting_asked_kva"])
     else:
-        cells["can give"] = _kva(row["headroom_kva"])
-        cells["because"] = escaped(row["reason"])
-        cells["limited by"] = escaped(f"{row['limiting_kind']} {row['limiting_name']}")
+        cells["can give"] = _room(row, "headroom_kva")
+        cells["because"] = said_in_both(str(row["reason"]))
+        cells["limited by"] = f"{_kind(row['limiting_kind'])} {escaped(row['limiting_name'])}"
     return cells
 
 
-def _panel(title: str, answer: ElectricalAnswer, counts: Counter[int]) -> str:
-    facts = answer.facts
-    lead = (
-        f"When {facts['open_count']:,} open applications and those to come ask more than the grid "
-        f"can give. Counted from {facts['counted_from'] or 'today'}, looked at until "
-        f"{facts['until'] or 'today'}."
+def _kind(kind: Value) -> str:
+    return said_in_both(str(kind))
+
+
+def _panel(title: str, answer: GapAnswer, counts: Counter[int], of_units: set[int]) -> str:
+    """Tell classes with the number of areas in each, also those that transformers alone are in."""
+    facts = answer.tables.facts
+    today = GAP_WORDS["today"]
+    lead = in_both(
+        *(
+            escaped(
+                text.format(
+                    count=f"{facts['open_count']:,}",
+                    begin=facts["counted_from"] or today[language],
+                    end=facts["until"] or today[language],
+                )
+            )
+            for language, text in enumerate(GAP_WORDS["lead"])
+        )
     )
     legend = "".join(
         f'<tr><td><svg width="30" height="14"><rect width="26" height="13" fill="{colour}" '
-        f'fill-opacity="0.75"/></svg></td><td>{escaped(label)}</td>'
+        f'fill-opacity="0.75"/></svg></td><td>{_class(label)}</td>'
         f'<td class="figure">{counts[index]:,}</td></tr>'
         for index, (label, colour) in enumerate(CLASSES)
-        if counts[index]
+        if counts[index] or index in of_units
     )
-    notes = "".join(f"<li>{escaped(note)}</li>" for note in answer.notes)
+    notes = "".join(f"<li>{said_in_both(note)}</li>" for note in answer.tables.notes)
+    made = said_in_both(
+        f"grid version {facts['grid_version']}, ledger {facts['ledger_sequence']}, "
+        f"profile {facts['profile']}"
+    )
+    button = in_both(*map(escaped, WORDS["other language"]))
+    heading = said_in_both(f"Supply areas by {facts['level']} that run out")
     return (
-        f'<div id="panel"><h1>{escaped(title)}</h1><p>{escaped(lead)}</p>'
-        f"<h2>Supply areas by {escaped(facts['level'])} that run out</h2>"
+        f'<div id="panel"><button id="language" type="button">{button}</button>'
+        f"<h1>{said_in_both(title)}</h1><p>{lead}</p><h2>{heading}</h2>"
         f'<table class="legend">{legend}</table>{_first(answer)}'
-        f"<h2>To know</h2><ul>{notes}</ul>"
-        f'<p class="quiet">grid version {facts["grid_version"]}, ledger '
-        f"{facts['ledger_sequence']}, profile {escaped(facts['profile'])}. Click on an area for "
-        "its figures.</p></div>"
+        f"<h2>{in_both(*map(escaped, WORDS['to know']))}</h2><ul>{notes}</ul>"
+        f'<p class="quiet">{made} · {gap_word("click")}</p></div>'
     )
 
 
-def _first(answer: ElectricalAnswer) -> str:
+def _class(label: str) -> str:
+    return in_both(*(escaped(class_text(label, language)) for language in Language))
+
+
+def _first(answer: GapAnswer) -> str:
     """Return the elements that run out first as a table."""
-    rows = [
-        (table.element_kind, row)
-        for table in answer.tables[1:]
-        for row in table.rows()
-        if row["is_known"] and row["runs_out"]
-    ]
-    rows.sort(key=lambda one: (int(one[1]["season"] or 0), one[0], str(one[1]["name"])))
+    rows = first_to_run_out(answer)
     if not rows:
-        return "<p>Nothing runs out as far as is looked.</p>"
+        return f"<p>{gap_word('nothing')}</p>"
     shown = "".join(
-        f"<tr><td>{escaped(kind)} {escaped(row['name'])}</td><td>{escaped(row['runs_out'])}</td>"
+        f"<tr><td>{_kind(kind)} {escaped(row['name'])}</td><td>{_quarter(row['runs_out'])}</td>"
         f'<td class="figure">{_kva(row["asked_kva"])}</td>'
-        f'<td class="figure">{_kva(row["headroom_kva"])}</td></tr>'
+        f'<td class="figure">{_room(row, "headroom_kva")}</td></tr>'
         for kind, row in rows[:ROWS_SHOWN]
     )
-    head = "<tr><th>element</th><th>runs out</th><th>asked</th><th>can give</th></tr>"
-    return f'<h2>First to run out</h2><table class="options">{head}{shown}</table>'
+    heads = ("element", "runs out", "asked", "can give")
+    head = "".join(f"<th>{gap_word(name)}</th>" for name in heads)
+    return f'<h2>{gap_word("first")}</h2><table class="options"><tr>{head}</tr>{shown}</table>'

@@ -1,85 +1,79 @@
-"""The density along corridors as one HTML file: pieces in classes, with their unit."""
+"""The density along corridors as one HTML file: pieces in classes, in two languages."""
 
 from __future__ import annotations
 
 import json
-from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections import Counter
+from typing import TYPE_CHECKING
 
 import folium
 import numpy as np
 import shapely
 from branca.element import Figure
-from matplotlib.colors import to_hex
 
-from gisplan.export.density_classes import (
-    NO_DATA_COLOUR,
-    class_bounds,
-    class_colours,
-    class_texts,
-    unit_text,
-)
-from gisplan.export.electrical_table import ElectricalAnswer, lon_lat_shapes
-from gisplan.export.feature import Feature, Value
+from gisplan.export.classed_raster import NO_DATA
+from gisplan.export.classed_shapes import classed_corridors
+from gisplan.export.electrical_table import lon_lat_shapes
+from gisplan.model.density import DensityLayer, DensityWeight
+from gisplan.services.shape_file import CORRIDOR_TITLE, summed_text
+from maps.cost_map_texts import LANGUAGE_SCRIPT, LANGUAGE_STYLE, in_both
+from maps.density_texts import WORDS, said_in_both
 from maps.layers import ATTRIBUTION, Controls, RawText
 from maps.offline import render_offline
 from maps.plan_style import STYLE
 from maps.texts import escaped, number
 
-TITLE = "Density along the corridors · 沿通道密度"
+if TYPE_CHECKING:
+    from datetime import date
+
+    from gisplan.export.classed_shapes import ClassedShapes
+    from gisplan.export.electrical_table import ElectricalAnswer
+    from gisplan.export.feature import Feature
+
 TEXT = "text"
-LITTLE_COLOUR = "#b9c4cf"
-NO_DATA = -1
+THIN_UP_TO = 1
+"""Classes up to this one, no data and little, are thin lines."""
 
 
-def render_corridor_density(answer: ElectricalAnswer) -> str:
-    """HTML of the density of every piece; the same answer gives the same text."""
-    (table,) = answer.tables
-    values = np.asarray(table.columns["density_per_km"], dtype=np.float64)
-    bounds = class_bounds(values)
-    classes = np.where(
-        np.isnan(values), NO_DATA, np.clip(np.digitize(values, bounds) - 1, 0, len(bounds) - 2)
-    )
-    shapes = lon_lat_shapes(table)
-    unit = unit_text(str(answer.facts["unit"]))
-    groups: defaultdict[int, list[Feature]] = defaultdict(list)
-    for index, row, shape in zip(classes.tolist(), table.rows(), shapes, strict=True):
-        groups[index].append(_feature(row, shape, unit))
+def render_corridor_density(
+    answer: ElectricalAnswer, *, source: str = "", on: date | None = None
+) -> str:
+    """HTML of the density of every piece; the same answer, source and date give the same text."""
+    shapes = classed_corridors(answer)
+    places = lon_lat_shapes(shapes.table)
     figure = Figure()
     folium_map = folium.Map(
         tiles=None, zoom_control=False, attributionControl=False, maxZoom=22, prefer_canvas=True
     )
     figure.add_child(folium_map)
-    for index in sorted(groups):
-        _layer(groups[index], _colour(index, len(bounds) - 1), index).add_to(folium_map)
-    west, south, east, north = shapely.total_bounds(shapes).tolist()
-    folium_map.fit_bounds([[south, west], [north, east]], padding=(20, 20))
+    for code in np.unique(shapes.codes).tolist():
+        _layer(shapes, places, code).add_to(folium_map)
+    if len(places):
+        west, south, east, north = shapely.total_bounds(places).tolist()
+        folium_map.fit_bounds([[south, west], [north, east]], padding=(20, 20))
     Controls(ATTRIBUTION).add_to(folium_map)
-    RawText(f"<title>{escaped(TITLE)}</title>{STYLE}").add_to(figure.header)
-    counts = Counter(classes.tolist())
-    RawText(_panel(answer, unit, bounds, counts)).add_to(figure.html)
+    head = f"<title>{escaped(CORRIDOR_TITLE)}</title>{STYLE}{LANGUAGE_STYLE}"
+    RawText(head).add_to(figure.header)
+    panel = _panel(answer, shapes, source, on.isoformat() if on else "")
+    RawText(panel + LANGUAGE_SCRIPT).add_to(figure.html)
     return render_offline(folium_map)
 
 
-def _feature(row: Mapping[str, Value], shape: shapely.Geometry, unit: str) -> Feature:
-    density = row["density_per_km"]
-    told = "no data" if density is None else number(float(density), unit)
-    return {
-        "type": "Feature",
-        "geometry": json.loads(shapely.to_geojson(shape)),
-        "properties": {TEXT: f"{escaped(row['corridor'])} · {told}"},
+def _layer(shapes: ClassedShapes, places: np.ndarray, code: int) -> folium.GeoJson:
+    """Return the pieces of a class."""
+    columns, unit = shapes.table.columns, shapes.heading
+    chosen = np.flatnonzero(shapes.codes == code)
+    names = columns["corridor"][chosen].tolist()
+    values = columns["density_per_km"][chosen].tolist()
+    features = [
+        _feature(shape, f"{escaped(name)} · {_told(value, unit)}")
+        for shape, name, value in zip(places[chosen], names, values, strict=True)
+    ]
+    style = {
+        "color": shapes.colours[code],
+        "weight": 2.0 if code <= THIN_UP_TO else 5.0,
+        "opacity": 0.95,
     }
-
-
-def _colour(index: int, count: int) -> str:
-    """Colour of a class; the lowest is a pale line and not white, or it would not be seen."""
-    if index == NO_DATA:
-        return NO_DATA_COLOUR
-    return LITTLE_COLOUR if index == 0 else to_hex(class_colours(count)(index))
-
-
-def _layer(features: list[Feature], colour: str, index: int) -> folium.GeoJson:
-    style = {"color": colour, "weight": 2.0 if index <= 0 else 5.0, "opacity": 0.95}
     return folium.GeoJson(
         {"type": "FeatureCollection", "features": features},
         style_function=lambda _: style,
@@ -87,23 +81,45 @@ def _layer(features: list[Feature], colour: str, index: int) -> folium.GeoJson:
     )
 
 
-def _panel(answer: ElectricalAnswer, unit: str, bounds: np.ndarray, counts: Counter[int]) -> str:
+def _feature(shape: shapely.Geometry, text: str) -> Feature:
+    rounded = shapely.transform(shape, lambda xy: xy.round(6))
+    geometry = json.loads(shapely.to_geojson(rounded))
+    return {"type": "Feature", "geometry": geometry, "properties": {TEXT: text}}
+
+
+def _told(value: float, unit: str) -> str:
+    return said_in_both("no data") if np.isnan(value) else number(value, unit)
+
+
+def _panel(answer: ElectricalAnswer, shapes: ClassedShapes, source: str, on: str) -> str:
     facts = answer.facts
-    texts = dict(enumerate(class_texts(bounds))) | {NO_DATA: "no data · 无数据"}
+    layer, weight = DensityLayer(str(facts["layer"])), DensityWeight(str(facts["weight"]))
+    notes = "".join(f"<li>{said_in_both(note)}</li>" for note in answer.notes)
+    told = f"<h2>{_word('to know')}</h2><ul>{notes}</ul>" if notes else ""
+    dated = f"<p>{on}</p>" if on else ""
+    sourced = f'<p class="quiet">{escaped(source)}</p>' if source else ""
+    return (
+        f'<div id="panel"><button id="language" type="button">{_word("other language")}</button>'
+        f"<h1>{said_in_both(CORRIDOR_TITLE)}</h1>"
+        f"<p>{said_in_both(summed_text(layer, weight))}</p>{dated}"
+        f"<h2>{said_in_both(shapes.heading)}</h2>{_legend(shapes)}{told}"
+        f'<p class="quiet">{said_in_both(shapes.made)}</p>{sourced}</div>'
+    )
+
+
+def _legend(shapes: ClassedShapes) -> str:
+    """Classes that there are with the number of their pieces, the highest first."""
+    counts = Counter(shapes.codes.tolist())
     rows = "".join(
         f'<tr><td><svg width="30" height="14"><line x1="0" y1="7" x2="30" y2="7" '
-        f'stroke="{_colour(index, len(bounds) - 1)}" stroke-width="4"/></svg></td>'
-        f'<td>{escaped(texts[index])}</td><td class="figure">{counts[index]:,}</td></tr>'
-        for index in sorted(texts, reverse=True)
-        if counts[index]
+        f'stroke="{shapes.colours[code]}" stroke-width="4"/></svg></td>'
+        f'<td>{said_in_both(shapes.texts[code])}</td><td class="figure">{counts[code]:,}</td></tr>'
+        for code in [*range(len(shapes.colours) - 1, NO_DATA, -1), NO_DATA]
+        if counts[code]
     )
-    notes = "".join(f"<li>{escaped(note)}</li>" for note in answer.notes)
-    told = f"<h2>To know · 说明</h2><ul>{notes}</ul>" if notes else ""
-    return (
-        f'<div id="panel"><h1>{escaped(TITLE)}</h1>'
-        f"<p>{facts['point_count']:,} points of the layer {escaped(facts['layer'])} on "
-        f"{float(facts['length_m'] or 0) / 1000:,.1f} km of corridors, bandwidth "
-        f"{facts['bandwidth_m']:g} m along them.</p>"
-        f'<h2>{escaped(unit)}, pieces</h2><table class="legend">{rows}</table>{told}'
-        f'<p class="quiet">grid version {facts["grid_version"]}</p></div>'
-    )
+    head = f'<tr><td></td><td></td><td class="figure">{_word("pieces")}</td></tr>'
+    return f'<table class="legend">{head}{rows}</table>'
+
+
+def _word(name: str) -> str:
+    return in_both(*map(escaped, WORDS[name]))

@@ -16,7 +16,7 @@ from gisplan.export.cost_map_picture import raster_classes
 from gisplan.export.cost_map_raster import CostRaster
 from gisplan.export.electrical_table import ElectricalAnswer, ElementTable, lon_lat_shapes
 from gisplan.export.feature import Feature, FeatureCollection, Value
-from gisplan.planning.cost_map import REASON_TEXTS, CostReason
+from gisplan.planning.cost_map.node_costs import REASON_TEXTS, CostReason
 from gisplan.services.cost_map import BEFORE_PROOF, guard_note
 from maps.cost_map_texts import (
     LANGUAGE_SCRIPT,
@@ -266,7 +266,7 @@ def _panel(answer: ElectricalAnswer, raster: CostRaster, legend: str) -> str:
     count = int(facts["uncertain_count"] or 0)
     guarded = f"<li>{both('guarded', count=f'{count:,}')}</li>" if count else ""
     translated = {BEFORE_PROOF, guard_note(count)}
-    notes = f"<li>{both('before proof')}</li>{guarded}" + "".join(
+    notes = f"<li>{both('before proof')}</li>{guarded}{_hidden_note(answer)}" + "".join(
         f"<li>{escaped(note)}</li>" for note in answer.notes if note not in translated
     )
     made_of = both(
@@ -283,6 +283,15 @@ def _panel(answer: ElectricalAnswer, raster: CostRaster, legend: str) -> str:
         f"<ul>{notes}</ul>"
         f'<p class="quiet">{made_of}</p></div>'
     )
+
+
+def _hidden_note(answer: ElectricalAnswer) -> str:
+    """Say how many of the access points that refuse are drawn, where they are too many."""
+    points = next(one for one in answer.tables if one.element_kind == "access_point")
+    count = int((~points.columns["feasible"]).sum())
+    if count <= REFUSED_SHOWN:
+        return ""
+    return f"<li>{both('refused drawn', shown=f'{REFUSED_SHOWN:,}', count=f'{count:,}')}</li>"
 
 
 def _legend(

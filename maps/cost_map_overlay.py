@@ -5,22 +5,25 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rasterio import Affine
-from rasterio.io import MemoryFile
+import numpy as np
 
 from gisplan.export.cost_map_classes import cost_classes
+from gisplan.export.cost_map_picture import raster_classes
 from maps.cost_map import web_raster
+from maps.web_raster import palette_png, rgba
 
 if TYPE_CHECKING:
     from gisplan.export.cost_map_raster import CostRaster
-    from gisplan.model.grid import Codes
+
+UNKNOWN_OPACITY = 0.375
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CostClass:
     """One class of the legend; ``kind`` is cost, refused or unknown.
 
-    ``low`` and ``high`` are amounts, ``None`` where the class has no such end.
+    ``low`` and ``high`` are amounts, ``None`` where the class has no such end; ``cells`` says how
+    many cells of the raster are in it.
     """
 
     kind: str
@@ -48,11 +51,14 @@ def build_overlay(raster: CostRaster) -> CostOverlay:
     """Return the cells of a raster as a map in Web Mercator lays them, by class."""
     classes = cost_classes(raster.cost)
     web = web_raster(raster, classes)
+    cells = np.bincount(raster_classes(raster, classes).ravel(), minlength=classes.unknown + 1)
+    opacity = {classes.unknown: UNKNOWN_OPACITY}
+    palette = [rgba(colour, opacity.get(row, 1.0)) for row, colour in enumerate(classes.colours)]
     (south, west), (north, east) = web.bounds
     edges = (None, *classes.edges, None)
     kinds = ["cost"] * classes.count + ["refused", "unknown"]
     return CostOverlay(
-        picture=_png(web.classes, classes.colours, unknown=classes.unknown),
+        picture=palette_png(web.classes, palette),
         west=west,
         south=south,
         east=east,
@@ -65,31 +71,8 @@ def build_overlay(raster: CostRaster) -> CostOverlay:
                 colour=classes.colours[row],
                 low=edges[row] if kind == "cost" else None,
                 high=edges[row + 1] if kind == "cost" else None,
-                cells=int((web.classes == row).sum()),
+                cells=int(cells[row]),
             )
             for row, kind in enumerate(kinds)
         ),
     )
-
-
-def _png(cells: Codes, colours: tuple[str, ...], *, unknown: int) -> bytes:
-    """Return classes as a picture with a palette; what is unknown is half clear."""
-    palette = {
-        row: (*(int(colour[at : at + 2], 16) for at in (1, 3, 5)), 96 if row == unknown else 255)
-        for row, colour in enumerate(colours)
-    }
-    rows, columns = cells.shape
-    by_pixels = Affine(1, 0, 0, 0, -1, rows)  # rasterio warns where a file says nothing of places
-    with MemoryFile() as memory:
-        with memory.open(
-            driver="PNG",
-            height=rows,
-            width=columns,
-            count=1,
-            dtype="uint8",
-            transform=by_pixels,
-            zlevel=6,
-        ) as file:
-            file.write(cells, 1)
-            file.write_colormap(1, palette)
-        return bytes(memory.read())

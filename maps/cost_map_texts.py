@@ -38,6 +38,10 @@ WORDS = {
     "why not": ("why not", "原因"),
     "fits": ("best access points", "最优接入点"),
     "refused points": ("access points that refuse", "不可行接入点"),
+    "refused drawn": (
+        "{shown} of {count} access points that refuse are drawn.",
+        "{count} 个不可行接入点中绘出 {shown} 个。",
+    ),
     "best for": ("best for", "服务节点数"),
     "to know": ("To know", "说明"),
     "other language": ("中文", "English"),

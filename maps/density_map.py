@@ -14,17 +14,18 @@ import shapely
 from branca.element import Figure
 from rasterio import Affine
 
-from gisplan.export.cell_table import density_column
-from gisplan.export.classed_raster import NO_DATA, class_codes, class_look, classed_surface
-from gisplan.export.density_classes import class_bounds, unit_text
+from gisplan.export.classed_raster import NO_DATA, classed_surface
+from gisplan.export.classed_shapes import classed_cells
+from gisplan.export.density_phrases import SEPARATOR, both
 from gisplan.export.density_picture import how_made, visible_part
 from gisplan.export.electrical_table import lon_lat_shapes
 from gisplan.export.hot_spot_raster import classed_hot_spots
 from gisplan.export.hot_spot_raster import how_made as how_spots_made
 from gisplan.model.density import DensityLayer, DensityWeight
 from gisplan.model.projection import Projection
+from gisplan.services.density import density_title
 from maps.cost_map_texts import LANGUAGE_SCRIPT, LANGUAGE_STYLE, in_both
-from maps.density_texts import COLUMNS, LAYERS, MEASURES, SUMMED, WORDS
+from maps.density_texts import COLUMNS, MEASURED, PERIODS, UNITS, WORDS, said_in_both
 from maps.layers import ATTRIBUTION, Controls, RawText
 from maps.offline import render_offline
 from maps.plan_style import STYLE
@@ -52,10 +53,10 @@ Look = tuple[tuple[str, ...], tuple[Both, ...]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Panel:
-    """What stands beside the map: title and heading in both languages, the rest as it is."""
+    """What stands beside the map, in English; what is known of it is said in Chinese too."""
 
-    title: Both
-    heading: Both
+    title: str
+    heading: str
     made: str
     notes: Sequence[str]
     source: str
@@ -67,9 +68,9 @@ def render_density(density: LayerDensity, *, source: str = "", on: date | None =
     surface, question = density.surface, density.question
     raster = classed_surface(surface)
     panel = _Panel(
-        title=_joined(LAYERS[question.layer], MEASURES[question.weight]),
-        heading=(raster.heading, raster.heading),
-        made=f"{how_made(surface)} · grid version {density.grid_version}",
+        title=density_title(question.layer, question.weight),
+        heading=raster.heading,
+        made=SEPARATOR.join((how_made(surface), f"grid version {density.grid_version}")),
         notes=density.warnings,
         source=source,
         on=on,
@@ -81,9 +82,9 @@ def render_hot_spots(spots: LayerHotSpots, *, source: str = "", on: date | None 
     """HTML of hot and cold spots; the same spots, source and date give the same text."""
     raster = classed_hot_spots(spots.raster)
     panel = _Panel(
-        title=_joined(LAYERS[spots.question.layer], WORDS["hot spots"]),
-        heading=SUMMED[spots.question.weight],
-        made=f"{how_spots_made(spots.raster)} · grid version {spots.grid_version}",
+        title=spots.title,
+        heading=raster.heading,
+        made=SEPARATOR.join((how_spots_made(spots.raster), f"grid version {spots.grid_version}")),
         notes=(spots.area_text, *spots.warnings),
         source=source,
         on=on,
@@ -95,33 +96,25 @@ def render_cells(
     answer: ElectricalAnswer, lines: Polylines, *, source: str = "", on: date | None = None
 ) -> str:
     """HTML of cells coloured by their density; unknown is grey."""
-    (table,) = answer.tables
-    facts = answer.facts
-    density = table.columns[density_column(str(facts["total_unit"]))]
-    bounds = class_bounds(density)
-    codes = class_codes(density, bounds)
-    look = _look(*class_look(bounds))
-    unit = unit_text(str(facts["unit"]))
+    shapes, facts = classed_cells(answer), answer.facts
+    table, look = shapes.table, _look(shapes.colours, shapes.texts)
     panel = _Panel(
-        title=_joined(
-            LAYERS[DensityLayer(str(facts["layer"]))], MEASURES[DensityWeight(str(facts["weight"]))]
-        ),
-        heading=(unit, unit),
-        made=f"{facts['cell_count']:,} cells · EPSG:{table.srid} · grid version "
-        f"{facts['grid_version']}, profile {facts['profile']}",
+        title=density_title(DensityLayer(str(facts["layer"])), DensityWeight(str(facts["weight"]))),
+        heading=shapes.heading,
+        made=shapes.made,
         notes=answer.notes,
         source=source,
         on=on,
     )
     figure, folium_map = _map()
-    _draw_cells(table, codes, look, folium_map)
+    _draw_cells(table, shapes.codes, look, folium_map)
     _draw_lines(lines, table.srid, folium_map)
     if len(table):
         boxes = np.array([shape.bounds for shape in lon_lat_shapes(table)])
         west, south = boxes[:, :2].min(axis=0).tolist()
         east, north = boxes[:, 2:].max(axis=0).tolist()
         folium_map.fit_bounds([[south, west], [north, east]], padding=(10, 10))
-    return _finish(figure, folium_map, panel, _legend(look, codes))
+    return _finish(figure, folium_map, panel, _legend(look, shapes.codes))
 
 
 def metric_classes(raster: ClassedRaster) -> MetricClasses:
@@ -159,7 +152,7 @@ def _render_raster(raster: ClassedRaster, view: Extent, lines: Polylines, panel:
 
 
 def _look(colours: tuple[str, ...], texts: tuple[str, ...]) -> Look:
-    return colours, tuple(WORDS.get(text, (text, text)) for text in texts)
+    return colours, tuple(map(both, texts))
 
 
 def _map() -> tuple[Figure, folium.Map]:
@@ -174,7 +167,7 @@ def _map() -> tuple[Figure, folium.Map]:
 def _finish(figure: Figure, folium_map: folium.Map, panel: _Panel, legend: str) -> str:
     folium.LayerControl(collapsed=False).add_to(folium_map)
     Controls(ATTRIBUTION).add_to(folium_map)
-    head = f"<title>{escaped(panel.title[0])}</title>{STYLE}{LANGUAGE_STYLE}"
+    head = f"<title>{escaped(panel.title)}</title>{STYLE}{LANGUAGE_STYLE}"
     RawText(head).add_to(figure.header)
     RawText(_panel_html(panel, legend) + LANGUAGE_SCRIPT).add_to(figure.html)
     return render_offline(folium_map)
@@ -236,19 +229,21 @@ def _shown(value: Value) -> str:
 
 
 def _alias(name: str) -> str:
-    return in_both(*map(escaped, COLUMNS.get(name, (_words(name), _words(name)))))
+    return in_both(*map(escaped, column_words(name)))
 
 
-def _words(name: str) -> str:
-    """Column name as words, its unit as it is written."""
-    for plain, written in (
-        ("_per_km2", "/km²"),
-        ("_kva", " kVA"),
-        ("_kw", " kW"),
-        ("_mwh", " MWh"),
-    ):
-        name = name.replace(plain, written)
-    return name.replace("_", " ")
+def column_words(name: str) -> Both:
+    """Column name in words, its unit as it is written."""
+    if name in COLUMNS:
+        return COLUMNS[name]
+    for ending, (english, chinese) in PERIODS.items():
+        if name.endswith(ending):
+            of_now = column_words(name.removesuffix(ending))
+            return f"{of_now[0]}, {english}", f"{of_now[1]}，{chinese}"
+    what, _, unit = name.partition("_")
+    english, chinese = MEASURED.get(what, (what, what))
+    written = UNITS.get(unit, unit.replace("_", " "))
+    return f"{english}, {written}", f"{chinese}，{written}"
 
 
 def _legend(look: Look, codes: Codes) -> str:
@@ -268,15 +263,15 @@ def _legend(look: Look, codes: Codes) -> str:
 
 
 def _panel_html(panel: _Panel, legend: str) -> str:
-    notes = "".join(f"<li>{escaped(note)}</li>" for note in panel.notes)
+    notes = "".join(f"<li>{said_in_both(note)}</li>" for note in panel.notes)
     told = f"<h2>{_both('to know')}</h2><ul>{notes}</ul>" if notes else ""
     source = f'<p class="quiet">{escaped(panel.source)}</p>' if panel.source else ""
     on = f"<p>{panel.on.isoformat()}</p>" if panel.on else ""
     return (
         f'<div id="panel"><button id="language" type="button">{_both("other language")}</button>'
-        f"<h1>{in_both(*map(escaped, panel.title))}</h1>{on}"
-        f"<h2>{in_both(*map(escaped, panel.heading))}</h2>{legend}{told}"
-        f'<p class="quiet">{escaped(panel.made)}</p>{source}</div>'
+        f"<h1>{said_in_both(panel.title)}</h1>{on}"
+        f"<h2>{said_in_both(panel.heading)}</h2>{legend}{told}"
+        f'<p class="quiet">{said_in_both(panel.made)}</p>{source}</div>'
     )
 
 
@@ -287,7 +282,3 @@ def _both(name: str) -> str:
 def _plain(name: str) -> str:
     """Name of a layer in both languages, which folium shows as it is."""
     return " ".join(WORDS[name])
-
-
-def _joined(first: Both, second: Both) -> Both:
-    return f"{first[0]}: {second[0]}", f"{first[1]}：{second[1]}"

@@ -49,7 +49,9 @@ def capacity_classes() -> tuple[ElementClass, ...]:
 
 
 def capacity_class(row: Row) -> int:
-    """Return the class of how much a bus takes."""
+    """Return the class of how much a bus takes; where no limit is met, the highest."""
+    if row["limited_by"] == "none":
+        return len(CAPACITY_EDGES_KVA)
     return _step(row["capacity_kva"], CAPACITY_EDGES_KVA)
 
 

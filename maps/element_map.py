@@ -270,11 +270,13 @@ def _capacity_cells(row: Row) -> dict[str, str]:
     is_loading = row["limited_by"] == "loading"
     shown = _percent if is_loading else _figure
     told = f"{shown(row['base_value'])} today, limit {shown(row['limit_value'])}"
+    is_open = row["limited_by"] == "none"
     return {
-        TEXT: f"{_named(row, 'bus')} · {_figure(row['capacity_kva'], 'kVA', 3)}",
+        TEXT: f"{_named(row, 'bus')} · "
+        + ("not limited" if is_open else _figure(row["capacity_kva"], "kVA", 3)),
         "bus": _named(row, "bus"),
         "voltage level": _level(row),
-        "capacity": _figure(row["capacity_kva"], "kVA"),
+        "capacity": "not limited" if is_open else _figure(row["capacity_kva"], "kVA"),
         "because": escaped(row["reason"]),
         "limiting element": _limiting(row),
         "its figure": told if row["limiting_id"] else "none",

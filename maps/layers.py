@@ -91,7 +91,7 @@ def features_of(grid: FeatureCollection | None) -> Sequence[Feature]:
 
 def grid_group(features: Sequence[Feature]) -> folium.FeatureGroup:
     """Lines and stations of the grid, low voltage below."""
-    group = folium.FeatureGroup(name="grid")
+    group = folium.FeatureGroup(name="grid · 电网")
     by_class: list[list[Feature]] = [[] for _ in VOLTAGE_CLASSES]
     for feature in features:
         by_class[voltage_class(voltage_v(feature))].append(_with_text(feature))

@@ -38,12 +38,17 @@ _LINKED_TAG = re.compile(
     re.IGNORECASE,
 )
 _STYLE_ADDRESS = re.compile(r"""url\(\s*["']?(?P<address>[^"')]*)["']?\s*\)""", re.IGNORECASE)
-_LOADED = re.compile(
+_LOADING_TAG = re.compile(
     r"""<(?:script|link|img|iframe|source|embed|object)\b[^>]*?\b(?:src|href|data)\s*=\s*"""
-    r"""["']?(?!data:)(?P<tag>[^"'\s>]+)"""
-    r"""|@import\s+(?P<import>[^;]+)"""
-    r"""|url\(\s*["']?(?!data:|\#)(?P<url>[^"')]+)""",
+    r"""["']?(?!data:)(?P<address>[^"'\s>]+)""",
     re.IGNORECASE,
+)
+_STYLE = re.compile(
+    r"""<style\b[^>]*>(?P<sheet>.*?)</style>|\bstyle\s*=\s*(?P<quote>["'])(?P<own>.*?)(?P=quote)""",
+    re.IGNORECASE | re.DOTALL,
+)
+_LOADED_BY_STYLE = re.compile(
+    r"""@import\s+(?P<import>[^;]+)|url\(\s*["']?(?!data:|\#)(?P<url>[^"')]+)""", re.IGNORECASE
 )
 
 
@@ -66,10 +71,17 @@ def render_offline(folium_map: folium.Map) -> str:
 
 
 def find_loaded_addresses(html: str) -> tuple[str, ...]:
-    """Addresses that a browser would load when it opens the text."""
+    """Addresses that a browser would load when it opens the text; words that look like one stay."""
     # Inside scripts only text stands; what it would load at run time, the content policy forbids.
     markup = re.sub(r"(<script\b[^>]*>).*?(</script>)", r"\1\2", html, flags=re.DOTALL)
-    return tuple(next(filter(None, match.groups())) for match in _LOADED.finditer(markup))
+    by_tag = [match["address"] for match in _LOADING_TAG.finditer(markup)]
+    styles = [match["sheet"] or match["own"] or "" for match in _STYLE.finditer(markup)]
+    by_style = [
+        next(filter(None, match.groups()))
+        for style in styles
+        for match in _LOADED_BY_STYLE.finditer(style)
+    ]
+    return (*by_tag, *by_style)
 
 
 def _number(root: Element) -> None:

@@ -86,8 +86,9 @@ def plan_head(plan: Plan) -> str:
         number(application.demand_kva, "kVA"),
         application.customer_class.replace("_", " "),
         f"importance {application.importance.value}",
-        f"supplied at {voltage(plan.supply_voltage_v or 0.0)}",
     ]
+    if plan.supply_voltage_v is not None:
+        facts.append(f"supplied at {voltage(plan.supply_voltage_v)}")
     if plan.sources_required > 1:
         facts.append(f"{plan.sources_required} sources required")
     if application.synthetic:

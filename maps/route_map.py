@@ -9,6 +9,7 @@ from gisplan.export.feature import FeatureCollection
 from gisplan.export.plan_document import route_lines
 from gisplan.export.route_file import pole_places
 from gisplan.model.route_answer import ProposedRoute, RouteAnswer
+from maps.cost_map_texts import KIND_WORDS
 from maps.layers import ATTRIBUTION, Bound, Controls, RawText, features_of, grid_group
 from maps.offline import render_offline
 from maps.plan_style import RANK_COLOURS, SITE_COLOUR, STYLE
@@ -48,7 +49,10 @@ def _colour(route: ProposedRoute) -> str:
 
 def _name(route: ProposedRoute) -> str:
     point = route.access_point
-    return PLACE if point is None else f"{point.name} ({point.kind.value})"
+    if point is None:
+        return PLACE
+    kind = " · ".join(KIND_WORDS.get(point.kind.value, (point.kind.value,)))
+    return f"{point.name or point.element_id} ({kind})"
 
 
 def _draw(route: ProposedRoute, folium_map: folium.Map) -> None:

@@ -6,7 +6,7 @@ import folium
 from branca.element import Figure
 
 from gisplan.export.feature import FeatureCollection
-from gisplan.model.option import LonLat
+from gisplan.model.option import AccessPoint, LonLat
 from gisplan.model.shared_trench import JointConnection, SharedTrenchAnswer, TrenchStretch
 from maps.layers import ATTRIBUTION, Bound, Controls, RawText, features_of, grid_group
 from maps.offline import render_offline
@@ -85,7 +85,8 @@ def _places(answer: SharedTrenchAnswer) -> folium.FeatureGroup:
     for one in answer.connections:
         if one.option is not None:
             point = one.option.access_point
-            _marker((point.lat, point.lon), ACCESS_COLOUR, "#ffffff", 6, point.name).add_to(group)
+            place, name = (point.lat, point.lon), _called(point)
+            _marker(place, ACCESS_COLOUR, "#ffffff", 6, name).add_to(group)
         lon, lat = one.site
         _marker((lat, lon), "#ffffff", SITE_COLOUR, 7, one.reference).add_to(group)
     return group
@@ -130,7 +131,7 @@ def _panel(answer: SharedTrenchAnswer) -> str:
         f"at least · 下界 {number(answer.lower_bound, currency)}, gap · 最优差距 {answer.gap:.1%}"
         f"</p><table>{legend}</table>"
         '<table class="options"><tr><th></th><th>leads to · 接入点</th><th>m</th>'
-        f"<th>cost · 造价</th><th>by itself · 单独</th></tr>{rows}</table>"
+        f"<th>cost · 造价 ({escaped(currency)})</th><th>by itself · 单独</th></tr>{rows}</table>"
         f"<h2>To know · 说明</h2><ul>{notes}</ul></div>"
     )
 
@@ -141,7 +142,7 @@ def _metres(answer: SharedTrenchAnswer, row: int) -> str:
 
 def _row(one: JointConnection) -> str:
     option = one.option
-    point = "none · 无" if option is None else option.access_point.name
+    point = "none · 无" if option is None else _called(option.access_point)
     length = "" if option is None else f"{option.route.length_m:,.0f}"
     return (
         f'<tr><td style="white-space:nowrap"><b>{escaped(one.reference)}</b></td>'
@@ -149,6 +150,10 @@ def _row(one: JointConnection) -> str:
         f'<td class="figure">{length}</td><td class="figure">{_amount(one.cost)}</td>'
         f'<td class="figure">{_amount(one.alone_cost)}</td></tr>'
     )
+
+
+def _called(point: AccessPoint) -> str:
+    return point.name or point.element_id
 
 
 def _amount(amount: float | None) -> str:

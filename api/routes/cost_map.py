@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from fastapi import APIRouter, Depends, Query, Response
 
+from api.density_questions import CELLS_MAX
 from api.schemas import CustomerClassName
 from api.state import RunningService, Service
 from gisplan.electrical.screening.capacity import Direction
@@ -22,9 +24,12 @@ from gisplan.services.cost_map import (
     raster_of,
     save_cost_map,
 )
-from gisplan.services.electrical import default_power_factor
+from gisplan.services.electrical import default_power_factor, untold
 from maps.cost_map import render_cost_map
 from maps.offline import CONTENT_POLICY
+
+if TYPE_CHECKING:
+    from gisplan.export.cost_map_raster import CostRaster
 
 router = APIRouter(tags=["cost map"])
 GEOTIFF, PNG, GEOJSON = "image/tiff; application=geotiff", "image/png", "application/geo+json"
@@ -85,7 +90,7 @@ def read_cost_page(
     answer = _answer(service, question)
     html = render_cost_map(
         answer.tables,
-        raster_of(answer, cell_m, progress=_untold),
+        _raster(answer, cell_m),
         build_whole_grid(service.planner.grid()),
     )
     headers = {"content-security-policy": CONTENT_POLICY}
@@ -94,16 +99,16 @@ def read_cost_page(
 
 def _file(service: Service, question: CostMapQuestion, cell_m: float | None, name: str) -> bytes:
     answer = _answer(service, question)
-    raster = None if cell_m is None else raster_of(answer, cell_m, progress=_untold)
+    raster = None if cell_m is None else _raster(answer, cell_m)
     with TemporaryDirectory(prefix="gisplan-cost-map-") as folder:
         path = Path(folder) / name
-        save_cost_map(answer, raster, path)
+        save_cost_map(answer, raster, path, on=date.today())
         return path.read_bytes()
 
 
+def _raster(answer: CostMapAnswer, cell_m: float) -> CostRaster:
+    return raster_of(answer, cell_m, progress=untold, cells_max=CELLS_MAX)
+
+
 def _answer(service: Service, question: CostMapQuestion) -> CostMapAnswer:
-    return cost_map_of_grid(service.planner, question, progress=_untold)
-
-
-def _untold(_doing: str, _done: int, _total: int) -> None:
-    """Nobody watches a request's progress."""
+    return cost_map_of_grid(service.planner, question, progress=untold)

@@ -12,8 +12,10 @@ from api.events import FOLLOWED, follow
 from api.routes.cost_map import CellM, Question
 from api.schemas import CostMapLayer
 from api.state import RunningService, Service
+from gisplan.planning.region import site_metres
 from gisplan.services.cost_map import DEFAULT_CELL_M, CostMapQuestion
 from gisplan.services.cost_map_place import CostHere, cost_at
+from gisplan.services.electrical import untold
 
 if TYPE_CHECKING:
     from api.cost_map_cache import ReadyCostMap
@@ -55,11 +57,12 @@ def read_cost_at(
     cell_m: CellM = DEFAULT_CELL_M,
 ) -> CostHere:
     """What connecting the demand costs at a place, where it would end, and what limits it."""
+    site_metres(service.planner.state().region, lon, lat)  # refused before a map is made for it
     return cost_at(_ready(service, question, cell_m).answer, lon, lat)
 
 
 def _ready(service: Service, question: CostMapQuestion, cell_m: float) -> ReadyCostMap:
-    return service.cost_maps.get(question, cell_m, lambda _doing, _done, _total: None)
+    return service.cost_maps.get(question, cell_m, untold)
 
 
 def _layer(ready: ReadyCostMap) -> CostMapLayer:

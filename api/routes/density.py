@@ -1,8 +1,9 @@
-"""Density and hot spots as files by ending, as raster tiles, and the legend that explains them."""
+"""Density surfaces and hot spots as files by ending, as raster tiles, and their legend."""
 
 from __future__ import annotations
 
 import math
+from datetime import date
 from enum import StrEnum
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -20,23 +21,20 @@ from api.density_layer import (
     shown_density,
     shown_hot_spots,
 )
-from api.density_questions import AskedHotSpots, AskedSurface, CellSums, HotSpotsAsked, Surface
+from api.density_questions import AskedHotSpots, AskedSurface, HotSpotsAsked, Surface
 from api.events import FOLLOWED, follow
 from api.raster_cache import AGE_MAX_S
 from api.state import Database, RunningService, Service
-from gisplan.export.cell_table import write_cell_table
+from gisplan.export.density_phrases import Language
 from gisplan.services.density import layer_density, save_density
-from gisplan.services.density_cells import layer_cells
+from gisplan.services.electrical import untold
 from gisplan.services.hot_spots import layer_hot_spots, save_hot_spots
-from gisplan.settings import load_settings
 from gisplan.store.connection import borrow
-from gisplan.store.density_points import read_grid_lines
 from gisplan.store.grid_reader import active_version
 from gisplan.store.tiles import MAXIMUM_ZOOM
 from maps.density_map import (
     density_palette,
     metric_classes,
-    render_cells,
     render_density,
     render_hot_spots,
 )
@@ -46,8 +44,7 @@ from maps.web_raster import palette_png, tile_classes
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from psycopg import Connection
-
+    from api.density_layer import ShownRaster
     from api.raster_cache import KeptRaster
     from gisplan.services.electrical import Progress
 
@@ -55,16 +52,6 @@ router = APIRouter(tags=["density"])
 PNG = "image/png"
 Place = Annotated[int, PathPart(ge=0, lt=1 << MAXIMUM_ZOOM)]
 Zoom = Annotated[int, PathPart(ge=0, le=MAXIMUM_ZOOM)]
-
-
-class CellFile(StrEnum):
-    """Endings of files of polygons."""
-
-    GPKG = "gpkg"
-    GEOJSON = "geojson"
-    FGB = "fgb"
-    CSV = "csv"
-    HTML = "html"
 
 
 class DensityFile(StrEnum):
@@ -86,6 +73,7 @@ MEDIA_TYPES = {
     "geojson": "application/geo+json",
     "fgb": "application/flatgeobuf",
     "csv": "text/csv; charset=utf-8",
+    "json": "application/json",
 }
 
 
@@ -97,49 +85,49 @@ Lat = Annotated[float, Query(ge=-90, le=90, allow_inf_nan=False)]
 
 
 @router.get("/density.{ending}", response_class=Response)
-def read_density(ending: DensityFile, connection: Database, asked: Surface) -> Response:
+def read_density(
+    ending: DensityFile,
+    connection: Database,
+    asked: Surface,
+    language: Language = Language.ENGLISH,
+) -> Response:
     """Density of a layer as a surface; vector files hold its cells as squares."""
-    found = layer_density(connection, asked.question(connection))
+    found, today = layer_density(connection, asked.question(connection)), date.today()
     if ending is DensityFile.HTML:
-        return _page(render_density(found))
-    return _file(ending, lambda path: save_density(found, path))
-
-
-@router.get("/density/cells.{ending}", response_class=Response)
-def read_density_cells(ending: CellFile, connection: Database, asked: CellSums) -> Response:
-    """Sums of a layer in squares, hexagons or H3 cells."""
-    answer = layer_cells(
-        connection, asked.question(connection), catalogue_override=load_settings().catalogue
-    )
-    if ending is CellFile.HTML:
-        lines = read_grid_lines(connection, active_version(connection).version_id)
-        return _page(render_cells(answer, lines))
-    return _file(ending, lambda path: write_cell_table(answer.tables[0], path))
+        return page_answer(render_density(found, on=today))
+    return file_answer(ending, lambda path: save_density(found, path, on=today, language=language))
 
 
 @router.get("/hotspots.{ending}", response_class=Response)
-def read_hot_spots(ending: DensityFile, connection: Database, asked: HotSpotsAsked) -> Response:
+def read_hot_spots(
+    ending: DensityFile,
+    connection: Database,
+    asked: HotSpotsAsked,
+    language: Language = Language.ENGLISH,
+) -> Response:
     """Hot and cold spots of a layer."""
-    found = layer_hot_spots(connection, asked.question(connection))
+    found, today = layer_hot_spots(connection, asked.question(connection)), date.today()
     if ending is DensityFile.HTML:
-        return _page(render_hot_spots(found))
-    return _file(ending, lambda path: save_hot_spots(found, path))
+        return page_answer(render_hot_spots(found, on=today))
+    return file_answer(
+        ending, lambda path: save_hot_spots(found, path, on=today, language=language)
+    )
 
 
 @router.get("/density/legend")
 def read_density_legend(
-    service: RunningService, connection: Database, asked: Surface, asking: Asking = 0
+    service: RunningService, asked: Surface, asking: Asking = 0
 ) -> DensityLegend:
     """What the colours of the tiles of a density mean."""
-    return _kept_density(service, connection, asked, asking).shown.legend
+    return _kept_density(service, asked, asking).shown.legend
 
 
 @router.get("/hotspots/legend")
 def read_hot_spot_legend(
-    service: RunningService, connection: Database, asked: HotSpotsAsked, asking: Asking = 0
+    service: RunningService, asked: HotSpotsAsked, asking: Asking = 0
 ) -> DensityLegend:
     """What the colours of the tiles of hot spots mean."""
-    return _kept_hot_spots(service, connection, asked, asking).shown.legend
+    return _kept_hot_spots(service, asked, asking).shown.legend
 
 
 @router.get("/density/layer", response_class=StreamingResponse, responses=FOLLOWED)
@@ -149,8 +137,7 @@ def follow_density(
     """Compute a density while telling how far it is; ``done`` is the legend. Hang up to give up."""
 
     def work(progress: Progress) -> DensityLegend:
-        with borrow(service.pool) as connection:
-            return _kept_density(service, connection, asked, asking, progress).shown.legend
+        return _kept_density(service, asked, asking, progress).shown.legend
 
     return follow(work)
 
@@ -162,36 +149,33 @@ def follow_hot_spots(
     """Find hot spots while telling how far it is; ``done`` is the legend. Hang up to give up."""
 
     def work(progress: Progress) -> DensityLegend:
-        with borrow(service.pool) as connection:
-            return _kept_hot_spots(service, connection, asked, asking, progress).shown.legend
+        return _kept_hot_spots(service, asked, asking, progress).shown.legend
 
     return follow(work)
 
 
 @router.get("/density/place")
-def read_density_at(  # noqa: PLR0917 (one a query parameter)
+def read_density_at(
     service: RunningService,
-    connection: Database,
     asked: Surface,
     lon: Lon,
     lat: Lat,
     asking: Asking = 0,
 ) -> DensityHere:
     """The density of a place and its class."""
-    return _kept_density(service, connection, asked, asking).shown.here(lon, lat)
+    return _kept_density(service, asked, asking).shown.here(lon, lat)
 
 
 @router.get("/hotspots/place")
-def read_hot_spot_at(  # noqa: PLR0917 (one a query parameter)
+def read_hot_spot_at(
     service: RunningService,
-    connection: Database,
     asked: HotSpotsAsked,
     lon: Lon,
     lat: Lat,
     asking: Asking = 0,
 ) -> DensityHere:
     """Kind, sum, score and p-value of the cell of a place."""
-    return _kept_hot_spots(service, connection, asked, asking).shown.here(lon, lat)
+    return _kept_hot_spots(service, asked, asking).shown.here(lon, lat)
 
 
 @router.get("/density/rules")
@@ -210,51 +194,54 @@ Tile = Annotated[tuple[int, int, int], Depends(read_tile)]
 
 @router.get("/density/tiles/{zoom}/{column}/{row}.png", response_class=Response)
 def read_density_tile(
-    service: RunningService, connection: Database, asked: Surface, tile: Tile, asking: Asking = 0
+    service: RunningService, asked: Surface, tile: Tile, asking: Asking = 0
 ) -> Response:
     """A tile of a density in Web Mercator; clear beyond the surface."""
-    return _tile(service, _kept_density(service, connection, asked, asking), tile)
+    return _tile(service, _kept_density(service, asked, asking), tile)
 
 
 @router.get("/hotspots/tiles/{zoom}/{column}/{row}.png", response_class=Response)
 def read_hot_spot_tile(
     service: RunningService,
-    connection: Database,
     asked: HotSpotsAsked,
     tile: Tile,
     asking: Asking = 0,
 ) -> Response:
     """A tile of hot spots in Web Mercator; clear beyond the study area's rectangle."""
-    return _tile(service, _kept_hot_spots(service, connection, asked, asking), tile)
+    return _tile(service, _kept_hot_spots(service, asked, asking), tile)
 
 
 def _kept_density(
-    service: Service,
-    connection: Connection,
-    asked: AskedSurface,
-    asking: int,
-    progress: Progress | None = None,
+    service: Service, asked: AskedSurface, asking: int, progress: Progress = untold
 ) -> KeptRaster:
-    question = asked.question(connection)
+    """Return the raster of a density; no connection is held while another one is made."""
+    with borrow(service.pool) as connection:
+        version_id = active_version(connection).version_id
+        question = asked.question(connection)
+
+    def build() -> ShownRaster:
+        with borrow(service.pool) as connection:
+            return shown_density(layer_density(connection, question, progress=progress))
+
     return service.rasters.raster(
-        (active_version(connection).version_id, question, asking),
-        lambda: shown_density(layer_density(connection, question, progress=progress)),
-        age_max_s=_age_max_s(asking),
+        (version_id, question, asking), build, age_max_s=_age_max_s(asking), progress=progress
     )
 
 
 def _kept_hot_spots(
-    service: Service,
-    connection: Connection,
-    asked: AskedHotSpots,
-    asking: int,
-    progress: Progress | None = None,
+    service: Service, asked: AskedHotSpots, asking: int, progress: Progress = untold
 ) -> KeptRaster:
-    question = asked.question(connection)
+    """Return the raster of hot spots; no connection is held while another one is made."""
+    with borrow(service.pool) as connection:
+        version_id = active_version(connection).version_id
+        question = asked.question(connection)
+
+    def build() -> ShownRaster:
+        with borrow(service.pool) as connection:
+            return shown_hot_spots(layer_hot_spots(connection, question, progress=progress))
+
     return service.rasters.raster(
-        (active_version(connection).version_id, question, asking),
-        lambda: shown_hot_spots(layer_hot_spots(connection, question, progress=progress)),
-        age_max_s=_age_max_s(asking),
+        (version_id, question, asking), build, age_max_s=_age_max_s(asking), progress=progress
     )
 
 
@@ -274,12 +261,14 @@ def _tile(service: Service, kept: KeptRaster, tile: tuple[int, int, int]) -> Res
     return Response(picture, media_type=PNG, headers={"cache-control": "no-cache"})
 
 
-def _page(html: str) -> Response:
+def page_answer(html: str) -> Response:
+    """A map in one file, which may run what it brings and load nothing."""
     headers = {"content-security-policy": CONTENT_POLICY}
     return Response(html, media_type="text/html", headers=headers)
 
 
-def _file(ending: str, save: Callable[[Path], None]) -> Response:
+def file_answer(ending: str, save: Callable[[Path], None]) -> Response:
+    """What a function saves under a name of this ending."""
     with TemporaryDirectory(prefix="gisplan-density-") as folder:
         path = Path(folder) / f"density.{ending}"
         save(path)

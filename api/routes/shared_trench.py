@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from api.schemas import WhatIfRequest
 from api.state import RunningService
@@ -17,6 +17,8 @@ router = APIRouter(tags=["plans"])
 
 class SharedTrenchRequest(BaseModel):
     """Applications to plan together, each with a reference of its own."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
     applications: Annotated[list[WhatIfRequest], Field(min_length=2, max_length=MOST_APPLICATIONS)]
 

@@ -10,12 +10,14 @@ import typer
 
 from gisplan.cli.answer import JsonOption
 from gisplan.cli.electrical_answer import grid_around, is_map, table_of
+from gisplan.cli.layer_options import LanguageOption, warn_of_language
 from gisplan.cli.plan import open_console
 from gisplan.cli.planner import opened_planner
 from gisplan.cli.progress import shown_progress
 from gisplan.electrical.screening.capacity import Direction
 from gisplan.errors import InputError
 from gisplan.export.capacity_gap_picture import write_gap_png
+from gisplan.export.density_phrases import Language
 from gisplan.export.electrical_table import TABLE_ENDINGS
 from gisplan.export.written import written_whole
 from gisplan.ingest.applications import read_applications
@@ -69,6 +71,7 @@ def capacity_gap(
         Path | None,
         typer.Option(help=f"File to write: {', '.join(ENDINGS)}.", show_default=False),
     ] = None,
+    language: LanguageOption = Language.ENGLISH,
     as_json: JsonOption = False,
 ) -> None:
     """Tell what every supply area will ask for, what the grid can give, and when it runs out."""
@@ -86,7 +89,8 @@ def capacity_gap(
         answer = capacity_gap_of_grid(planner, question, progress=progress)
         if out is not None:
             progress(f"writing {out.name}", 0, 1)
-            _write(planner, answer, out)
+            _write(planner, answer, out, language)
+            warn_of_language(out, language)
     if as_json:
         typer.echo(answer.as_json())
         return
@@ -100,17 +104,15 @@ def _check_ending(out: Path) -> None:
         raise InputError(f"{out.name}: expected a file that ends in one of {', '.join(ENDINGS)}")
 
 
-def _write(planner: Planner, answer: GapAnswer, out: Path) -> None:
+def _write(planner: Planner, answer: GapAnswer, out: Path, language: Language) -> None:
     if out.suffix.lower() == PICTURE_ENDING:
-        write_gap_png(answer.tables, out, on=date.today())
+        write_gap_png(answer.tables, out, on=date.today(), language=language)
     elif is_map(out):
         # folium takes more than a second to import
         from maps.capacity_gap_map import render_gap  # noqa: PLC0415
 
         with written_whole(out) as partial:
-            partial.write_text(
-                render_gap(answer.tables, grid_around(planner.grid())), encoding="utf-8"
-            )
+            partial.write_text(render_gap(answer, grid_around(planner.grid())), encoding="utf-8")
     else:
         write_gap(answer, out)
 

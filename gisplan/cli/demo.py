@@ -15,6 +15,7 @@ from rich.table import Table
 from gisplan.cli.plan import open_console, plan_all, safe_name, save_plans
 from gisplan.cli.plan_answer import option_cells, print_plans, summary_table
 from gisplan.cli.planner import opened_planner
+from gisplan.cli.progress import shown_progress
 from gisplan.errors import InputError
 from gisplan.ingest.applications import read_applications
 from gisplan.services.load import LoadOptions, load_grid
@@ -90,13 +91,13 @@ def demo(
 
 def _load(stage: Stage, sample: Path) -> None:
     stage.say("1/6 load the grid into PostGIS")
-    with connect(prepare_database(load_settings())) as connection:
+    with connect(prepare_database(load_settings())) as connection, shown_progress() as progress:
         result = load_grid(
             sample,
             None,
             connection=connection,
             options=LoadOptions(profile="eu"),
-            progress=lambda *_: None,
+            progress=progress,
         )
         forgotten = forget_synthetic(connection)
     counts = ", ".join(f"{count:,} {table}" for table, count in result.row_counts.items())

@@ -12,8 +12,11 @@ import typer
 from gisplan.cli.answer import JsonOption, Value, print_answer
 from gisplan.cli.compiling import told_compilation
 from gisplan.cli.layer_options import (
+    ApplicationsFile,
     AreaFile,
+    CustomerClasses,
     Kinds,
+    LanguageOption,
     Layer,
     On,
     Since,
@@ -25,11 +28,12 @@ from gisplan.cli.layer_options import (
     applications_of,
     day_of,
     study_area_of,
+    warn_of_language,
 )
 from gisplan.cli.progress import shown_progress
 from gisplan.errors import InputError
-from gisplan.export.cell_table import CELL_ENDINGS, write_cell_table
 from gisplan.export.density_file import DENSITY_ENDINGS, MAP_ENDING, check_density_ending
+from gisplan.export.density_phrases import Language
 from gisplan.export.written import written_whole
 from gisplan.ingest.areas import read_areas
 from gisplan.model.density import BandwidthMethod, DensityLayer, DensityWeight
@@ -40,6 +44,7 @@ from gisplan.services.density import (
 )
 from gisplan.services.density_cells import CellShape, CellsQuestion, layer_cells
 from gisplan.services.density_layer import check_weight
+from gisplan.services.shape_file import CELL_FILE_ENDINGS, cells_labels, save_cells
 from gisplan.settings import load_settings
 from gisplan.store.connection import connect
 from gisplan.store.database import prepare_database
@@ -54,7 +59,6 @@ if TYPE_CHECKING:
     from gisplan.services.density import LayerDensity
 
 DEFAULT_CELL_M, DEFAULT_CELLS_M = 50.0, 250.0
-MAP_OR_CELLS = (*CELL_ENDINGS, MAP_ENDING)
 SHAPES = ", ".join(one.value for one in CellShape if one is not CellShape.GIVEN)
 
 Out = Annotated[
@@ -98,6 +102,7 @@ BeforeUntil = Annotated[
 
 def density(
     *,
+    file: ApplicationsFile = None,
     out: Out,
     layer: Layer = DensityLayer.APPLICATION,
     weight: Weight = DensityWeight.DEMAND_KVA,
@@ -109,6 +114,7 @@ def density(
     h3_resolution: Resolution = 9,
     area: AreaFile = None,
     kind: Kinds = None,
+    customer_class: CustomerClasses = None,
     status: Statuses = None,
     since: Since = None,
     until: Until = None,
@@ -117,12 +123,20 @@ def density(
     title: Title = "",
     source: SourceText = "",
     on: On = None,
+    language: LanguageOption = Language.ENGLISH,
     as_json: JsonOption = False,
 ) -> None:
     """Tell where applications, load or generation gather: a surface, or sums in cells."""
     check_weight(layer, weight)
-    check_density_ending(out, DENSITY_ENDINGS if cells is None else MAP_OR_CELLS)
-    applications = applications_of(kind, status, since, until)
+    check_density_ending(out, DENSITY_ENDINGS if cells is None else CELL_FILE_ENDINGS)
+    applications = applications_of(
+        file,
+        kinds=kind,
+        customer_classes=customer_class,
+        statuses=status,
+        since=since,
+        until=until,
+    )
     is_compared = before_since is not None or before_until is not None
     surface = DensityQuestion(
         cell_m=DEFAULT_CELL_M if cell_m is None else cell_m,
@@ -139,9 +153,15 @@ def density(
         layer=layer,
         weight=weight,
         applications=applications,
-        before=applications_of(kind, status, before_since, before_until) if is_compared else None,
+        before=replace(
+            applications, applied_from=day_of(before_since), applied_until=day_of(before_until)
+        )
+        if is_compared
+        else None,
     )
-    file = _File(path=out, title=title, source=source, on=day_of(on) or date.today())
+    target = _File(
+        path=out, title=title, source=source, on=day_of(on) or date.today(), language=language
+    )
     with (
         told_compilation(),
         connect(prepare_database(load_settings())) as connection,
@@ -150,10 +170,11 @@ def density(
         study_area = study_area_of(connection, area)
         if cells is None:
             question = replace(surface, study_area=study_area)
-            answer = _write_surface(connection, question, file, progress)
+            answer = _write_surface(connection, question, target, progress)
         else:
             asked = replace(_in_cells(connection, cells, sums), study_area=study_area)
-            answer = _write_cells(connection, asked, file, progress)
+            answer = _write_cells(connection, asked, target, progress)
+    warn_of_language(out, language)
     print_answer(answer, as_json=as_json)
 
 
@@ -165,6 +186,7 @@ class _File:
     title: str
     source: str
     on: date
+    language: Language
 
     @property
     def is_map(self) -> bool:
@@ -199,24 +221,38 @@ def _write_surface(
 
         file.write_text(render_density(found, source=file.source, on=file.on))
     else:
-        save_density(found, file.path, title=file.title, source=file.source, on=file.on)
+        save_density(
+            found,
+            file.path,
+            title=file.title,
+            source=file.source,
+            on=file.on,
+            language=file.language,
+        )
     return _surface_answer(found, file.path)
 
 
 def _write_cells(
     connection: Connection, question: CellsQuestion, file: _File, progress: Show
 ) -> dict[str, Value]:
-    progress("cells", 0, 0)
-    settings = load_settings()
-    answer = layer_cells(connection, question, catalogue_override=settings.catalogue)
+    catalogue = load_settings().catalogue
+    answer = layer_cells(connection, question, catalogue_override=catalogue, progress=progress)
     progress(f"writing {file.path.name}", 0, 0)
+    lines = read_grid_lines(connection, active_version(connection).version_id)
     if file.is_map:
         from maps.density_map import render_cells  # noqa: PLC0415 (folium)
 
-        lines = read_grid_lines(connection, active_version(connection).version_id)
         file.write_text(render_cells(answer, lines, source=file.source, on=file.on))
     else:
-        write_cell_table(answer.tables[0], file.path)
+        labels = cells_labels(
+            question,
+            lines,
+            title=file.title,
+            source=file.source,
+            on=file.on,
+            language=file.language,
+        )
+        save_cells(answer, file.path, labels)
     return _cells_answer(answer, file.path)
 
 

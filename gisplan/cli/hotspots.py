@@ -11,9 +11,12 @@ import typer
 from gisplan.cli.answer import JsonOption, Value, print_answer
 from gisplan.cli.compiling import told_compilation
 from gisplan.cli.layer_options import (
+    ApplicationsFile,
     AreaFile,
     CellM,
+    CustomerClasses,
     Kinds,
+    LanguageOption,
     Layer,
     On,
     Since,
@@ -25,10 +28,12 @@ from gisplan.cli.layer_options import (
     applications_of,
     day_of,
     study_area_of,
+    warn_of_language,
 )
 from gisplan.cli.progress import shown_progress
 from gisplan.density.hot_spots import HotSpotKind
 from gisplan.export.density_file import DENSITY_ENDINGS, MAP_ENDING, check_density_ending
+from gisplan.export.density_phrases import Language
 from gisplan.export.written import written_whole
 from gisplan.model.density import DensityLayer, DensityWeight
 from gisplan.services.density_layer import check_weight
@@ -49,6 +54,7 @@ Alpha = Annotated[float, typer.Option(help="Share of false discoveries that is b
 
 def hotspots(
     *,
+    file: ApplicationsFile = None,
     out: Out,
     layer: Layer = DensityLayer.APPLICATION,
     weight: Weight = DensityWeight.DEMAND_KVA,
@@ -57,18 +63,27 @@ def hotspots(
     alpha: Alpha = 0.05,
     area: AreaFile = None,
     kind: Kinds = None,
+    customer_class: CustomerClasses = None,
     status: Statuses = None,
     since: Since = None,
     until: Until = None,
     title: Title = "",
     source: SourceText = "",
     on: On = None,
+    language: LanguageOption = Language.ENGLISH,
     as_json: JsonOption = False,
 ) -> None:
     """Tell where more, or less, gathers than chance explains."""
     check_weight(layer, weight)
     check_density_ending(out)
-    applications = applications_of(kind, status, since, until)
+    applications = applications_of(
+        file,
+        kinds=kind,
+        customer_classes=customer_class,
+        statuses=status,
+        since=since,
+        until=until,
+    )
     day = day_of(on) or date.today()
     with (
         told_compilation(),
@@ -93,7 +108,8 @@ def hotspots(
             with written_whole(out) as partial:
                 partial.write_text(render_hot_spots(found, source=source, on=day), encoding="utf-8")
         else:
-            save_hot_spots(found, out, title=title, source=source, on=day)
+            save_hot_spots(found, out, title=title, source=source, on=day, language=language)
+    warn_of_language(out, language)
     print_answer(_answer(found, out), as_json=as_json)
 
 

@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
-from rich.progress import Progress as Bar
 
 from gisplan.cli.answer import JsonOption
+from gisplan.cli.progress import shown_progress
 from gisplan.errors import GridRefusedError, InputError
 from gisplan.ingest.osm_reader import is_osm
 from gisplan.model.issue import IssueSeverity
-from gisplan.services.load import LoadOptions, LoadResult, Progress, load_grid
+from gisplan.services.load import LoadOptions, LoadResult, load_grid
 from gisplan.services.load_layers import LAYER_TABLES, load_layers, read_layer_names
 from gisplan.settings import load_settings
 from gisplan.store.connection import connect
@@ -81,7 +78,7 @@ def load(  # the parameters of a command are its options
     )
     url = prepare_database(load_settings())
     try:
-        with connect(url) as connection, _shown_progress() as progress:
+        with connect(url) as connection, shown_progress() as progress:
             result = load_grid(
                 source, mapping, connection=connection, options=options, progress=progress
             )
@@ -115,7 +112,7 @@ def _load_layers(
 ) -> None:
     tables = read_layer_names(",".join(LAYER_TABLES) if as_layers is None else as_layers)
     url = prepare_database(load_settings())
-    with connect(url) as connection, _shown_progress() as progress:
+    with connect(url) as connection, shown_progress() as progress:
         result = load_layers(
             source, tables, connection=connection, issues_file=issues, progress=progress
         )
@@ -136,19 +133,6 @@ def _read_severity(text: str) -> tuple[str, IssueSeverity]:
         raise InputError(
             f"--severity {text}: expected RULE=LEVEL with one of the levels {levels}"
         ) from None
-
-
-@contextmanager
-def _shown_progress() -> Iterator[Progress]:
-    """Show a bar on the error stream, so that the answer can be piped."""
-    columns = (TextColumn("{task.description:<22}"), BarColumn(), TimeElapsedColumn())
-    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("opening", total=None)
-
-        def show(doing: str, done: int, total: int) -> None:
-            bar.update(task, description=doing, completed=done, total=total)
-
-        yield show
 
 
 def _print_result(result: LoadResult, *, as_json: bool) -> None:

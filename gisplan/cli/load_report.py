@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from gisplan.cli.answer import JsonOption
 from gisplan.cli.compiling import told_compilation
 from gisplan.cli.electrical_answer import OutOption, check_out, give_answer, table_of
+from gisplan.cli.progress import shown_progress
 from gisplan.services.load_report import report_load
 from gisplan.settings import load_settings
 from gisplan.store.connection import connect
@@ -36,7 +37,12 @@ def load_report(out: OutOption = None, as_json: JsonOption = False) -> None:
     """Tell what the load of each feeder and transformer rests on, and how well it fits."""
     check_out(out)
     settings = load_settings()
-    with told_compilation(), connect(prepare_database(settings)) as connection:
+    with (
+        told_compilation(),
+        connect(prepare_database(settings)) as connection,
+        shown_progress() as progress,
+    ):
+        progress("load of elements", 0, 0)
         answer = report_load(connection, settings.home / "cache", settings.catalogue)
     give_answer(answer, out=out, as_json=as_json, summarise=_summarise)
 

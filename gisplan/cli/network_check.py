@@ -11,6 +11,7 @@ from gisplan.cli.answer import JsonOption
 from gisplan.cli.compiling import told_compilation
 from gisplan.cli.electrical_answer import is_map, table_of
 from gisplan.cli.plan import open_console
+from gisplan.cli.progress import shown_progress
 from gisplan.errors import InputError
 from gisplan.export.electrical_table import TABLE_ENDINGS, write_answer
 from gisplan.export.written import written_whole
@@ -48,10 +49,15 @@ def network_check(
     check_ending(out)
     settings = CheckSettings(near_miss_m=check_distance(near_miss_m))
     config = load_settings()
-    with told_compilation(), connect(prepare_database(config)) as connection:
+    with (
+        told_compilation(),
+        connect(prepare_database(config)) as connection,
+        shown_progress() as progress,
+    ):
         answer = check_corridors(connection, config.home / "cache", settings)
-    if out is not None:
-        write_report(answer, out)
+        if out is not None:
+            progress(f"writing {out.name}", 0, 0)
+            write_report(answer, out)
     if as_json:
         typer.echo(answer.as_json())
         return

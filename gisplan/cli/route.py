@@ -12,6 +12,7 @@ from rich.table import Table
 from gisplan.cli.answer import JsonOption
 from gisplan.cli.plan import open_console
 from gisplan.cli.planner import opened_planner
+from gisplan.cli.progress import shown_progress
 from gisplan.errors import InputError
 from gisplan.export.route_file import check_route_ending, routes_to_json, write_routes
 from gisplan.export.written import written_whole
@@ -108,9 +109,10 @@ def route(
         line=drawn,
     )
     areas = None if avoid is None else read_areas(avoid)
-    with opened_planner() as planner:
+    with opened_planner() as planner, shown_progress() as progress:
         if areas is not None:
             question = replace(question, avoid=metric_areas(planner, areas))
+        progress("searching", 0, 0)
         answer = propose_routes(
             planner,
             RouteRequest(
@@ -123,6 +125,7 @@ def route(
             ),
         )
         if out is not None:
+            progress(f"writing {out.name}", 0, 0)
             _write(answer, out, planner.grid())
     if as_json:
         typer.echo(routes_to_json(answer))
@@ -185,7 +188,7 @@ def _show(answer: RouteAnswer, console: Console) -> None:
         table.add_column(heading, justify="right")
     for one in answer.routes:
         table.add_row(*_cells(one))
-    console.print(table)
+    console.print(table if answer.routes else f"{_title(answer)}: no route")
     for one in answer.routes:
         for finding in one.findings:
             if finding.severity in {Severity.VIOLATION, Severity.WARNING}:
@@ -200,7 +203,7 @@ def _show(answer: RouteAnswer, console: Console) -> None:
 
 def _title(answer: RouteAnswer) -> str:
     lon, lat = answer.site
-    title = f"{answer.demand_kva:g} kVA at {lon:g}, {lat:g} ({answer.voltage_level})"
+    title = f"{answer.demand_kva:g} kVA at {lon:.6f}, {lat:.6f} ({answer.voltage_level})"
     if answer.total_cost is None or not answer.routes:
         return title
     currency = answer.routes[0].cost.currency

@@ -32,6 +32,9 @@ JEFFREYS = 0.5
 BASELINE = "smoothed mean"
 LEARNED = "regression"
 
+DRIFT_MAX = 1.0
+"""Relative variance at most: beyond it the upper quantiles of a gamma distribution fall again."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ForecastSettings:
@@ -42,12 +45,44 @@ class ForecastSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Drift:
+    """How far a region's own level strays from what was foretold, as back-tests show.
+
+    ``variance`` is that of the region's number so many ``months`` ahead, over its square and beyond
+    what chance explains; months ascend, variances never fall. ``of_trend`` is the part of the last
+    one that comes of errors to one side.
+    """
+
+    months: Floats
+    variance: Floats
+    of_trend: float
+
+    def after(self, months: Integers) -> Floats:
+        """Return the relative variance so many months ahead.
+
+        Beyond the longest test errors to one side grow with time, as those of a trend do, and
+        others with its root, as those of a random walk do.
+        """
+        if len(self.months) == 0:
+            return np.zeros(len(months))
+        tested = np.interp(months, np.append(0.0, self.months), np.append(0.0, self.variance))
+        beyond = np.maximum(months / self.months[-1], 1.0)
+        found: Floats = tested * beyond + self.of_trend * (beyond**2 - beyond)
+        return np.minimum(found, DRIFT_MAX)
+
+
+NO_DRIFT = Drift(months=np.empty(0), variance=np.empty(0), of_trend=0.0)
+"""Where nothing could be tested a level is taken to stay as it is."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RateForecast:
     """What each cell's rate of applications a month is believed to be: a gamma distribution.
 
     ``shape`` and ``rate`` (per cell, above zero) are those of the gamma; its mean is their
     quotient. ``season`` holds twelve factors of mean one, of which ``next_season`` is that of the
     first month ahead. ``known`` is the number of applications, old ones discounted, behind it.
+    ``drift`` is common to all cells.
     """
 
     shape: Floats
@@ -56,6 +91,7 @@ class RateForecast:
     next_season: int
     known: float
     method: str = BASELINE
+    drift: Drift = NO_DRIFT
 
     def exposure(self, months: Integers) -> Floats:
         """Return the ordinary months that the first so many months ahead stand for."""
@@ -70,16 +106,23 @@ class RateForecast:
         return expected
 
     def variance(self, months: Integers) -> Floats:
-        """Return the variance of their number; shape (cells, len(months))."""
+        """Return the variance of their number but for the drift; shape (cells, len(months))."""
         expected = self.expected(months)
         variance: Floats = expected + expected**2 / self.shape[:, None]
         return variance
 
+    def common(self, months: Integers) -> Floats:
+        """Return the relative variance that all cells share; shape (len(months),)."""
+        return 1.0 / self.known + self.drift.after(months)
+
     def quantile(self, share: float, months: Integers) -> Floats:
-        """Return the number that is not exceeded with this probability; (cells, len(months))."""
-        exposure = self.exposure(months)
-        kept = self.rate[:, None] / (self.rate[:, None] + exposure)
-        found: Floats = np.maximum(nbinom.ppf(share, self.shape[:, None], kept), 0.0)
+        """Return the number that is not exceeded with this probability; (cells, len(months)).
+
+        The rate's own relative variance and that of the drift add up.
+        """
+        shape = 1.0 / (1.0 / self.shape[:, None] + self.drift.after(months))
+        kept = shape / (shape + self.expected(months))
+        found: Floats = np.maximum(nbinom.ppf(share, shape, kept), 0.0)
         return found
 
 
@@ -163,13 +206,13 @@ def _centred_mean(of_region: Floats) -> Floats:
 class DemandForecast:
     """Demand that comes: mean in kVA and variance in kVA**2, both of shape (cells, horizons).
 
-    ``common`` is the relative variance that all cells share, because the region's own level is
-    only known from so many applications; it does not average out in a sum.
+    ``common`` (by horizon) is the relative variance that all cells share, because the region's own
+    level is known from so many applications only, and drifts; it does not average out in a sum.
     """
 
     mean_kva: Floats
     variance_kva2: Floats
-    common: float
+    common: Floats
 
     def summed(self, element: Integers, count: int) -> DemandForecast:
         """Return the demand of ``count`` elements, each the sum of its cells (-1: of none)."""
@@ -191,7 +234,9 @@ class DemandForecast:
         """Return the demand of both together, which come independently of each other."""
         square = [one.variance_kva2 + one.common * one.mean_kva**2 for one in (self, other)]
         return DemandForecast(
-            mean_kva=self.mean_kva + other.mean_kva, variance_kva2=square[0] + square[1], common=0.0
+            mean_kva=self.mean_kva + other.mean_kva,
+            variance_kva2=square[0] + square[1],
+            common=np.zeros_like(self.common),
         )
 
     def quantile(self, share: float) -> Floats:
@@ -221,5 +266,5 @@ def forecast_demand(
     return DemandForecast(
         mean_kva=count * size_kva,
         variance_kva2=count * spread + variance * size_kva**2,
-        common=1.0 / forecast.known,
+        common=forecast.common(months),
     )

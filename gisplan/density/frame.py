@@ -15,6 +15,7 @@ from gisplan.errors import InputError
 from gisplan.model.density import Extent
 from gisplan.model.grid import Floats
 
+SMALLEST_CELL_M = 1e-9
 MAX_CELLS = 50_000_000
 
 
@@ -74,9 +75,11 @@ def build_frame(extent: Extent, *, cell_m: float, margin_cells: int) -> Frame:
 
 
 def check_cell_size(cell_m: float) -> None:
-    """Refuse a cell size that is no positive number of metres."""
+    """Refuse a cell size that is no number of metres, or of which nobody could mean any."""
     if not (math.isfinite(cell_m) and cell_m > 0):
         raise InputError(f"cell size is {cell_m} m; expected a positive number of metres")
+    if cell_m < SMALLEST_CELL_M:
+        raise InputError(f"cell size is {cell_m} m; expected {SMALLEST_CELL_M} m or more")
 
 
 def _check_extent(extent: Extent) -> None:

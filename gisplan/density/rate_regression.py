@@ -14,7 +14,7 @@ on Medical Imaging 1 (1982) 113-122: a fit whose weights stay positive.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -30,7 +30,29 @@ FIRST_ORIGIN = 6
 
 RECENT_MONTHS = 3
 LEAST = 1e-9
-STEPS_MAX, CLOSE = 300, 1e-5
+STEPS_MAX, CLOSE = 60, 1e-5
+"""More steps move weight between terms that say nearly the same, and foretell no better."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Regression:
+    """The weight of each term, and the shape of the gamma by which rates scatter around the sum."""
+
+    weight: Floats
+    shape: float
+
+    def rates(
+        self, counts: Floats, neighbours: Integers, settings: ForecastSettings
+    ) -> RateForecast:
+        """Forecast from counts by cell and month, which may reach further than those learned from.
+
+        Raises
+        ------
+        InputError
+            If the table holds no counts.
+        """
+        baseline = forecast_rates(counts, settings)
+        return _told(self, baseline, _terms(baseline, counts, neighbours))
 
 
 class RateRegression:
@@ -40,14 +62,21 @@ class RateRegression:
         """Take counts by cell and month, oldest first, and the cells beside each (-1: none)."""
         check_counts(counts)
         self._counts = counts
-        self._settings = settings
-        self._terms = {
-            known: _terms(counts[:, :known], neighbours, settings)
+        self._baseline = {
+            known: forecast_rates(counts[:, :known], settings)
             for known in range(FIRST_ORIGIN, counts.shape[1] + 1)
         }
+        self._terms = {
+            known: _terms(baseline, counts[:, :known], neighbours)
+            for known, baseline in self._baseline.items()
+        }
 
-    def rates(self, known_months: int, *, ahead_months: int) -> RateForecast | None:
-        """Forecast from the first so many months, ``None`` where they are too few to learn from.
+    def baseline(self, known_months: int) -> RateForecast:
+        """Return the smoothed mean of the first so many months, ``FIRST_ORIGIN`` or more."""
+        return self._baseline[known_months]
+
+    def fitted(self, known_months: int, *, ahead_months: int) -> Regression | None:
+        """Learn from the first so many months, ``None`` where they are too few to learn from.
 
         It learns from sums over ``ahead_months``.
         """
@@ -59,15 +88,25 @@ class RateRegression:
             [self._counts[:, one : one + ahead_months].sum(axis=1) for one in origins]
         )
         weight = _fit(terms * ahead_months, came)
-        mean = np.maximum(np.einsum("ij,j->i", self._terms[known_months], weight), LEAST)
         shape = _dispersion(np.einsum("ij,j->i", terms, weight) * ahead_months, came)
-        baseline = forecast_rates(self._counts[:, :known_months], self._settings)
-        return replace(baseline, shape=np.full(len(mean), shape), rate=shape / mean, method=LEARNED)
+        return Regression(weight=weight, shape=shape)
+
+    def rates(self, known_months: int, *, ahead_months: int) -> RateForecast | None:
+        """Forecast from the first so many months, ``None`` where they are too few to learn from."""
+        made = self.fitted(known_months, ahead_months=ahead_months)
+        if made is None:
+            return None
+        return _told(made, self._baseline[known_months], self._terms[known_months])
 
 
-def _terms(counts: Floats, neighbours: Integers, settings: ForecastSettings) -> Floats:
+def _told(regression: Regression, baseline: RateForecast, terms: Floats) -> RateForecast:
+    mean = np.maximum(np.einsum("ij,j->i", terms, regression.weight), LEAST)
+    shape = np.full(len(mean), regression.shape)
+    return replace(baseline, shape=shape, rate=shape / mean, method=LEARNED)
+
+
+def _terms(smoothed: RateForecast, counts: Floats, neighbours: Integers) -> Floats:
     """Return what the mean is a sum of, as applications a month; shape (cells, terms)."""
-    smoothed = forecast_rates(counts, settings)
     own = smoothed.shape / smoothed.rate
     beside = np.append(own, 0.0)[neighbours].sum(axis=1)
     beside = beside / np.maximum((neighbours >= 0).sum(axis=1), 1)

@@ -17,18 +17,21 @@ from gisplan.errors import InputError
 if TYPE_CHECKING:
     from gisplan.model.grid import Floats
 
-BEGUN_SHARE = 0.1
-
 
 def saturated_growth(
-    existing_kva: Floats, growth_kva: Floats, limit_kva: Floats, *, after: Floats
+    existing_kva: Floats,
+    growth_kva: Floats,
+    limit_kva: Floats,
+    *,
+    after: Floats,
+    begun_share: float,
 ) -> Floats:
     """Bend growth so that existing load and growth together stay below their limit.
 
     A logistic curve through today's load with today's slope: growth speeds up below half of the
     limit and dies out above. The slope is that up to the last step, so that a forecast is bent as a
-    whole. Below ``BEGUN_SHARE`` of its limit a cell has not begun its curve, which would
-    rise at once; it grows as forecast up to the limit.
+    whole. Up to ``begun_share`` of its limit a cell has not begun its curve, which would rise at
+    once; it grows as forecast up to the limit.
 
     Parameters
     ----------
@@ -40,6 +43,8 @@ def saturated_growth(
         Limit by cell; NaN where none is known, which leaves the growth as it is.
     after
         Time of each step from today, ascending and above zero; any unit.
+    begun_share
+        Part of its limit (0..1) from which on a cell follows its curve.
 
     Raises
     ------
@@ -50,7 +55,7 @@ def saturated_growth(
     slope = growth_kva[:, -1:] / after[-1]
     now, limit = existing_kva[:, None], limit_kva[:, None]
     room = np.maximum(limit - now, 0.0)
-    begun = (now > BEGUN_SHARE * limit) & (room > 0)
+    begun = (now > begun_share * limit) & (room > 0)
     with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
         speed = slope * limit / (now * room)
         grown = limit / (1.0 + room / now * np.exp(-speed * after)) - now

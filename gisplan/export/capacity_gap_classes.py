@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gisplan.export.density_phrases import Language, said
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -22,6 +24,12 @@ CLASSES = (
 
 QUARTERS_A_YEAR = 4
 LATER, LASTS, UNKNOWN = 4, 5, 6
+
+
+def class_text(label: str, language: Language) -> str:
+    """Return a label in a language; in Chinese "today" alone would be read as a date."""
+    is_today = language is Language.CHINESE and label == CLASSES[0][0]
+    return said("now" if is_today else label, language)
 
 
 def gap_class(row: Mapping[str, Value]) -> int:

@@ -1,8 +1,7 @@
-"""Tables of polygons as GIS files and CSV, by the ending of the file."""
+"""Tables of polygons or lines as GIS files and CSV, by the ending of the file."""
 
 from __future__ import annotations
 
-import csv
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,7 +9,8 @@ import shapely
 from geopandas import GeoDataFrame
 
 from gisplan.errors import InputError
-from gisplan.export.electrical_table import ElementTable, lon_lat_shapes
+from gisplan.export.csv_table import write_rows
+from gisplan.export.electrical_table import LINE_KINDS, ElementTable, lon_lat_shapes
 from gisplan.export.written import written_whole
 from gisplan.model.projection import LON_LAT_SRID
 
@@ -28,9 +28,9 @@ _DRIVERS = {".gpkg": "GPKG", ".geojson": "GeoJSON", ".fgb": "FlatGeobuf"}
 
 
 def write_cell_table(table: ElementTable, path: Path) -> None:
-    """Write polygons with their figures in lon/lat (EPSG:4326); unknown is empty.
+    """Write polygons or lines with their figures in lon/lat (EPSG:4326); unknown is empty.
 
-    A CSV has a place inside each polygon instead of its outline.
+    A CSV has a place inside each polygon instead of its outline, and one on each line.
 
     Raises
     ------
@@ -47,13 +47,14 @@ def write_cell_table(table: ElementTable, path: Path) -> None:
         if ending == ".csv":
             _write_csv(table, partial)
             return
+        is_line = table.element_kind in LINE_KINDS
         frame = GeoDataFrame(dict(table.columns), geometry=lon_lat_shapes(table), crs=LON_LAT_SRID)
         frame.to_file(
             partial,
             layer=table.element_kind,
             driver=_DRIVERS[ending],
             engine="pyogrio",
-            geometry_type="MultiPolygon",
+            geometry_type="MultiLineString" if is_line else "MultiPolygon",
             promote_to_multi=True,
             **_options(ending, len(table)),
         )
@@ -131,8 +132,8 @@ def _options(ending: str, count: int) -> dict[str, str]:
 def _write_csv(table: ElementTable, path: Path) -> None:
     inside = shapely.point_on_surface(lon_lat_shapes(table))
     lon, lat = shapely.get_x(inside).tolist(), shapely.get_y(inside).tolist()
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, fieldnames=[*table.columns, "lon", "lat"])
-        writer.writeheader()
-        for row, one_lon, one_lat in zip(table.rows(), lon, lat, strict=True):
-            writer.writerow({**row, "lon": round(one_lon, 7), "lat": round(one_lat, 7)})
+    rows = (
+        {**row, "lon": round(one_lon, 7), "lat": round(one_lat, 7)}
+        for row, one_lon, one_lat in zip(table.rows(), lon, lat, strict=True)
+    )
+    write_rows(path, [*table.columns, "lon", "lat"], rows)

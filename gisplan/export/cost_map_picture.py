@@ -23,7 +23,7 @@ from matplotlib.patches import Patch
 from gisplan.export.cost_map_classes import CostClasses, cost_classes
 from gisplan.export.map_furniture import MARGIN_IN, draw_north_arrow, draw_scale_bar, draw_text
 from gisplan.export.written import written_whole
-from gisplan.planning.cost_map import CostReason
+from gisplan.planning.cost_map.node_costs import CostReason
 
 if TYPE_CHECKING:
     from datetime import date
@@ -111,9 +111,10 @@ def _wrapped(notes: tuple[str, ...], width_in: float) -> list[str]:
 
 def _draw_cells(axes: Axes, raster: CostRaster, classes: CostClasses) -> None:
     step = max(1, math.ceil(max(raster.cost.shape) / _MAX_PIXELS))
-    rows, columns = raster.cost.shape
+    cells = raster_classes(raster, classes)[::step, ::step]
+    rows, columns = (side * step for side in cells.shape)
     axes.imshow(
-        raster_classes(raster, classes)[::step, ::step],
+        cells,
         cmap=ListedColormap(list(classes.colours)),
         vmin=-0.5,
         vmax=classes.unknown + 0.5,

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gisplan.export.csv_table import write_rows
 from gisplan.export.geotiff import Band, cell_transform, write_cog
 from gisplan.export.written import written_whole
 
@@ -111,7 +111,6 @@ def _tags(raster: CostRaster, facts: Mapping[str, Value]) -> dict[str, str]:
 def _write_legend(raster: CostRaster, points: ElementTable, path: Path) -> None:
     """Write the access points that are best for some cell."""
     used = set(np.unique(raster.access[np.isfinite(raster.cost)]).tolist())
-    with written_whole(path) as partial, partial.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, fieldnames=LEGEND_COLUMNS, extrasaction="ignore")
-        writer.writeheader()
-        writer.writerows(row for row in points.rows() if row["access_point"] in used)
+    with written_whole(path) as partial:
+        rows = (row for row in points.rows() if row["access_point"] in used)
+        write_rows(partial, LEGEND_COLUMNS, rows)

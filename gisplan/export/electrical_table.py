@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import math
 from collections.abc import Iterator, Mapping
@@ -17,6 +16,7 @@ from geopandas import GeoDataFrame
 from pyproj import Transformer
 
 from gisplan.errors import InputError
+from gisplan.export.csv_table import write_rows
 from gisplan.export.feature import Value
 from gisplan.export.written import written_whole
 from gisplan.model.projection import LON_LAT_SRID
@@ -125,16 +125,19 @@ def lon_lat_shapes(table: ElementTable) -> npt.NDArray[np.object_]:
 def _write_csv(answer: ElectricalAnswer, path: Path) -> None:
     """Write all elements under the columns of all kinds; unknown is empty."""
     names = list(dict.fromkeys(name for table in answer.tables for name in table.columns))
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, fieldnames=[KIND, *names, "lon", "lat"])
-        writer.writeheader()
-        for table in answer.tables:
-            for row, shape in zip(table.rows(), lon_lat_shapes(table), strict=True):
-                if table.element_kind in AREA_TYPES:
-                    shape = shapely.point_on_surface(shape)  # noqa: PLW2901
-                is_point = isinstance(shape, shapely.Point)
-                place = {"lon": shape.x, "lat": shape.y} if is_point else {}
-                writer.writerow({KIND: table.element_kind, **row, **place})
+    rows = (row for table in answer.tables for row in _placed_rows(table))
+    write_rows(path, [KIND, *names, "lon", "lat"], rows)
+
+
+def _placed_rows(table: ElementTable) -> Iterator[dict[str, Value]]:
+    """Yield rows with their kind, and the place of points and of somewhere inside areas."""
+    shapes = lon_lat_shapes(table)
+    if table.element_kind in AREA_TYPES:
+        shapes = shapely.point_on_surface(shapes)
+    for row, shape in zip(table.rows(), shapes, strict=True):
+        is_placed = isinstance(shape, shapely.Point) and not shape.is_empty
+        place = {"lon": shape.x, "lat": shape.y} if is_placed else {}
+        yield {KIND: table.element_kind, **row, **place}
 
 
 def _write_geojson(answer: ElectricalAnswer, path: Path) -> None:

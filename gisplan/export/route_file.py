@@ -113,7 +113,8 @@ def _geojson(answer: RouteAnswer) -> str:
                 "properties": properties,
             }
         )
-    return json.dumps({"type": "FeatureCollection", "features": features}, ensure_ascii=False)
+    collection = {"type": "FeatureCollection", "features": features}
+    return json.dumps(collection, ensure_ascii=False, allow_nan=False)
 
 
 def _write_layers(answer: RouteAnswer, path: Path) -> None:

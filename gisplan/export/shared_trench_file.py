@@ -136,7 +136,8 @@ def _geojson(answer: SharedTrenchAnswer) -> str:
         for role, rows in _layers(answer).items()
         for row, shape in rows
     ]
-    return json.dumps({"type": "FeatureCollection", "features": features}, ensure_ascii=False)
+    collection = {"type": "FeatureCollection", "features": features}
+    return json.dumps(collection, ensure_ascii=False, allow_nan=False)
 
 
 def _write_layers(answer: SharedTrenchAnswer, path: Path) -> None:

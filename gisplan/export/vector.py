@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import shapely
 from geopandas import GeoDataFrame
 
 from gisplan.errors import InputError
+from gisplan.export.csv_table import write_rows
 from gisplan.export.feature import Value
 from gisplan.export.plan_document import (
     plan_to_geojson,
@@ -188,7 +188,4 @@ def _write_csv(plan: Plan, path: Path) -> None:
         }
         for option, own in _all_rows(plan)
     ]
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, fieldnames=list(rows[0]) if rows else ["rank"])
-        writer.writeheader()
-        writer.writerows(rows)
+    write_rows(path, list(rows[0]) if rows else ["rank"], rows)

@@ -22,7 +22,13 @@ if TYPE_CHECKING:
 
 FILE_BYTES_MAX = 64 * 1024 * 1024
 FAULTS_SHOWN = 20
-REQUIRED = ("reference", "lon", "lat", "demand_kva")
+METRES = "; convert metres first, for instance with ogr2ogr -t_srs EPSG:4326"
+REQUIRED = {
+    "reference": "a name that no other row has",
+    "lon": "degrees east, -180 to 180 (WGS 84)",
+    "lat": "degrees north, -90 to 90 (WGS 84)",
+    "demand_kva": "the contract capacity asked for in kVA, above 0",
+}
 CLASSES = tuple(one.name.lower() for one in CustomerClass)
 DEFAULT_CLASS = {
     ApplicationKind.LOAD: "household",
@@ -35,6 +41,8 @@ STEPS_PER_HOUR_MAX = 36_000  # ten a second: faster than flicker is defined for
 
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False, le=1e7)]
 Phase = Literal["L1", "L2", "L3"]
+Name = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]+$")]
+Day = Annotated[date, Field(ge=date(1900, 1, 1), le=date(2199, 12, 31))]
 
 
 def _read_parcel_value(value: object) -> object:
@@ -58,7 +66,7 @@ class ApplicationRow(BaseModel):
 
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True, frozen=True)
 
-    reference: Annotated[str, Field(min_length=1, max_length=100)]
+    reference: Name
     lon: Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
     lat: Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)]
     kind: ApplicationKind = ApplicationKind.LOAD
@@ -70,9 +78,9 @@ class ApplicationRow(BaseModel):
     power_factor: Annotated[float, Field(gt=0, le=1, allow_inf_nan=False)] = 0.95
     phases: Annotated[int, Field(ge=1, le=3, multiple_of=1)] | None = None
     importance: Importance = Importance.ORDINARY
-    existing_bus_id: str | None = None
-    applied_on: date | None = None
-    wanted_on: date | None = None
+    existing_bus_id: Name | None = None
+    applied_on: Day | None = None
+    wanted_on: Day | None = None
     synthetic: bool = False
     largest_motor_kw: Positive | None = None
     largest_step_kva: Positive | None = None
@@ -119,6 +127,9 @@ def read_applications(path: Path) -> tuple[Application, ...]:
     applications: list[Application] = []
     faults: list[str] = []
     for place, values in _rows(path):
+        if isinstance(values, str):
+            faults.append(f"{place}: {values}")
+            continue
         try:
             applications.append(ApplicationRow.model_validate(values).to_application())
         except ValidationError as error:
@@ -167,7 +178,13 @@ def check_phase(phases: int | None, phase: str | None) -> None:
 def _faults(error: ValidationError) -> Iterator[str]:
     for fault in error.errors(include_url=False):
         name = ".".join(str(part) for part in fault["loc"])
-        yield f"{name} is {str(fault['input'])[:60]!r}; {fault['msg']}"
+        if fault["type"] == "missing":
+            yield f"{name} is missing; expected {REQUIRED[name]}"
+        elif name in {"lon", "lat"}:
+            far = METRES if "than_equal" in fault["type"] else ""
+            yield f"{name} is {str(fault['input'])[:60]!r}; expected {REQUIRED[name]}{far}"
+        else:
+            yield f"{name} is {str(fault['input'])[:60]!r}; {fault['msg']}"
 
 
 def _doubles(applications: list[Application]) -> Iterator[str]:
@@ -178,10 +195,11 @@ def _doubles(applications: list[Application]) -> Iterator[str]:
         seen.add(application.reference)
 
 
-def _rows(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+def _rows(path: Path) -> Iterator[tuple[str, dict[str, Any] | str]]:
+    """Yield where each application stands and its values, or the fault why it has none."""
     text = _text(path)
     if path.suffix.lower() == ".csv":
-        yield from _csv_rows(text)
+        yield from _csv_rows(path, text)
     elif path.suffix.lower() in {".geojson", ".json"}:
         yield from _geojson_rows(path, text)
     else:
@@ -199,48 +217,57 @@ def _text(path: Path) -> str:
         raise SourceError(f"{path} cannot be read: {error.strerror}") from error
 
 
-def _csv_rows(text: str) -> Iterator[tuple[str, dict[str, Any]]]:
+def _csv_rows(path: Path, text: str) -> Iterator[tuple[str, dict[str, Any] | str]]:
     try:
         reader = csv.DictReader(StringIO(text), strict=True)
         missing = [name for name in REQUIRED if name not in (reader.fieldnames or ())]
         if text.strip() and missing:
             raise SourceError(
-                f"the header is {','.join(reader.fieldnames or ())[:200]!r} and lacks "
+                f"{path}: the header is {','.join(reader.fieldnames or ())[:200]!r} and lacks "
                 f"{', '.join(missing)}; expected names separated by commas, of "
                 f"{', '.join(ApplicationRow.model_fields)}"
             )
         for number, row in enumerate(reader, start=2):
-            filled = {str(name): value for name, value in row.items() if value not in (None, "")}
-            yield f"row {number}", filled
+            if None in row:
+                yield f"row {number}", f"holds more cells than the {len(row) - 1} of the header"
+                continue
+            yield f"row {number}", {name: value for name, value in row.items() if value}
     except csv.Error as error:
-        raise SourceError(f"no CSV that can be read, line {reader.line_num}: {error}") from error
+        raise SourceError(
+            f"{path}: no CSV that can be read, line {reader.line_num}: {error}"
+        ) from error
 
 
-def _geojson_rows(path: Path, text: str) -> Iterator[tuple[str, dict[str, Any]]]:
+def _geojson_rows(path: Path, text: str) -> Iterator[tuple[str, dict[str, Any] | str]]:
     try:
-        document = json.loads(text)
-        features = document["features"]
-        for number, feature in enumerate(features, start=1):
-            yield f"feature {number}", _feature_values(feature)
-    except (
-        ValueError,
-        KeyError,
-        TypeError,
-        RecursionError,
-        shapely.errors.GEOSException,
-    ) as error:
+        features = json.loads(text)["features"]
+        if not isinstance(features, list):
+            raise TypeError("its features are no list")
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise SourceError(
             f"{path} is no GeoJSON FeatureCollection of points or parcels with properties: "
             f"{error!r}"
         ) from error
+    for number, feature in enumerate(features, start=1):
+        try:
+            values: dict[str, Any] | str = _feature_values(feature)
+        except ValueError as error:
+            values = str(error)
+        except (KeyError, TypeError, RecursionError, shapely.errors.GEOSException) as error:
+            values = f"no Feature with a geometry and properties: {error!r}"
+        yield f"feature {number}", values
 
 
 def _feature_values(feature: dict[str, Any]) -> dict[str, Any]:
     """Return the properties of a feature and what its geometry says of the site."""
     geometry, properties = feature["geometry"], feature["properties"]
+    if geometry is None:
+        raise ValueError("the geometry is null; expected a Point, or a parcel as a Polygon")
     if geometry["type"] == "Point":
-        lon, lat = geometry["coordinates"][:2]
-        return {**properties, "lon": lon, "lat": lat}
+        place = geometry["coordinates"]
+        if len(place) < 2:
+            raise ValueError(f"the Point is {place}; expected longitude and latitude")
+        return {**properties, "lon": place[0], "lat": place[1]}
     ring = check_geometry(shapely.from_geojson(json.dumps(geometry)))
     lon, lat = inner_place(ring)
     return {"lon": lon, "lat": lat, **properties, "parcel": ring}

@@ -5,20 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
-import pyogrio
-import pyogrio.errors
 import shapely
 from pyproj import CRS
-from pyproj.exceptions import CRSError
 
 from gisplan.density.cells import Cells
-from gisplan.errors import InputError, MappingError, SourceError
+from gisplan.errors import InputError, MappingError
 from gisplan.ingest.crs import find_allowed_bounds, transform_geometry
 from gisplan.ingest.shapes import find_finite
-from gisplan.ingest.wkb import read_wkb
+from gisplan.ingest.vector_file import read_vector_file
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     import numpy.typing as npt
@@ -26,6 +23,7 @@ if TYPE_CHECKING:
     from gisplan.density.surface import StudyArea
 
     Shapes = npt.NDArray[np.object_]
+    Names = Sequence[object] | npt.NDArray[Any]
 
 AREAS_MAX = 200_000
 VERTICES_MAX = 5_000_000
@@ -43,22 +41,28 @@ def read_areas(path: Path, *, srid: int) -> Cells:
     InputError
         If it holds no polygons, too many, or one that is broken or outside the CRS.
     """
-    if not path.is_file():
-        raise SourceError(f"{path} does not exist; give a file of polygons")
+    source = read_vector_file(path, expected="polygons", columns=None, features_max=AREAS_MAX + 1)
+    columns = {name.lower(): values for name, values in source.columns.items()}
+    return areas_of(source.shape, crs=source.crs, columns=columns, srid=srid, what=path.name)
+
+
+def areas_of(
+    shapes: Shapes, *, crs: CRS, columns: Mapping[str, Names], srid: int, what: str
+) -> Cells:
+    """Return polygons of any CRS in the working one, named by a column name or id, else by row.
+
+    Raises
+    ------
+    InputError
+        If there are none, too many, or one that is broken or outside the CRS; it names ``what``.
+    """
+    flat, working = shapely.force_2d(shapes), CRS.from_epsg(srid)
+    _check(flat, what)
     try:
-        meta, _, wkb, fields = pyogrio.raw.read(path, datetime_as_string=True)
-        if not meta["crs"]:
-            raise SourceError(f"{path} states no CRS; save it with one")
-        shapes = shapely.force_2d(read_wkb(wkb))
-        _check(shapes, path.name)
-        crs, working = CRS.from_user_input(meta["crs"]), CRS.from_epsg(srid)
-        moved, _ = transform_geometry(shapes, crs=crs, working=working, layer=path.name)
-    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
-        raise SourceError(f"{path} is no vector source that GDAL reads") from error
-    except (CRSError, MappingError, shapely.errors.GEOSException) as error:
-        raise InputError(f"{path}: {error}") from error
-    _check_place(moved, working, path.name)
-    columns = dict(zip(map(str.lower, map(str, meta["fields"])), fields, strict=True))
+        moved, _ = transform_geometry(flat, crs=crs, working=working, layer=what)
+    except (MappingError, shapely.errors.GEOSException) as error:
+        raise InputError(f"{what}: {error}") from error
+    _check_place(moved, working, what)
     return Cells(name=_names(columns, len(moved)), shape=moved)
 
 
@@ -126,7 +130,7 @@ def _first(flags: np.bool_ | npt.NDArray[np.bool_]) -> int | None:
     return int(found[0]) if len(found) else None
 
 
-def _names(columns: dict[str, Any], count: int) -> npt.NDArray[np.str_]:
+def _names(columns: Mapping[str, Names], count: int) -> npt.NDArray[np.str_]:
     """Texts of the first column that has names, which need not differ; else running numbers."""
     chosen: Sequence[object] = range(1, count + 1)
     for name in NAME_COLUMNS:

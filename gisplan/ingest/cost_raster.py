@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import math
+import warnings
 from typing import TYPE_CHECKING
 
 import numpy as np
 import rasterio
 from rasterio.crs import CRS
 from rasterio.enums import Resampling
-from rasterio.errors import CRSError, RasterioError
+from rasterio.errors import CRSError, NotGeoreferencedWarning, RasterioError
 from rasterio.warp import reproject, transform_bounds
+from rasterio.windows import Window
 
 from gisplan.errors import InputError, SourceError
 from gisplan.routing.terrain.raster import LARGEST_CELLS, CostRaster
 from gisplan.routing.terrain.rasterise import whole_raster_costs
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from rasterio.io import DatasetReader
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
     from gisplan.model.grid import Floats
 
 CENTS = 100
+BLOCK_CELLS = 4_000_000
 SQUARE_WITHIN = 1e-6
 LEAST_COST = 0.01
 """A metre that costs less than a cent is no price but a gap in the data."""
@@ -48,20 +52,27 @@ def read_cost_raster(path: Path, *, srid: int, band: int = 1) -> CostRaster:
         If it has no CRS, not that band, too many cells, a cost that is negative, nothing or not a
         number, or no cost at all.
     """
-    try:
-        with rasterio.open(path) as source:
-            _check_source(source, path, band)
-            cost = _read(source, path, band)
-            transform, crs = source.transform, source.crs
-    except RasterioError as error:
-        raise SourceError(f"{path} cannot be read as a raster: {error}") from None
     working = CRS.from_epsg(srid)
-    if crs != working or not _is_upright(transform):
-        cost, transform = _moved(cost, transform, crs, working, path)
-    if not np.isfinite(cost).any():
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", NotGeoreferencedWarning)  # told as an error below
+            # no other driver: some open files and addresses that a raster only names
+            opened = rasterio.open(path, driver="GTiff")
+        with opened as source:
+            _check_source(source, path, band)
+            blocks, transform = _blocks(source, path, band), source.transform
+            if source.crs == working and _is_upright(transform):
+                cents = np.vstack([whole_raster_costs(cost * CENTS) for cost in blocks])
+            else:
+                cost = np.vstack(list(blocks))
+                cost, transform = _moved(cost, transform, source.crs, working, path)
+                cents = whole_raster_costs(cost * CENTS)
+    except RasterioError as error:
+        raise SourceError(f"{path} cannot be read as a raster (GeoTIFF): {error}") from None
+    if cents.max() < 0:
         raise InputError(f"{path}: no cell has a cost; expected money a metre")
     return CostRaster(
-        cost_cents_per_m=whole_raster_costs(cost * CENTS),
+        cost_cents_per_m=cents,
         x_min_m=transform.c,
         y_max_m=transform.f,
         cell_m=transform.a,
@@ -69,20 +80,26 @@ def read_cost_raster(path: Path, *, srid: int, band: int = 1) -> CostRaster:
     )
 
 
-def _read(source: DatasetReader, path: Path, band: int) -> Floats:
-    """Return the costs of a band, infinity where there is none."""
-    given = source.read(band).astype(np.float64)
-    is_data = source.read_masks(band) > 0
-    cost: Floats = np.where(is_data, given, np.inf)
-    wrong = np.argwhere(is_data & ~(given >= LEAST_COST))
-    if len(wrong):
-        row, column = (int(n) for n in wrong[0])
+def _blocks(source: DatasetReader, path: Path, band: int) -> Iterator[Floats]:
+    """Yield the costs of a band some rows at a time, infinity where there is none."""
+    wrong, first = 0, ""
+    rows = max(1, BLOCK_CELLS // source.width)
+    for start in range(0, source.height, rows):
+        window = Window(0, start, source.width, min(rows, source.height - start))
+        given = source.read(band, window=window).astype(np.float64)
+        is_data = source.read_masks(band, window=window) > 0
+        bad = is_data & ~(given >= LEAST_COST)
+        if bad.any():
+            row, column = (int(n) for n in np.argwhere(bad)[0])
+            found = f"{given[row, column]} a metre in row {start + row}, column {column}"
+            wrong, first = wrong + int(bad.sum()), first or found
+        yield np.where(is_data, given, np.inf)
+    if wrong:
         raise InputError(
-            f"{path}: {len(wrong)} cells cost less than {LEAST_COST} or are no number, the first "
-            f"{given[row, column]} a metre in row {row}, column {column}; expected what a metre "
-            "costs, and no data where forbidden (gdal_edit.py -a_nodata VALUE declares it)"
+            f"{path}: {wrong} cells cost less than {LEAST_COST} or are no number, the first "
+            f"{first}; expected what a metre costs, and no data where forbidden (gdal_edit.py "
+            "-a_nodata VALUE declares it)"
         )
-    return cost
 
 
 def _moved(
@@ -145,6 +162,13 @@ def _check_source(source: DatasetReader, path: Path, band: int) -> None:
     if source.dtypes[band - 1].startswith("complex"):
         raise InputError(f"{path}: band {band} holds complex numbers; expected costs")
     _check_size(source.height, source.width, path)
+    step = source.transform
+    cell = step.a * step.e - step.b * step.d
+    if step.is_identity or not (np.isfinite(step[:6]).all() and cell != 0):
+        raise InputError(
+            f"{path} does not say where its cells lie ({tuple(step[:6])}); expected a GeoTIFF with "
+            "corner and size of its cells, as gdal_translate -a_ullr writes them"
+        )
 
 
 def _check_size(rows: int, columns: int, path: Path) -> None:

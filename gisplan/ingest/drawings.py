@@ -5,15 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pyogrio
-import pyogrio.errors
 import shapely
-from pyproj import CRS
-from pyproj.exceptions import CRSError
 
 from gisplan.errors import SourceError
 from gisplan.ingest.crs import LONLAT, transform_geometry
-from gisplan.ingest.wkb import read_wkb
+from gisplan.ingest.vector_file import read_vector_file
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -57,22 +53,17 @@ def _read(
     path: Path, kinds: tuple[shapely.GeometryType, ...], expected: str
 ) -> npt.NDArray[np.object_]:
     """Return the shapes of a file in lon/lat, all of the kinds expected."""
-    if not path.is_file():
-        raise SourceError(f"{path} is not there; expected a file with a {expected}")
-    if path.stat().st_size > FILE_BYTES_MAX:
+    if path.is_file() and path.stat().st_size > FILE_BYTES_MAX:
         raise SourceError(f"{path} is larger than {FILE_BYTES_MAX // 2**20} MiB; draw less")
-    try:
-        info, _, wkb, _ = pyogrio.raw.read(path, columns=[], max_features=SHAPES_MAX + 1)
-        crs = CRS.from_user_input(info["crs"]) if info["crs"] else None
-    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, CRSError) as error:
-        raise SourceError(f"{path} cannot be read: {error}") from error
-    if crs is None:
-        raise SourceError(f"{path} names no coordinate reference system; state it in the file")
-    shapes = read_wkb(wkb)
-    _check(path, shapes, kinds, expected)
+    source = read_vector_file(path, expected=f"a {expected}", features_max=SHAPES_MAX + 1)
+    _check(path, source.shape, kinds, expected)
     moved, _ = transform_geometry(
-        np.asarray(shapely.force_2d(shapes)), crs=crs, working=LONLAT, layer=path.name
+        np.asarray(shapely.force_2d(source.shape)), crs=source.crs, working=LONLAT, layer=path.name
     )
+    if not np.isfinite(shapely.get_coordinates(moved)).all():
+        raise SourceError(
+            f"{path} has a vertex that is nowhere on earth; is its CRS {source.crs.name} right?"
+        )
     return moved
 
 

@@ -6,7 +6,7 @@ import hashlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
     from pathlib import Path
 
     from gisplan.ingest.mapping_file import LoadRequest
@@ -14,9 +14,20 @@ if TYPE_CHECKING:
 SHAPEFILE_PARTS = frozenset({".shp", ".shx", ".dbf", ".prj", ".cpg"})
 
 
-def compute_fingerprint(request: LoadRequest, *, profile: str, working_crs: str | None) -> str:
-    """Hash (SHA-256) everything that decides which rows a load gives."""
+def compute_fingerprint(
+    request: LoadRequest,
+    *,
+    profile: str,
+    working_crs: str | None,
+    lowered: Collection[str] = (),
+) -> str:
+    """Hash (SHA-256) everything that decides which rows a load gives.
+
+    ``lowered`` are the rules that the caller, not the mapping, lowers from errors: a grid that only
+    they let pass is another one.
+    """
     parts = [profile.encode(), (working_crs or "").encode(), request.mapping_text]
+    parts += [f"lowered {rule}".encode() for rule in sorted(lowered)]
     for name, path in sorted(request.sources.items()):
         parts.append(name.encode())
         parts += [_hash_file(file) for file in _files_of(path)]

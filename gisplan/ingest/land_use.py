@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pyogrio
 
 from gisplan.errors import InputError
-from gisplan.ingest.areas import read_areas
+from gisplan.ingest.areas import AREAS_MAX, areas_of
+from gisplan.ingest.vector_file import read_vector_file
 from gisplan.planning.land_limits import LandUse
 
 if TYPE_CHECKING:
@@ -27,9 +27,11 @@ def read_land_use(path: Path, *, srid: int) -> LandUse:
     InputError
         If it holds no sound polygons, or one without a density of zero or more.
     """
-    areas = read_areas(path, srid=srid)
-    meta, _, _, fields = pyogrio.raw.read(path, read_geometry=False)
-    columns = dict(zip(map(str, meta["fields"]), fields, strict=True))
+    source = read_vector_file(
+        path, expected="polygons", columns=(COLUMN,), features_max=AREAS_MAX + 1
+    )
+    columns = source.columns
+    areas = areas_of(source.shape, crs=source.crs, columns={}, srid=srid, what=path.name)
     if COLUMN not in columns:
         raise InputError(f"{path.name} has no column {COLUMN}; it says how much load an area takes")
     try:

@@ -23,6 +23,7 @@ from gisplan.ingest.pandapower_json import (
     read_places,
 )
 from gisplan.ingest.suggestion import describe_choice
+from gisplan.ingest.vector_file import refuse_indirect
 from gisplan.ingest.wkb import read_wkb
 
 if TYPE_CHECKING:
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
 
     from gisplan.ingest.mapping_parts import LayerReference
 
-PREFIX_BYTES = 65_536
 LONLAT = CRS.from_epsg(4326)
 
 
@@ -87,7 +87,7 @@ class VectorSource:
     """Anything that GDAL reads, through pyogrio."""
 
     def __init__(self, path: Path) -> None:
-        _refuse_indirect(path)
+        refuse_indirect(path)
         self._path = path
 
     @cached_property
@@ -207,14 +207,6 @@ def _choose_layer(reference: LayerReference, source: Source) -> str:
             f" {describe_choice(reference.layer, source.names)}"
         )
     return reference.layer
-
-
-def _refuse_indirect(path: Path) -> None:
-    """Refuse files that make GDAL open other files or addresses in their stead."""
-    if path.is_file():
-        with path.open("rb") as file:
-            if b"<OGRVRT" in file.read(PREFIX_BYTES):
-                raise SourceError(f"{path} only refers to other sources; give those themselves")
 
 
 def _read_wkb(wkb: np.ndarray | None, count: int) -> np.ndarray:

@@ -7,15 +7,11 @@ import math
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pyogrio
-import pyogrio.errors
 import shapely
-from pyproj import CRS
-from pyproj.exceptions import CRSError
 
 from gisplan.errors import MappingError, SourceError
 from gisplan.ingest.crs import LONLAT, transform_geometry
-from gisplan.ingest.wkb import read_wkb
+from gisplan.ingest.vector_file import read_vector_file
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -107,9 +103,10 @@ def read_parcel(path: Path) -> Ring:
         shapes = _bare_geometry(path)
         shapes = _features(path) if shapes is None else shapes
         if len(shapes) != 1:
-            raise SourceError(f"parcel {path} holds {len(shapes)} features; expected one Polygon")
+            found = "more than one feature" if len(shapes) else "nothing"
+            raise SourceError(f"parcel {path} holds {found}; expected one Polygon")
         return check_geometry(shapes[0])
-    except (ValueError, MappingError, CRSError, shapely.errors.GEOSException) as error:
+    except (ValueError, MappingError, shapely.errors.GEOSException) as error:
         raise SourceError(f"{path}: {error}") from error
 
 
@@ -133,16 +130,11 @@ def _bare_geometry(path: Path) -> np.ndarray | None:
 
 
 def _features(path: Path) -> np.ndarray:
-    try:
-        meta, _, wkb, _ = pyogrio.raw.read(path, columns=[])
-    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
-        raise SourceError(f"parcel {path} is no vector source that GDAL reads") from error
-    shapes = read_wkb(wkb)
-    if not meta["crs"]:
-        raise ValueError("states no CRS; save it with one")
+    """Return the shapes of a file, at most two: one is expected."""
+    source = read_vector_file(path, expected="one Polygon", features_max=2)
     moved, _ = transform_geometry(
-        np.asarray(shapely.force_2d(shapes), dtype=object),
-        crs=CRS.from_user_input(meta["crs"]),
+        np.asarray(shapely.force_2d(source.shape), dtype=object),
+        crs=source.crs,
         working=LONLAT,
         layer=path.name,
     )

@@ -166,7 +166,7 @@ def _check_node(sheet: _Sheet, number: int, node: int) -> None:
 
 
 def _build(sheet: _Sheet) -> SteinLibInstance:
-    if sheet.node_count is None or sheet.node_count > LARGEST_COUNT:
+    if sheet.node_count is None or not 1 <= sheet.node_count <= LARGEST_COUNT:
         raise SourceError(
             f"{sheet.source} names {sheet.node_count} nodes; expected 1 to {LARGEST_COUNT}"
         )

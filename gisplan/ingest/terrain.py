@@ -2,31 +2,29 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pyogrio
-import pyogrio.errors
 import shapely
 from pyproj import CRS
-from pyproj.exceptions import CRSError
 
 from gisplan.errors import InputError, SourceError
 from gisplan.ingest.cost_raster import read_cost_raster
 from gisplan.ingest.crs import transform_geometry
 from gisplan.ingest.shapes import find_finite
-from gisplan.ingest.wkb import read_wkb
+from gisplan.ingest.vector_file import read_vector_file
 from gisplan.model.grid import Surface
-from gisplan.planning.terrain_ground import LandUse, Terrain
+from gisplan.planning.terrain.ground import LandUse, Terrain
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     import numpy.typing as npt
 
     from gisplan.model.grid import Floats
 
-RASTER_ENDINGS = (".tif", ".tiff", ".vrt")
+RASTER_ENDINGS = (".tif", ".tiff")
 COST, SURFACE, FORBIDDEN = "cost_per_m", "surface", "forbidden"
 SURFACES = tuple(one.name.lower() for one in Surface)
 AREAS_MAX = 500_000
@@ -55,19 +53,13 @@ def read_terrain(path: Path, *, srid: int) -> Terrain:
 
 
 def _read_land_use(path: Path, srid: int) -> LandUse:
-    try:
-        info, _, wkb, values = pyogrio.raw.read(
-            path, columns=[COST, SURFACE], max_features=AREAS_MAX + 1
-        )
-        crs = CRS.from_user_input(info["crs"]) if info["crs"] else None
-    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, CRSError) as error:
-        raise SourceError(f"{path} cannot be read: {error}") from error
-    if crs is None:
-        raise InputError(
-            f"{path} names no CRS; state it in the file, for instance with ogr2ogr -a_srs EPSG:4326"
-        )
-    shape = _polygons(path, [] if wkb is None else wkb)
-    fields = dict(zip(info["fields"].tolist(), values, strict=True))
+    source = read_vector_file(
+        path,
+        expected="polygons of land use, or a GeoTIFF",
+        columns=(COST, SURFACE),
+        features_max=AREAS_MAX + 1,
+    )
+    shape, fields, crs = _polygons(path, source.shape), source.columns, source.crs
     if not fields:
         raise InputError(
             f"{path} has neither a column {COST} (money a metre) nor {SURFACE} "
@@ -87,9 +79,9 @@ def _read_land_use(path: Path, srid: int) -> LandUse:
     )
 
 
-def _polygons(path: Path, wkb: npt.NDArray[np.object_] | list[bytes]) -> npt.NDArray[np.object_]:
-    """Return the areas of a file; those that cross themselves are made valid."""
-    shape = np.asarray(shapely.force_2d(read_wkb(wkb)), dtype=object)
+def _polygons(path: Path, given: npt.NDArray[np.object_]) -> npt.NDArray[np.object_]:
+    """Return the areas of a file, without heights; refuse what is none."""
+    shape = np.asarray(shapely.force_2d(given), dtype=object)
     if not len(shape):
         raise InputError(f"{path} holds nothing; expected polygons of land use")
     if len(shape) > AREAS_MAX or int(shapely.get_num_coordinates(shape).sum()) > VERTICES_MAX:
@@ -110,7 +102,7 @@ def _polygons(path: Path, wkb: npt.NDArray[np.object_] | list[bytes]) -> npt.NDA
 
 
 def _prices(
-    path: Path, fields: dict[str, npt.NDArray[np.generic]], count: int
+    path: Path, fields: Mapping[str, npt.NDArray[Any]], count: int
 ) -> tuple[Floats, tuple[str, ...]]:
     """Return the cost of each area (NaN where its surface says it), and the surfaces."""
     cost = np.full(count, np.nan)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+OUTSIDE_MAX_M = 5000.0  # a place further outside the bounds of the grid than this is a mistake
+
 
 class ApplicationKind(StrEnum):
     """What is to be connected; storage is checked in both directions."""

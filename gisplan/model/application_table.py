@@ -35,6 +35,13 @@ class ApplicationTable:
     def __len__(self) -> int:
         return len(self.reference)
 
+    @property
+    def expected_kw(self) -> Floats:
+        """Expected maximum demand, derived from the contract where it is not given."""
+        contract_kw = self.demand_kva * self.power_factor
+        expected_kw: Floats = np.where(np.isnan(self.maximum_kw), contract_kw, self.maximum_kw)
+        return expected_kw
+
     def take(self, rows: Integers | Flags) -> ApplicationTable:
         """Return some of the rows."""
         return ApplicationTable(
@@ -83,11 +90,11 @@ def build_application_table(
     )
 
 
-def join_tables(one: ApplicationTable, other: ApplicationTable) -> ApplicationTable:
-    """Return the rows of two tables, one after the other."""
+def join_tables(*tables: ApplicationTable) -> ApplicationTable:
+    """Return the rows of several tables, one after the other."""
     return ApplicationTable(
         **{
-            field.name: np.concatenate([getattr(one, field.name), getattr(other, field.name)])
-            for field in fields(one)
+            field.name: np.concatenate([getattr(table, field.name) for table in tables])
+            for field in fields(ApplicationTable)
         }
     )

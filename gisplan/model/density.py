@@ -8,8 +8,9 @@ from enum import StrEnum
 
 import numpy as np
 
-from gisplan.model.application import ApplicationKind
-from gisplan.model.grid import Floats
+from gisplan.errors import InputError
+from gisplan.model.application import Application, ApplicationKind
+from gisplan.model.grid import CLASS_NAMES, Floats
 
 
 class DensityLayer(StrEnum):
@@ -49,14 +50,24 @@ class ApplicationStatus(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ApplicationFilter:
-    """Which applications are counted; the default is all whose demand still stands.
+class GivenApplications:
+    """Applications of a file, all of them received, and the name of the file."""
 
-    No kind means every kind. An application without a date is in no period: as soon as
-    ``applied_from`` (the first day) or ``applied_until`` (the last) is given, it is left out.
+    name: str
+    applications: tuple[Application, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApplicationFilter:
+    """Which applications are counted; the default is all stored ones whose demand still stands.
+
+    No kind means every kind, and so with classes of customers. An application without a date is in
+    no period: as soon as ``applied_from`` (the first day) or ``applied_until`` (the last) is given,
+    it is left out. With ``given`` they are chosen from a file instead of the stored ones.
     """
 
     kinds: tuple[ApplicationKind, ...] = ()
+    customer_classes: tuple[str, ...] = ()
     statuses: tuple[ApplicationStatus, ...] = (
         ApplicationStatus.RECEIVED,
         ApplicationStatus.PLANNED,
@@ -64,6 +75,37 @@ class ApplicationFilter:
     )
     applied_from: date | None = None
     applied_until: date | None = None
+    given: GivenApplications | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse a period without a day, a class that there is not, and what a file cannot answer.
+
+        Raises
+        ------
+        InputError
+            Naming what was found and what is expected.
+        """
+        first, last = self.applied_from, self.applied_until
+        if first is not None and last is not None and first > last:
+            raise InputError(f"the period from {first} to {last} holds no day; exchange the two")
+        for one in self.customer_classes:
+            if one not in CLASS_NAMES:
+                raise InputError(f"customer class {one!r}; expected of {', '.join(CLASS_NAMES)}")
+        if self.given is not None:
+            self._check_given(self.given)
+
+    def _check_given(self, given: GivenApplications) -> None:
+        if ApplicationStatus.RECEIVED not in self.statuses:
+            raise InputError(
+                f"applications of the file {given.name} are all received, so none is "
+                f"{' or '.join(self.statuses)}; leave the status out"
+            )
+        is_dated = any(one.applied_on for one in given.applications)
+        if (self.applied_from or self.applied_until) and not is_dated:
+            raise InputError(
+                f"no application of the file {given.name} has applied_on, which a period needs; "
+                "add that column, or leave the period out"
+            )
 
 
 class BandwidthMethod(StrEnum):

@@ -130,6 +130,10 @@ class CustomerClass(IntEnum):
     AGGREGATE = 5
 
 
+CLASS_NAMES = tuple(one.name.lower() for one in sorted(CustomerClass))
+"""Words of the classes; the place of each is its number."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Polylines:
     """Ragged geometry: row i owns ``xy_m[offset[i]:offset[i + 1]]`` (shape (n, 2), metres)."""

@@ -11,10 +11,11 @@ from gisplan.model.option import LonLat, Option, Provenance
 class JointConnection:
     """What becomes of one application.
 
-    ``option`` is its connection with its whole way, priced as if nobody shared it; ``None`` where
-    nothing is feasible. ``alone_cost`` is what it pays if all are planned one after another in the
-    order of their references, ``cost`` its part of the joint plan; ``None`` where it is not
-    connected. ``reason`` says why it shares nothing or is not connected, empty where it shares.
+    ``option`` is its connection with its whole way, priced as if nobody shared it, the first of
+    several sources; ``None`` where nothing is feasible. ``alone_cost`` is what it pays, all its
+    sources included, if all are planned one after another in the order of their references,
+    ``cost`` its part of the joint plan; ``None`` where it is not connected. ``reason`` says why it
+    shares nothing or is not connected, empty where it shares.
     """
 
     reference: str

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import shapely
 
-from gisplan.model.grid import Codes, Floats, Grid, Integers, Polylines
+from gisplan.model.grid import Codes, Floats, Grid, Integers, Polylines, Surface
 from gisplan.network.bridges import joined_components
 from gisplan.network.crossings import EdgeGeometries, find_crossings
 from gisplan.network.edge_strands import edge_lines, edge_strands
@@ -15,22 +15,24 @@ from gisplan.network.ground import cost_factors, find_beside
 from gisplan.network.hilbert import hilbert_key
 from gisplan.network.meetings import find_meetings
 from gisplan.network.near_ends import find_near_ends, join_near_ends
-from gisplan.network.snapshot import CorridorGraph
+from gisplan.network.sides import split_sides
+from gisplan.network.snapshot import CorridorGraph, Roadside
 from gisplan.network.strands import (
+    ROAD_LINK,
     STREET_LINK,
     TOUCH_M,
     CorridorSettings,
     Geometries,
     Strands,
-    bus_links,
     components,
     concat,
     cut_forbidden,
     end_nodes,
     forbidden_areas,
     given_strands,
+    link_strands,
     main_strands,
-    overhead_links,
+    pole_links,
     same_street_links,
     with_geometry,
 )
@@ -55,8 +57,7 @@ def build_corridors(grid: Grid, settings: CorridorSettings | None = None) -> Cor
     given = with_geometry(given, join_near_ends(given.geometry, near))
     strands = cut_forbidden(concat([given, main_strands(grid)]), forbidden)
     strands = concat([strands, same_street_links(strands, forbidden, settings.same_street_m)])
-    poles = overhead_links(grid, strands, forbidden, settings.bus_join_max_m)
-    strands = concat([strands, poles, bus_links(grid, strands, forbidden, settings.bus_join_max_m)])
+    strands = concat([strands, pole_links(grid, strands, forbidden, settings.pole_join_max_m)])
     strands, stretches = joined_components(strands, forbidden, settings.open_ground_max_m)
     return _graph(grid, strands, _numbered(stretches), near.target_m, settings)
 
@@ -68,15 +69,10 @@ def _graph(
     joined_m: Floats,
     settings: CorridorSettings,
 ) -> CorridorGraph:
-    place, strand = edge_strands(stretches.geometry, grid, strands)
-    edges = EdgeGeometries(
-        geometry=stretches.geometry[place],
-        start=stretches.start[place],
-        end=stretches.end[place],
-        is_street_link=strands.name[strand] == STREET_LINK,
-    )
-    node_xy = stretches.node_xy_m
-    edge_line_offset, edge_line = edge_lines(edges.geometry, strands)
+    laid = _laid(grid, strands, stretches, settings)
+    edges, place, strand, strands = laid.edges, laid.place, laid.strand, laid.strands
+    node_xy = laid.node_xy_m
+    edge_line_offset, edge_line = edge_lines(edges.geometry, edges.crosses < 0, strands)
     on_mains = _nodes_on_mains(edges, edge_line_offset, edge_line)
     meetings = find_meetings(grid, node_xy, on_mains)
     arc_offset, arc_edge, arc_node = _arcs(edges.start, edges.end, len(node_xy))
@@ -105,6 +101,7 @@ def _graph(
         edge_line_offset=edge_line_offset,
         edge_line=edge_line,
         edge_place=place,
+        edge_roadside=laid.roadside,
         edge_corridor_row=strands.row[strand],
         edge_laying=_layings(grid, strands.row[strand]),
         edge_cost_factor=cost_factors(edges.geometry, grid.obstacles),
@@ -117,6 +114,52 @@ def _graph(
         beside_length_m=beside.length_m,
         beside_distance_m=beside.distance_m,
         joined_end_xy_m=joined_m,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Laid:
+    """Edges with the place, strand and ``Roadside`` of each, and what they refer to."""
+
+    edges: EdgeGeometries
+    place: Integers
+    strand: Integers
+    roadside: Codes
+    strands: Strands
+    node_xy_m: Floats
+
+
+def _laid(grid: Grid, strands: Strands, stretches: _Stretches, settings: CorridorSettings) -> _Laid:
+    """Lay strands on stretches, on both sides of roads, in the order of their lower nodes."""
+    place, strand = edge_strands(stretches.geometry, grid, strands)
+    ends = np.stack([stretches.start[place], stretches.end[place]])
+    sided = split_sides(
+        stretches.geometry[place], ends, stretches.node_xy_m, grid.barriers, settings
+    )
+    links = link_strands(sided.link_geometry, Surface.ASPHALT, ROAD_LINK)
+    count, is_right = len(stretches.geometry), (sided.roadside & Roadside.RIGHT) > 0
+    place = place[sided.edge] + np.where(is_right, count, 0)
+    place = np.append(place, 2 * count + np.arange(len(links)))
+    strand = np.append(strand[sided.edge], len(strands) + np.arange(len(links)))
+    ends = np.concatenate([sided.ends, sided.link_ends], axis=1)
+    order = np.lexsort((np.arange(len(strand)), ends.max(axis=0), ends.min(axis=0)))
+    strands = concat([strands, links])
+    edges = EdgeGeometries(
+        geometry=np.concatenate([sided.geometry, sided.link_geometry])[order],
+        start=ends[0][order],
+        end=ends[1][order],
+        is_street_link=(strands.name[strand] == STREET_LINK)[order],
+        is_along=np.append(sided.is_along, np.zeros(len(links), dtype=bool))[order],
+        crosses=np.append(np.full(len(sided.edge), -1), sided.link_barrier)[order],
+        is_split=sided.is_split,
+    )
+    return _Laid(
+        edges=edges,
+        place=np.unique(place[order], return_inverse=True)[1].reshape(-1),
+        strand=strand[order],
+        roadside=np.append(sided.roadside, np.zeros(len(links)))[order].astype(np.uint8),
+        strands=strands,
+        node_xy_m=sided.node_xy_m,
     )
 
 

@@ -2,14 +2,15 @@
 
 What counts is passing from one side of a barrier to the other: an edge that runs along a road's
 axis, or within ``within_road_m`` of it, does not cross it, and where it leaves again on the side
-that it came from neither. A node within reach of a barrier lies on one of its sides, the one where
+that it came from neither. Nodes on roads have been split by the roads' sides (``network.sides``),
+with links across. Any other node within reach of a barrier lies on one of its sides, the one where
 most of its edges leave; only those that leave on the other side cross there. So a street that ends
 at a road crosses nothing, and one that goes on beyond it crosses once.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import shapely
@@ -18,17 +19,26 @@ from gisplan.model.grid import BarrierKind, Barriers, Codes, Flags, Floats, Inte
 from gisplan.network.nearness import Geometries, Stretches, find_stretches, sides_of
 from gisplan.network.strands import TOUCH_M, CorridorSettings, line_shapes
 
+BESIDE_REACHES = 3.0  # who stays that long within reach of a road does not come across it
 END_M = 1e-6  # a stretch that begins or ends this near to an end of the edge holds that end
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EdgeGeometries:
-    """Edges of a corridor graph: line strings, nodes at both ends, and which link a street."""
+    """Edges of a corridor graph: line strings, nodes at both ends, and which link a street.
+
+    ``is_along`` marks those that run along roads; ``crosses`` is the row of the road that a link
+    between its sides leads across, -1 for others. ``is_split`` (nodes,) marks nodes that such links
+    join: who leaves a road there stays on a side.
+    """
 
     geometry: Geometries
     start: Integers
     end: Integers
     is_street_link: Flags
+    is_along: Flags
+    crosses: Integers
+    is_split: Flags
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,13 +68,16 @@ def find_crossings(
     shapes = line_shapes(barriers.shape)
     roads = np.flatnonzero(barriers.kind == BarrierKind.ROAD)
     others = np.flatnonzero(np.isin(barriers.kind, (BarrierKind.RAIL, BarrierKind.WATER)))
+    sideless = replace(
+        edges, is_along=np.zeros_like(edges.is_along), is_split=np.zeros_like(edges.is_split)
+    )
     events = [
-        _events(edges, shapes[rows], rows, reach_m)
-        for rows, reach_m in ((roads, settings.within_road_m), (others, TOUCH_M))
+        _events(edges, shapes[roads], roads, settings.within_road_m),
+        _events(sideless, shapes[others], others, TOUCH_M),
     ]
     links = _link_events(edges, shapes[roads], settings.road_given_m)
     edge, barrier, at_m = (
-        np.concatenate([getattr(each, name) for each in (*events, links)])
+        np.concatenate([getattr(each, name) for each in (*events, links, _between_sides(edges))])
         for name in ("edge", "barrier", "at_m")
     )
     kind = np.full(len(edge), BarrierKind.ROAD, dtype=np.uint8)
@@ -115,6 +128,16 @@ def _link_events(edges: EdgeGeometries, roads: Geometries, road_given_m: float) 
     )
 
 
+def _between_sides(edges: EdgeGeometries) -> _Events:
+    """Return a crossing in the middle of every link between the sides of a road."""
+    link = np.flatnonzero(edges.crosses >= 0)
+    return _Events(
+        edge=link.astype(np.int64),
+        barrier=edges.crosses[link],
+        at_m=shapely.length(edges.geometry[link]) / 2,
+    )
+
+
 def _events(edges: EdgeGeometries, shapes: Geometries, rows: Integers, reach_m: float) -> _Events:
     """Return crossings of some barriers; ``rows`` are those of the barriers in their table."""
     runs = find_stretches(edges.geometry, shapes, reach_m=reach_m)
@@ -122,11 +145,12 @@ def _events(edges: EdgeGeometries, shapes: Geometries, rows: Integers, reach_m: 
     holds_end = runs.end_m >= shapely.length(edges.geometry)[runs.line] - END_M
     before = _sides(edges, shapes, runs, runs.start_m)
     after = _sides(edges, shapes, runs, runs.end_m)
-    crosses = _passes(edges, shapes, runs, before, after) & ~holds_start & ~holds_end
+    beside = edges.is_along[runs.line] & (runs.end_m - runs.start_m > BESIDE_REACHES * reach_m)
+    crosses = _passes(edges, shapes, runs, before, after) & ~holds_start & ~holds_end & ~beside
     leaves_end, leaves_start = holds_start & ~holds_end, holds_end & ~holds_start
-    leaves = leaves_end | leaves_start
-    node = np.where(leaves_end, edges.start[runs.line], edges.end[runs.line])[leaves]
-    side = np.where(leaves_end, after, before)[leaves]
+    node = np.where(leaves_end, edges.start[runs.line], edges.end[runs.line])
+    leaves = (leaves_end | leaves_start) & ~edges.is_split[node]
+    node, side = node[leaves], np.where(leaves_end, after, before)[leaves]
     crosses[leaves] = _other_side(node, runs.other[leaves], side, runs.line[leaves])
     return _Events(
         edge=runs.line[crosses],

@@ -68,14 +68,17 @@ def _ends_on(edges: Geometries, lines: Geometries) -> Flags:
     return on
 
 
-def edge_lines(edges: Geometries, strands: Strands) -> tuple[Integers, Integers]:
-    """Return, for every edge, the mains that run along it, as offsets and rows of lines."""
+def edge_lines(edges: Geometries, is_ground: Flags, strands: Strands) -> tuple[Integers, Integers]:
+    """Return, for every edge, the mains that run along it, as offsets and rows of lines.
+
+    ``is_ground`` tells edges from links that only change sides, along which there is none.
+    """
     carriers = np.flatnonzero(strands.line >= 0)
     middle = shapely.line_interpolate_point(edges, 0.5, normalized=True)
     edge, carrier = shapely.STRtree(strands.geometry[carriers]).query(
         middle, predicate="dwithin", distance=TOUCH_M
     )
-    along = _ends_on(edges[edge], strands.geometry[carriers][carrier])
+    along = is_ground[edge] & _ends_on(edges[edge], strands.geometry[carriers][carrier])
     pairs = np.unique(
         np.column_stack([edge[along], strands.line[carriers][carrier[along]]]), axis=0
     )

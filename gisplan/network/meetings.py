@@ -49,8 +49,8 @@ def _bus_meetings(grid: Grid, node_xy: Floats) -> tuple[Integers, Integers]:
     if len(buses) == 0:
         return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
     points = place_points(np.column_stack([grid.buses.x_m[buses], grid.buses.y_m[buses]]))
-    found, node = shapely.STRtree(place_points(node_xy)).query_nearest(
-        points, max_distance=TOUCH_M, all_matches=False
+    found, node = shapely.STRtree(place_points(node_xy)).query(
+        points, predicate="dwithin", distance=TOUCH_M
     )
     return node.astype(np.int64), buses[found]
 

@@ -199,13 +199,16 @@ def _stretches(
     )
 
 
-def sides_of(lines: Geometries, xy_m: Floats) -> npt.NDArray[np.int8]:
+def sides_of(
+    lines: Geometries, xy_m: Floats, *, ahead_sine: float = AHEAD_SINE
+) -> npt.NDArray[np.int8]:
     """Tell on which side of lines places lie: 1 left, -1 right, 0 on them or ahead of an end.
 
     Parameters
     ----------
     lines : one line for each place, shape (places,)
     xy_m : shape (places, 2)
+    ahead_sine : sine of the angle to an end's direction within which a place lies ahead of it
     """
     points = shapely.points(xy_m)
     at_m = shapely.line_locate_point(lines, points)
@@ -218,5 +221,5 @@ def sides_of(lines: Geometries, xy_m: Floats) -> npt.NDArray[np.int8]:
     chord, away = after - before, xy_m - foot
     size = np.hypot(*chord.T) * np.hypot(*away.T)
     across = chord[:, 0] * away[:, 1] - chord[:, 1] * away[:, 0]
-    beside: Flags = np.abs(across) > AHEAD_SINE * size
+    beside: Flags = np.abs(across) > ahead_sine * size
     return np.where(beside & (size > 0), np.sign(across), 0).astype(np.int8)

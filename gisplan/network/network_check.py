@@ -22,9 +22,12 @@ from gisplan.network.network_report import (
     NetworkParts,
     NetworkReport,
 )
+from gisplan.network.snapshot import Roadside
 from gisplan.network.strands import (
     ACCESS_BUS_KINDS,
     LINKS,
+    ROAD_LINK,
+    STATION_KINDS,
     TOUCH_M,
     CorridorSettings,
     Geometries,
@@ -62,7 +65,7 @@ def check_network(
         *_separate_parts(parts),
         *_bridged_gaps(corridors),
         *_near_misses(grid, settings, compiled_with),
-        *_access_off_corridor(grid, corridors),
+        *_access_off_corridor(grid, corridors, settings),
         *_zero_lengths(grid),
         *_duplicates(grid),
         *_parallel_edges(corridors),
@@ -93,7 +96,7 @@ def _parts(
         edge_part=edge_part,
         length_m=length_m[order],
         edge_count=np.bincount(edge_part, minlength=count),
-        access_count=_access_counts(grid, corridors, rank),
+        access_count=_access_counts(grid, corridors, rank, settings),
         customer_count=customers,
         x_m=x_m,
         y_m=y_m,
@@ -109,7 +112,9 @@ def _places(corridors: CorridorGraph, edge_part: Integers, count: int) -> tuple[
     return xy[:, 0], xy[:, 1]
 
 
-def _access_counts(grid: Grid, corridors: CorridorGraph, rank: Integers) -> Integers:
+def _access_counts(
+    grid: Grid, corridors: CorridorGraph, rank: Integers, settings: CheckSettings
+) -> Integers:
     """Count the buses and mains that can be met in every part, each once a part."""
     node = np.repeat(np.arange(len(corridors.node_x_m)), np.diff(corridors.node_meeting_offset))
     if not len(rank):
@@ -118,8 +123,26 @@ def _access_counts(grid: Grid, corridors: CorridorGraph, rank: Integers) -> Inte
     element = np.where(
         corridors.meeting_bus >= 0, corridors.meeting_bus, bus_count + corridors.meeting_line
     )
-    pairs = np.unique(np.column_stack([rank[corridors.component[node]], element]), axis=0)
+    bus, edge = _beside_stations(grid, corridors, settings)
+    part = np.concatenate(
+        [corridors.component[node], corridors.component[corridors.edge_from[edge]]]
+    )
+    both = np.column_stack([rank[part], np.concatenate([element, bus])])
+    pairs = np.unique(both, axis=0)
     return np.bincount(pairs[:, 0], minlength=len(rank)).astype(np.int64)
+
+
+def _beside_stations(
+    grid: Grid, corridors: CorridorGraph, settings: CheckSettings
+) -> tuple[Integers, Integers]:
+    """Return pairs of a station's bus and an edge that a connector may join it to."""
+    buses = grid.buses
+    bus = np.flatnonzero(np.isin(buses.kind, STATION_KINDS))
+    places = place_points(np.column_stack([buses.x_m[bus], buses.y_m[bus]]))
+    found, edge = shapely.STRtree(line_shapes(corridors.shape)).query(
+        places, predicate="dwithin", distance=settings.connector_reach_m
+    )
+    return bus[found], edge
 
 
 def _customers(
@@ -136,7 +159,7 @@ def _customers(
     if not count or not total:
         return np.zeros(count, dtype=np.int64), total
     load, edge = shapely.STRtree(line_shapes(corridors.shape)).query_nearest(
-        places, max_distance=settings.customer_reach_m, all_matches=False
+        places, max_distance=settings.connector_reach_m, all_matches=False
     )
     found = np.bincount(edge_part[edge], loads.customer_count[load], minlength=count)
     return found.astype(np.int64), total - int(found.sum())
@@ -211,11 +234,14 @@ def _state_of_miss(away_m: float, compiled_with: CorridorSettings) -> tuple[Faul
     return FaultSeverity.WARNING, "not joined; lead it on if a cable may lie there"
 
 
-def _access_off_corridor(grid: Grid, corridors: CorridorGraph) -> Iterator[NetworkFault]:
+def _access_off_corridor(
+    grid: Grid, corridors: CorridorGraph, settings: CheckSettings
+) -> Iterator[NetworkFault]:
     """Tell stations and overhead mains that no corridor leads to."""
     buses, lines = grid.buses, grid.lines
     offers = np.isin(buses.kind, ACCESS_BUS_KINDS)
     offers[corridors.meeting_bus[corridors.meeting_bus >= 0]] = False
+    offers[_beside_stations(grid, corridors, settings)[0]] = False
     for bus in np.flatnonzero(offers).tolist():
         yield _fault(
             FaultKind.ACCESS_OFF_CORRIDOR,
@@ -308,7 +334,9 @@ def _dead_ends(corridors: CorridorGraph) -> Iterator[NetworkFault]:
     """Tell where a recorded corridor ends and only links of the compiler, if any, lead on."""
     names = _names(corridors)
     own = ~np.isin(names, (*LINKS, BRIDGE))
-    ends = np.concatenate([corridors.edge_from[own], corridors.edge_to[own]])
+    joined = own | (names == ROAD_LINK)
+    own &= (corridors.edge_roadside & Roadside.RIGHT) == 0  # one side of a road tells of both
+    ends = np.concatenate([corridors.edge_from[joined], corridors.edge_to[joined]])
     degree = np.bincount(ends, minlength=len(corridors.node_x_m))
     is_access = np.diff(corridors.node_meeting_offset) > 0
     last = (degree[corridors.edge_from] == 1) | (degree[corridors.edge_to] == 1)

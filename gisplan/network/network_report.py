@@ -36,11 +36,12 @@ class CheckSettings:
     """Distances of the check; each is a visible default.
 
     An end that misses another corridor by at most ``near_miss_m`` is told. A customer belongs to
-    the part whose corridor is nearest, at most ``customer_reach_m`` away.
+    the part whose corridor is nearest, at most ``connector_reach_m`` away; a station serves every
+    part that is as near.
     """
 
     near_miss_m: float = 15.0
-    customer_reach_m: float = 150.0
+    connector_reach_m: float = 150.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

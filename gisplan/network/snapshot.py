@@ -7,6 +7,7 @@ CRS. Every array is written once by the compiler and mapped read-only afterwards
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import IntFlag
 
 from gisplan.model.grid import Codes, Flags, Floats, Grid, Integers, Polylines, Texts
 
@@ -39,6 +40,21 @@ class Topology:
     transformer_closed: Flags
 
 
+class Roadside(IntFlag):
+    """What an edge has to do with the sides of a road, along which corridors lie on both.
+
+    It may be the left or the right side itself, looking along it as drawn: who comes from the other
+    side does not land on it. Or it leaves a road on one side, at its first or last vertex: there
+    nobody lands, but on the side itself.
+    """
+
+    NONE = 0
+    LEFT = 1
+    RIGHT = 2
+    FIRST_ON_ROAD = 4
+    LAST_ON_ROAD = 8
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CorridorGraph:
     """Corridors, noded at crossings, as an undirected graph in compressed sparse rows.
@@ -50,6 +66,8 @@ class CorridorGraph:
     ``edge_line`` lists the mains that run along an edge, likewise by ``edge_line_offset``.
 
     Edges side by side, of corridors that differ but lie on one line, have the same ``edge_place``.
+    ``edge_roadside`` tells what an edge has to do with the sides of a road (codes of ``Roadside``);
+    both sides are drawn on one line, but are places of their own.
     ``edge_corridor_row`` is the row of ``Grid.corridors`` that an edge is part of, -1 for links and
     traces of mains; ``edge_laying`` its code of ``Laying``. ``edge_cost_factor`` (1.0: plain
     ground) is the factor of the areas that the edge crosses, weighted by length.
@@ -84,6 +102,7 @@ class CorridorGraph:
     edge_line_offset: Integers
     edge_line: Integers
     edge_place: Integers
+    edge_roadside: Codes
     edge_corridor_row: Integers
     edge_laying: Codes
     edge_cost_factor: Floats

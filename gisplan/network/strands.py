@@ -3,8 +3,8 @@
 What a source calls a corridor is taken as it is. Mains show where a street lies, so every main that
 is a cable becomes a corridor too; where the source has no streets, these (and pipes of other
 utilities) are all there is. Corridors are noded at their crossings, near misses of the same street
-are linked, access buses are joined, and parts that do not meet are joined over open ground.
-Buildings and other forbidden areas are cut out.
+are linked, poles are joined, and parts that do not meet are joined over open ground. Buildings and
+other forbidden areas are cut out.
 """
 
 from __future__ import annotations
@@ -36,8 +36,8 @@ Geometries = npt.NDArray[np.object_]
 
 GRID_M = 0.01  # coordinates of nodes are rounded to this when corridors are noded
 TOUCH_M = 0.05  # closer than this is the same place
-STREET_LINK, STATION_LINK, POLE_LINK = "across the street", "to the station", "to the pole"
-LINKS = (STREET_LINK, STATION_LINK, POLE_LINK)
+STREET_LINK, ROAD_LINK, POLE_LINK = "across the street", "across the road", "to the pole"
+LINKS = (STREET_LINK, ROAD_LINK, POLE_LINK)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +57,7 @@ class CorridorSettings:
     same_crossing_m: float = 6.0
     beside_m: float = 3.0
     same_street_m: float = 8.0
-    bus_join_max_m: float = 50.0
+    pole_join_max_m: float = 50.0
     open_ground_max_m: float = 600.0
 
 
@@ -278,32 +278,28 @@ def link_strands(geometry: Geometries, surface: Surface, name: str) -> Strands:
     return _strands(geometry, kind, surface, names=np.full(len(geometry), name))
 
 
-ACCESS_BUS_KINDS = (
+STATION_KINDS = (
     BusKind.CABINET,
     BusKind.TRANSFORMER_BOARD,
     BusKind.RING_MAIN_UNIT,
     BusKind.SWITCHING_STATION,
     BusKind.SUBSTATION_BUSBAR,
-    BusKind.POLE,
 )
+ACCESS_BUS_KINDS = (*STATION_KINDS, BusKind.POLE)
 
 
-def bus_links(grid: Grid, strands: Strands, forbidden: Geometries, reach_m: float) -> Strands:
-    """Join buses that offer access points to their nearest strand."""
-    buses = np.flatnonzero(np.isin(grid.buses.kind, ACCESS_BUS_KINDS))
-    points = place_points(np.column_stack([grid.buses.x_m[buses], grid.buses.y_m[buses]]))
-    return link_strands(
-        _nearest_links(points, strands, forbidden, reach_m), Surface.PAVING, STATION_LINK
-    )
+def pole_links(grid: Grid, strands: Strands, forbidden: Geometries, reach_m: float) -> Strands:
+    """Join poles, and every overhead main where it comes nearest, to the nearest strand.
 
-
-def overhead_links(grid: Grid, strands: Strands, forbidden: Geometries, reach_m: float) -> Strands:
-    """Join every overhead main once, where it comes nearest to a strand."""
+    Stations need no link: connectors lead to them, as to a customer's site.
+    """
     lines = grid.lines
     rows = np.flatnonzero(
         (lines.installation == Installation.OVERHEAD) & (lines.role == LineRole.MAIN)
     )
-    shapes = line_shapes(lines.shape)[rows]
+    poles = np.flatnonzero(grid.buses.kind == BusKind.POLE)
+    places = place_points(np.column_stack([grid.buses.x_m[poles], grid.buses.y_m[poles]]))
+    shapes = np.concatenate([line_shapes(lines.shape)[rows], places])
     return link_strands(
         _nearest_links(shapes, strands, forbidden, reach_m), Surface.VERGE, POLE_LINK
     )

@@ -124,6 +124,19 @@ def joined_meetings(parts: Sequence[Meetings]) -> Meetings:
     )
 
 
+def bus_meetings(bus_kind: Codes, bus: Integers, node: Integers) -> Meetings:
+    """Return buses as meetings at nodes that the caller names, at no cost."""
+    count = len(bus)
+    return Meetings(
+        kind=bus_kind[bus],
+        line=np.full(count, -1),
+        bus=bus,
+        offset_m=np.zeros(count),
+        node=node,
+        cost_cents=np.zeros(count, dtype=np.int64),
+    )
+
+
 def build_access_table(grid: Grid, corridors: CorridorGraph, catalogue: Catalogue) -> AccessTable:
     """Return the kind of access point that every bus, every line and every meeting offers.
 

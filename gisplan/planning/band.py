@@ -20,7 +20,7 @@ from gisplan.electrical.proof.limits import check_limits
 from gisplan.model.option import Finding, Severity
 from gisplan.planning.checks import asked_bases, check_backfeed_states, check_phases
 from gisplan.planning.existing import check_service
-from gisplan.planning.outcome import violations
+from gisplan.planning.remedies.outcome import violations
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

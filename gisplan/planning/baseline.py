@@ -9,7 +9,7 @@ from gisplan.model.option import Baseline
 
 if TYPE_CHECKING:
     from gisplan.model.option import Option
-    from gisplan.planning.candidates import Candidate, Pool
+    from gisplan.planning.candidates import Pool
     from gisplan.planning.site import Site
 
 
@@ -55,12 +55,13 @@ def _outcome(
     if pool is None:
         return None, None, "not examined, because the application is refused before"
     if (passed := pool.passed.get(element)) is not None:
-        return _dearer(passed)
+        cost = passed.total_cents / 100
+        return None, cost, f"reached on the ground for {cost:,.0f}, not among the options listed"
     if (failed := pool.failed.get(element)) is not None:
         return False, failed.total_cents / 100, f"not feasible: {failed.reason}"
     if not any(option.feasible for option in options):
         return None, None, "on the ground it was not reached"
-    return None, None, "on the ground it is dearer to reach than every option listed"
+    return None, None, "dearer to reach on the ground than the best options, or refused there"
 
 
 def _rank_text(option: Option, total: str) -> str:
@@ -69,8 +70,3 @@ def _rank_text(option: Option, total: str) -> str:
     if option.rank == 1:
         return f"also the best option, at {total}"
     return f"option {option.rank}, at {total}"
-
-
-def _dearer(candidate: Candidate) -> tuple[bool | None, float | None, str]:
-    total = candidate.total_cents / 100
-    return None, total, f"reached on the ground for {total:,.0f}, dearer than the options listed"

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from gisplan.model.grid import Floats, Integers
     from gisplan.network.snapshot import CorridorGraph
+    from gisplan.planning.access_ends import AccessEnds
     from gisplan.planning.candidates import Ground
     from gisplan.planning.variants import Variant
     from gisplan.routing.bend_graph import BendGraph
@@ -87,11 +88,17 @@ def begin_search(
         with start_search(graph, starts, ground.targets.get(variant, graph)) as search:
             yield search
         return
-    ends, place = ground.targets.ends, starts.node - graph.node_count
-    share = np.resize([0.0, 1.0], len(place))  # both ends of the edge of each landing, then places
-    share[place >= 0] = ends.share[place[place >= 0]]
+    ends = ground.targets.ends
+    _, row = ends.on_edges(connectors.edge)
+    share = np.append(np.tile([0.0, 1.0], len(connectors)), ends.rows.share[row])
     begun = bent_starts(
-        ground.corridors, variant, connectors, starts, landing=starts.seed, share=share
+        ground.corridors,
+        variant,
+        connectors,
+        starts,
+        landing=starts.seed,
+        share=share,
+        tails=join_legs(ends, row),
     )
     bends = ground.bends.get(ground.corridors, variant, graph)
     with start_bend_search(bends, begun, ground.bends.targets(ground, variant, graph)) as bent:
@@ -138,6 +145,17 @@ def bent_starts(
     )
 
 
+def join_legs(ends: AccessEnds, rows: Integers) -> list[Floats]:
+    """Return the vertices of the connectors by which ways end, none where they end on an edge."""
+    join, by = ends.rows.join[rows], ends.joins.connectors
+    legs = np.stack([by.xy_m, by.start_xy_m], axis=1)
+    is_leg = (join >= 0) & (np.append(by.length_m, 0.0)[join] > 0)
+    return [
+        legs[one] if is_one else np.zeros((0, 2))
+        for one, is_one in zip(join.tolist(), is_leg.tolist(), strict=True)
+    ]
+
+
 def edge_pieces(
     corridors: CorridorGraph, edge: Integers, share_from: Floats, share_to: Floats
 ) -> list[Floats]:
@@ -150,8 +168,11 @@ def _targets(ground: Ground, variant: Variant, bent: _Bent) -> BendTargets:
     ends, graph = ground.targets.ends, bent.graph
     cents = ground.targets.open_cents(variant, graph)
     open_rows = np.flatnonzero(cents >= 0)
-    parts = ends.edge[open_rows], ends.node_share[open_rows], ends.share[open_rows]
-    last = bends_of(polylines(edge_pieces(ground.corridors, *parts)), variant.bend_min_deg)
+    rows = ends.rows.take(open_rows)
+    pieces = edge_pieces(ground.corridors, rows.edge, rows.node_share, rows.share)
+    legs = join_legs(ends, open_rows)
+    ways = [np.concatenate(both) for both in zip(pieces, legs, strict=True)]
+    last = bends_of(polylines(ways), variant.bend_min_deg)
     heading_deg = np.full(len(ends), np.nan)
     heading_deg[open_rows] = last.first_deg
     cents[open_rows] += last.count * variant.bend_cents

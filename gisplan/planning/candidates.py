@@ -19,14 +19,15 @@ from gisplan.planning.access import KINDS, Meetings, joined_meetings, meetings_a
 from gisplan.planning.bent_search import BendGraphs, begin_search
 from gisplan.planning.civil import civil_per_m
 from gisplan.planning.search_starts import connector_cents, site_starts
+from gisplan.planning.straight_ways import StraightWays
 from gisplan.routing.search import NO_BOUND, CorridorPath
 
 if TYPE_CHECKING:
     from gisplan.model.grid import Flags, Floats, Integers, Texts
     from gisplan.network.snapshot import CorridorGraph
     from gisplan.planning.access import AccessTable
+    from gisplan.planning.access_ends import PricedTargets
     from gisplan.planning.civil import CivilWorks
-    from gisplan.planning.main_ends import PricedTargets
     from gisplan.planning.variants import Variant
     from gisplan.routing.cost_graph import CostGraph
     from gisplan.routing.search import Search
@@ -62,8 +63,8 @@ class Judge(Protocol):
 class Candidate:
     """An access point with the cable and the way that lead to it at least cost.
 
-    ``end`` is the row of ``MainEnds`` where the way ends in the middle of an edge, negative where
-    it ends at a node or a landing.
+    ``end`` is the row of ``AccessEnds`` where the way ends in the middle of an edge or beside it,
+    -1 where it ends at a node or a landing.
     """
 
     variant: Variant
@@ -185,12 +186,22 @@ def find_candidates(
     judge: Judge,
     *,
     wanted: int,
+    straight: StraightWays | None = None,
 ) -> Pool:
-    """Return the ``wanted`` cheapest elements that pass, and the cheapest that do not."""
+    """Return the ``wanted`` cheapest elements that pass, and the cheapest that do not.
+
+    ``straight`` are the site's ways off the corridors; a candidate's seed counts them after the
+    connectors.
+    """
     pool = Pool(wanted=wanted)
-    landed = _landing_meetings(ground, connectors)
+    straight = straight or StraightWays.none()
+    ways = straight.after(connectors)
+    seen = straight.meetings(ground.access.bus_kind, len(connectors))
+    landed = joined_meetings([landing_meetings(ground, connectors), seen])
     for variant in variants:
-        _search_variant(ground, variant, connectors, landed=landed, judge=judge, pool=pool)
+        _search_variant(
+            ground, variant, connectors, ways=ways, landed=landed, judge=judge, pool=pool
+        )
     return pool
 
 
@@ -199,6 +210,7 @@ def _search_variant(
     variant: Variant,
     connectors: Connectors,
     *,
+    ways: Connectors,
     landed: Meetings,
     judge: Judge,
     pool: Pool,
@@ -206,7 +218,7 @@ def _search_variant(
     graph = ground.priced(variant)
     starts = site_starts(ground, variant, graph, connectors)
     with begin_search(ground, variant, graph, connectors, starts) as search:
-        running = _Running(ground=ground, variant=variant, connectors=connectors, search=search)
+        running = _Running(ground=ground, variant=variant, connectors=ways, search=search)
         _offer(pool, judge, running, _landed_with(running, landed))
         size = FIRST_BATCH
         while True:
@@ -234,13 +246,29 @@ class _Running:
         length = np.empty(len(met))
         length[at_node] = self.search.length_m(met.node[at_node], edge_length_m)
         length[~at_node] = self.connectors.length_m[-1 - met.node[~at_node]]
+        at_place = np.flatnonzero(met.node >= self.search.graph.node_count)
+        end = np.array([self.search.last_row(node) for node in met.node[at_place].tolist()], int)
+        by_row, end = at_place[end >= 0], end[end >= 0]
         ends = self.ground.targets.ends
-        for row in np.flatnonzero(met.node >= self.search.graph.node_count).tolist():
-            if self.search.last_row(int(met.node[row])) >= 0:
-                place = int(met.node[row]) - self.search.graph.node_count
-                part = abs(float(ends.share[place] - ends.node_share[place]))
-                length[row] += part * edge_length_m[ends.edge[place]]
+        share = ends.rows.node_share[end]
+        length[by_row] += ends.length_m(self.ground.corridors, end, share)
         return length
+
+    def end_of(self, node: int, path: CorridorPath) -> int:
+        """Return the row of ``AccessEnds`` by which the way to a meeting ends, or -1."""
+        place = node - self.search.graph.node_count
+        if place < 0:
+            return -1
+        end = self.search.last_row(node)
+        return end if end >= 0 else self._direct_end(place, path.seed)
+
+    def _direct_end(self, place: int, landing: int) -> int:
+        """Return the cheapest row that leads from a landing to a place on its own edge."""
+        targets, share = self.ground.targets, self.connectors.share[landing]
+        _, rows = targets.ends.on_edges(self.connectors.edge[[landing]])
+        rows = rows[targets.ends.place[rows] == place]
+        cost = targets.part_cents(self.variant, rows, np.full(len(rows), share))
+        return int(rows[np.argmin(cost)])
 
     def path_to(self, node: int, cost_cents: int) -> CorridorPath:
         """Return the way to a meeting; where it met a landing there are no edges."""
@@ -265,11 +293,12 @@ def _node_meetings(running: _Running, nodes: Integers) -> Meetings:
     if is_node.all():
         return at_nodes
     place = nodes[~is_node]
-    beside = ground.targets.ends.meetings(place - count, place, cost_cents[~is_node])
+    first = ground.targets.ends.first_row[place - count]
+    beside = ground.targets.ends.meetings(first, place, cost_cents[~is_node])
     return joined_meetings([at_nodes, beside])
 
 
-def _landing_meetings(ground: Ground, connectors: Connectors) -> Meetings:
+def landing_meetings(ground: Ground, connectors: Connectors) -> Meetings:
     """Return the mains that the site's own landings touch, whatever the cable; cost 0."""
     corridors = ground.corridors
     first = corridors.edge_line_offset[connectors.edge]
@@ -297,7 +326,8 @@ def _landed_with(running: _Running, landed: Meetings) -> Meetings:
     seed, ground = -1 - some.node, running.ground
     cost = connector_cents(ground, running.connectors, running.variant)[seed]
     edge = running.connectors.edge[seed]
-    allowed = np.isfinite(civil_per_m(ground.civil, running.variant, edge))
+    is_open = np.isfinite(civil_per_m(ground.civil, running.variant, edge))
+    allowed = np.where(edge >= 0, is_open, not running.variant.is_overhead)
     return replace(some, cost_cents=cost.astype(np.int64)).take(allowed)
 
 
@@ -317,9 +347,10 @@ def _offer(pool: Pool, judge: Judge, running: _Running, met: Meetings) -> None:
         full = store is pool.failed and pool.is_known_to_fail(int(met.kind[row]))
         element = int(met.line[row]), int(met.bus[row])
         known = store.get(element)
-        total = int(total_cents[row])
+        total, node = int(total_cents[row]), int(met.node[row])
         if (known is not None and known.total_cents <= total) or full:
             continue
+        path = running.path_to(node, int(met.cost_cents[row]))
         store[element] = Candidate(
             variant=variant,
             kind=int(met.kind[row]),
@@ -328,8 +359,8 @@ def _offer(pool: Pool, judge: Judge, running: _Running, met: Meetings) -> None:
             offset_m=float(met.offset_m[row]),
             total_cents=total,
             length_m=float(length_m[row]),
-            path=running.path_to(int(met.node[row]), int(met.cost_cents[row])),
-            end=int(met.node[row]) - running.search.graph.node_count,
+            path=path,
+            end=running.end_of(node, path),
             reason=str(verdicts.reason[row]),
             mendable=bool(verdicts.mendable[row]),
         )

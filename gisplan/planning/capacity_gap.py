@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from gisplan.planning.state import PlanningState
 
 POWER_FACTORS = {Direction.LOAD: 0.95, Direction.GENERATION: 1.0}
+"""Of a customer who states none, as in an application; no limit, so it is in no catalogue."""
+
 FAST_SHARE, SLOW_SHARE = 0.9, 0.1
 """Quantiles of the growth that bound the season: four of five times it lies between."""
 

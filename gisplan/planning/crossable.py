@@ -117,7 +117,7 @@ def build_crossable(grid: Grid, corridors: CorridorGraph, catalogue: Catalogue) 
     width_m = catalogue.value("crossing.street_min_width_m")
     lines = build_crossed_lines(
         np.concatenate([barriers, streets]),
-        group=np.append(_groups(grid.barriers, priced), np.full(count, -1)),
+        group=np.append(barrier_groups(grid.barriers, priced), np.full(count, -1)),
         same_m=np.append(own * settings.same_crossing_m, np.full(count, settings.same_street_m)),
         reach_m=np.append(
             np.where(is_road, settings.within_road_m, TOUCH_M), np.full(count, width_m)
@@ -141,7 +141,7 @@ def build_crossable(grid: Grid, corridors: CorridorGraph, catalogue: Catalogue) 
     )
 
 
-def _groups(barriers: Barriers, rows: Integers) -> Integers:
+def barrier_groups(barriers: Barriers, rows: Integers) -> Integers:
     """Number barriers by kind and owner: those of one group that lie together are crossed once."""
     owner = np.unique(barriers.owner, return_inverse=True)[1].reshape(-1)[rows]
     group: Integers = owner * len(BarrierKind) + barriers.kind[rows].astype(np.int64)

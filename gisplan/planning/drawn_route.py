@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gisplan.model.grid import Surface
 from gisplan.model.option import Finding, Severity
 from gisplan.network.strands import forbidden_areas, forbidden_rows, line_shapes
 from gisplan.planning.civil import connector_costs, part_cost_cents
 from gisplan.planning.route import (
     EdgeParts,
     connector_stretch,
-    free_stretch,
+    ground_stretch,
     merged_stretches,
     stretches_along,
 )
 from gisplan.routing.drawn import build_drawn_index, check_drawn_line, read_drawn_line
 from gisplan.routing.drawn_stops import TOUCH_M, LineEnds
+from gisplan.routing.landings import crossings_along
 
 if TYPE_CHECKING:
     from gisplan.model.grid import Floats
@@ -47,13 +47,13 @@ def drawn_stretches(
         If it is no line.
     """
     corridors, civil = region.snapshot.corridors, region.ground.civil
-    per_m = region.catalogue.civil_cost_per_m(Surface.OPEN_GROUND)
     index = build_drawn_index(
         line_shapes(corridors.shape),
         corridors.edge_from,
         corridors.edge_to,
         part_cents=partial(part_cost_cents, civil, variant),
-        free_cents_per_m=100 * (per_m + variant.cable_per_m),
+        free_cents_per_m=100 * (civil.rough_per_m + variant.cable_per_m),
+        free_crossings=partial(crossings_along, civil.crossable.between),
         area=forbidden_areas(region.snapshot.grid),
     )
     check_drawn_line(xy_m)
@@ -68,7 +68,7 @@ def drawn_stretches(
     stretches = _connector(civil, variant, first, way.first_landing)
     for row in range(len(way)):
         if way.edge[row] < 0:
-            stretches.append(free_stretch(variant, way.xy_m[row], civil_per_m=per_m))
+            stretches.append(ground_stretch(civil, variant, way.xy_m[row]))
             continue
         one = slice(row, row + 1)
         parts = EdgeParts(

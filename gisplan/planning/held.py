@@ -32,9 +32,12 @@ SERVICE = STATES[0]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Held:
-    """Promises by load case and the phases of each; bays by bus, full demand by bus and load case,
-    and taps where an accepted option needs them. ``switchings`` has, for each application that
-    needs switches elsewhere than the grid version has them, whether each is closed.
+    """What is promised to others, as the next plan must see it.
+
+    ``demands`` are the promises by load case, ``phase_codes`` their phases; ``bays`` count by bus,
+    ``full_kva`` is the demand in full by bus and load case. ``taps`` stand where an accepted option
+    needs them; ``switchings`` has, for each application that needs switches elsewhere than the grid
+    version has them, whether each is closed.
 
     ``references`` names the applications that hold something; ``lost`` names promises on elements
     that this grid version does not hold: they are told with every plan, for they cannot be counted.

@@ -105,9 +105,11 @@ def useful_edges(site: Site, edges: Integers, label: Integers) -> Integers:
     """
     if not site.variants:
         return edges
-    corridors = site.region.snapshot.corridors
+    corridors, ends = site.region.snapshot.corridors, site.region.ground.targets.ends.rows
     wanted = {KINDS.index(kind) for variant in site.variants for kind in variant.kinds}
     is_end = np.isin(site.region.ground.access.meeting_kind, sorted(wanted))
     node = np.repeat(np.arange(len(corridors.node_x_m)), np.diff(corridors.node_meeting_offset))
-    useful: Integers = edges[np.isin(label[corridors.edge_from[edges]], label[node[is_end]])]
+    beside = ends.node[np.isin(ends.kind, sorted(wanted))]
+    end = label[np.concatenate([node[is_end], beside])]
+    useful: Integers = edges[np.isin(label[corridors.edge_from[edges]], end)]
     return useful

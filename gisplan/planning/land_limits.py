@@ -32,20 +32,23 @@ class LandUse:
 def land_limits(state: PlanningState, cells: SupplyCells, land: LandUse) -> LandLimits:
     """Return the limit of each cell of a transformer: its ground, by use, times the density there.
 
-    Ground without a use is taken to stay unbuilt; a cell without any has no known limit.
+    Ground without a use is taken to stay unbuilt; a cell without any, or of unknown load, has no
+    known limit.
     """
     units = cells.levels[0].row
     base = state.base[LoadCase.LOAD]
     power = base.transformer_p_kw[TRANSFORMER, units], base.transformer_q_kvar[TRANSFORMER, units]
     existing_kva = np.zeros(len(cells))
-    existing_kva[: len(units)] = np.nan_to_num(np.hypot(*power))
+    loaded_kva = np.hypot(*power)
+    existing_kva[: len(units)] = np.nan_to_num(loaded_kva)
     limit_kva = np.full(len(cells), np.nan)
     reach_m = state.region.catalogue.value("density.supply_area_reach_m")
     ground = supply_areas(state.region.snapshot.grid, cells, 0, reach_m=reach_m)
     tree = shapely.STRtree(land.shape)
     for cell, area in enumerate(ground):
         used = np.sort(tree.query(area, predicate="intersects"))
-        if len(used):
+        # how much room is left under a limit needs the load of today
+        if len(used) and np.isfinite(loaded_kva[cell]):
             common = shapely.area(shapely.intersection(land.shape[used], area))
             density = land.saturation_mva_per_km2[used]
             limit_kva[cell] = float(common @ density) / SQUARE_METRES_PER_KM2 * KVA_PER_MVA

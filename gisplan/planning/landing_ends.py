@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gisplan.planning.civil import connector_costs, part_cost_cents
-from gisplan.routing.disjoint_ends import AccessPoints, Exits
+from gisplan.routing.places import AccessPoints, Exits
 
 if TYPE_CHECKING:
     from gisplan.model.grid import Floats, Integers

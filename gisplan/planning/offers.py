@@ -23,7 +23,7 @@ from gisplan.model.option import (
 )
 from gisplan.planning.access import KINDS
 from gisplan.planning.access_findings import check_access
-from gisplan.planning.bends import unweighed_bends
+from gisplan.planning.bends import count_bends, unweighed_bends
 from gisplan.planning.bill import bill_rows, cost_of
 from gisplan.planning.demand import powers_at, sizing_kva
 from gisplan.planning.existing import presumed_service_finding
@@ -78,6 +78,17 @@ class Offer:
         """Length of the way from the site to the access point."""
         return sum(stretch.length_m for stretch in self.stretches)
 
+    @property
+    def cost_cents(self) -> int:
+        """What it costs: route, equipment, joints and bends; nothing at an existing service."""
+        if self.variant is None:
+            return 0
+        kind = np.array([KINDS.index(self.kind)])
+        beside = self.variant.beside_route_cents(kind, np.array([self.length_m]))
+        bends = count_bends(self.stretches, self.variant) if self.variant.bend_cents else 0
+        route = sum(stretch.cost_cents for stretch in self.stretches)
+        return route + int(beside[0]) + bends * self.variant.bend_cents
+
 
 def extension_offer(service: ExistingService) -> Offer:
     """Return the extension of the site's own service: no digging, no new cable."""
@@ -96,6 +107,7 @@ def extension_offer(service: ExistingService) -> Offer:
 def offers_of(site: Site, candidates: list[Candidate]) -> tuple[Offer, ...]:
     """Return candidates with their ways laid out."""
     civil, ends = site.region.ground.civil, site.region.ground.targets.ends
+    ways = site.ways_out
     return tuple(
         Offer(
             kind=KINDS[candidate.kind],
@@ -103,7 +115,7 @@ def offers_of(site: Site, candidates: list[Candidate]) -> tuple[Offer, ...]:
             bus=candidate.bus,
             offset_m=candidate.offset_m,
             variant=candidate.variant,
-            stretches=tuple(route_stretches(civil, ends, site.connectors, candidate)),
+            stretches=tuple(route_stretches(civil, ends, ways, candidate)),
             reason=candidate.reason,
             weighs_bends=True,
         )

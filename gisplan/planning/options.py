@@ -24,7 +24,7 @@ from gisplan.planning.proven import Proven
 from gisplan.planning.proving import prove_offers
 from gisplan.planning.ranking import chosen, ranked
 from gisplan.planning.site import examine_site
-from gisplan.planning.supply_set import build_supply_set, refused_reasons
+from gisplan.planning.sources.supply_set import build_supply_set, refused_reasons
 
 if TYPE_CHECKING:
     from gisplan.model.application import Application
@@ -71,7 +71,12 @@ def _search(site: Site, extension: tuple[Offer, ...]) -> tuple[tuple[Proven, ...
     known: dict[OfferKey, Proven] = {}
     while True:
         pool = find_candidates(
-            site.state.region.ground, site.variants, site.connectors, site.judge, wanted=wanted
+            site.state.region.ground,
+            site.variants,
+            site.connectors,
+            site.judge,
+            wanted=wanted,
+            straight=site.straight,
         )
         offers = extension + offers_of(site, pool.best())
         fresh = [offer for offer in offers if offer.key not in known]
@@ -131,10 +136,10 @@ def _plan(
     site: Site, options: tuple[Option, ...], reasons: tuple[str, ...], pool: Pool | None
 ) -> Plan:
     supply_set = build_supply_set(site)
+    holds = site.mode.sources_required < 2 if supply_set is None else supply_set.feasible
     return Plan(
         application=site.application,
-        feasible=any(option.feasible for option in options)
-        and (supply_set is None or supply_set.feasible),
+        feasible=holds and any(option.feasible for option in options),
         supply_voltage_v=site.mode.nominal_voltage_v,
         sources_required=site.mode.sources_required,
         options=options,

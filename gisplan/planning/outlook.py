@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gisplan.density.back_test import ChosenForecast, choose_forecast
-from gisplan.density.forecast import ForecastSettings, forecast_demand, forecast_rates
+from gisplan.density.forecast import ForecastSettings, forecast_demand
 from gisplan.density.saturation import saturated_growth
 from gisplan.electrical.demand import LEVELS as COINCIDENCE_LEVELS
 from gisplan.electrical.demand import LoadCase
@@ -22,7 +21,9 @@ from gisplan.planning.customers import joint_shares
 from gisplan.planning.supply_cells import LEVELS
 
 if TYPE_CHECKING:
-    from gisplan.density.forecast import DemandForecast
+    from gisplan.density.back_test import ForecastChoice
+    from gisplan.density.forecast import DemandForecast, RateForecast
+    from gisplan.density.forecast_memory import ForecastMemory
     from gisplan.model.application_table import ApplicationTable
     from gisplan.model.grid import Flags, Floats, Integers
     from gisplan.planning.customers import Sharing
@@ -37,6 +38,9 @@ KINDS = {
 MONTHS_A_YEAR = 12
 MONTHS_A_QUARTER = 3
 TODAY = "today"
+HISTORY_MONTHS_MAX = 120
+"""What is older has no part in a forecast; one wrong date would make a history of millennia."""
+
 UNIX_EPOCH_ORDINAL, UNIX_EPOCH_MONTH = 719163, 1970 * MONTHS_A_YEAR
 GROUPS = ("low voltage", "medium voltage")
 FIRST_LEVEL = COINCIDENCE_LEVELS.index(LEVELS[0])
@@ -94,7 +98,8 @@ class ForecastPart:
 
     group: str
     cells: Integers
-    chosen: ChosenForecast
+    choice: ForecastChoice
+    forecast: RateForecast
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,43 +150,47 @@ class Outlook:
     @cached_property
     def dated(self) -> Integers:
         """Rows of the history: those of this direction, on a cell, with a date."""
-        return np.flatnonzero(self.is_counted & (self.placed.cell >= 0) & (self.month >= 0))
+        rows = np.flatnonzero(self.is_counted & (self.placed.cell >= 0) & (self.month >= 0))
+        since = self.month[rows].max(initial=0) - HISTORY_MONTHS_MAX
+        recent: Integers = rows[self.month[rows] > since]
+        return recent
 
     @property
     def newest_month(self) -> int | None:
         """Month of the newest application, ``None`` where none has a date."""
         return int(self.month[self.dated].max()) if len(self.dated) else None
 
-    def forecast(self, *, is_tested: bool) -> tuple[ForecastPart, ...]:
+    def forecast(self, memory: ForecastMemory) -> tuple[ForecastPart, ...]:
         """Forecast customers at low and at medium voltage apart: they differ in number and size.
 
-        Each part is told by what back-tests show to be best, or untested by the smoothed mean. A
-        part without a dated application is left out.
+        Each part is told by what back-tests show to be best. A part without a dated application is
+        left out.
         """
         is_low = self.cells.element[0] >= 0
         parts = []
         for group, own in zip(GROUPS, (is_low, ~is_low), strict=True):
             cells = np.flatnonzero(own)
             if own[self.placed.cell[self.dated]].any():
-                parts.append(
-                    ForecastPart(group=group, cells=cells, chosen=self._told(cells, is_tested))
-                )
+                parts.append(self._part(group, cells, memory))
         return tuple(parts)
 
-    def _told(self, cells: Integers, is_tested: bool) -> ChosenForecast:
-        counts = self._counts[cells]
-        if not is_tested:
-            return ChosenForecast(
-                forecast=forecast_rates(counts, self._settings()), reason="", rows=()
-            )
+    def _part(self, group: str, cells: Integers, memory: ForecastMemory) -> ForecastPart:
+        """Choose by the months before the newest, which may not be over, and forecast by all.
+
+        So one more application of these days changes what is forecast but not by which model.
+        """
+        counts, settings = self._counts[cells], self._settings()
         position = np.full(len(self.cells) + 1, -1)
         position[cells] = np.arange(len(cells))
-        return choose_forecast(
-            counts,
-            position[self.cells.neighbours[cells]],
-            self._settings(),
+        neighbours = position[self.cells.neighbours[cells]]
+        choice = memory.choose(
+            counts[:, : max(counts.shape[1] - 1, 1)],
+            neighbours,
+            settings,
             gain_min=self.catalogue.value("density.forecast_learned_gain_min"),
         )
+        forecast = choice.forecast(counts, neighbours, settings)
+        return ForecastPart(group=group, cells=cells, choice=choice, forecast=forecast)
 
     @cached_property
     def _counts(self) -> Floats:
@@ -201,12 +210,29 @@ class Outlook:
         if self.land is None or part.group != GROUPS[0]:
             return straight
         grown_kva = self._straight(part, 0, quarters).mean_kva
-        now_kva = self.land.existing_kva[part.cells] + self.asked_kva[0, part.cells]
+        now_kva = self._now_kva(self.land)[part.cells]
         after = quarters.end_months.astype(np.float64)
         bent_kva = saturated_growth(
-            now_kva, grown_kva, self.land.limit_kva[part.cells], after=after
+            now_kva,
+            grown_kva,
+            self.land.limit_kva[part.cells],
+            after=after,
+            begun_share=self.catalogue.value("density.saturation_begun_min"),
         )
-        return straight.scaled(bent_kva / grown_kva)
+        factor = np.divide(bent_kva, grown_kva, out=np.ones_like(bent_kva), where=grown_kva > 0)
+        return straight.scaled(factor)
+
+    @property
+    def is_full(self) -> Flags:
+        """Which cells have reached the limit of their land with what is asked for today."""
+        if self.land is None:
+            return np.zeros(len(self.cells), np.bool_)
+        full: Flags = self._now_kva(self.land) >= self.land.limit_kva
+        return full
+
+    def _now_kva(self, land: LandLimits) -> Floats:
+        now_kva: Floats = land.existing_kva + self.asked_kva[0]
+        return now_kva
 
     def _straight(self, part: ForecastPart, level: int, quarters: Quarters) -> DemandForecast:
         built = self.catalogue.value("density.realisation_rate.received")
@@ -215,7 +241,7 @@ class Outlook:
         own = self.dated[of_part[self.placed.cell[self.dated]]]
         size_kva = self.kva[level, own] * built
         return forecast_demand(
-            part.chosen.forecast,
+            part.forecast,
             quarters.end_months,
             size_kva=float(size_kva.mean()),
             square_kva2=float(np.mean(size_kva**2)),
@@ -270,8 +296,7 @@ def build_outlook(
 
 def own_demand_kva(table: ApplicationTable, direction: Direction) -> Floats:
     """Return the expected maximum of each, in kVA; feed-in at unity power factor."""
-    contract_kw = table.demand_kva * table.power_factor
-    own_kw: Floats = np.where(np.isnan(table.maximum_kw), contract_kw, table.maximum_kw)
+    own_kw = table.expected_kw
     own_kva: Floats = own_kw if direction is Direction.GENERATION else own_kw / table.power_factor
     return own_kva
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from gisplan.model.option import AccessKind, Finding, Severity
 from gisplan.model.plan_density import Recommendation
+from gisplan.planning.supply_mode import is_low_voltage
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -82,7 +83,7 @@ def _section(catalogue: Catalogue, option: Option) -> str:
     conductor = option.conductor
     if conductor is None:
         return ""
-    level = "lv" if option.access_point.nominal_voltage_v < 1000.0 else "mv"
+    level = "lv" if is_low_voltage(option.access_point.nominal_voltage_v) else "mv"
     larger = _larger(catalogue, conductor, level)
     if larger is None:
         return ""

@@ -15,6 +15,7 @@ from gisplan.density.load_class import load_class_limits, load_classes
 from gisplan.electrical.demand import SUBSTATION
 from gisplan.electrical.screening.capacity import CASE_OF, Direction
 from gisplan.model.application import ApplicationKind
+from gisplan.model.application_table import build_application_table, join_tables
 from gisplan.model.plan_density import ElementOutlook, PlanDensity
 from gisplan.planning.capacity_gap import (
     LevelDemand,
@@ -33,9 +34,15 @@ from gisplan.planning.outlook import (
     month_name,
 )
 from gisplan.planning.plan_advice import findings_of, recommend
-from gisplan.planning.supply_cells import LEVELS, NONE, place_applications
+from gisplan.planning.supply_cells import (
+    LEVELS,
+    NONE,
+    join_places,
+    place_applications,
+)
 
 if TYPE_CHECKING:
+    from gisplan.density.forecast_memory import ForecastMemory
     from gisplan.electrical.screening.capacity import Capacities
     from gisplan.model.application import Application
     from gisplan.model.application_table import ApplicationTable
@@ -45,25 +52,32 @@ if TYPE_CHECKING:
     from gisplan.planning.state import PlanningState
     from gisplan.planning.supply_cells import PlacedApplications, SupplyCells
 
-FEW_APPLICATIONS = 30
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
-    """All stored applications on the cells of the grid as it stands."""
+    """All stored applications on the cells of the grid as it stands.
+
+    ``memory`` holds the forecasts that were chosen before.
+    """
 
     table: ApplicationTable
     placed: PlacedApplications
     cells: SupplyCells
     hull_km2: Floats
+    memory: ForecastMemory
 
 
 def build_surroundings(
-    state: PlanningState, cells: SupplyCells, hull_km2: Floats, table: ApplicationTable
+    state: PlanningState,
+    cells: SupplyCells,
+    hull_km2: Floats,
+    table: ApplicationTable,
+    *,
+    memory: ForecastMemory,
 ) -> Surroundings:
     """Place all stored applications."""
     placed = place_applications(state.region, cells, table)
-    return Surroundings(table=table, placed=placed, cells=cells, hull_km2=hull_km2)
+    return Surroundings(table=table, placed=placed, cells=cells, hull_km2=hull_km2, memory=memory)
 
 
 def supply_area_km2(state: PlanningState, cells: SupplyCells) -> Floats:
@@ -80,40 +94,61 @@ def supply_area_km2(state: PlanningState, cells: SupplyCells) -> Floats:
 
 def with_density(plan: Plan, state: PlanningState, around: Surroundings) -> Plan:
     """Return the plan with its density part and what follows from it as findings."""
-    application = plan.application
-    others = around.table.reference != application.reference
-    table = around.table if others.all() else around.table.take(others)
-    placed = around.placed if others.all() else around.placed.take(others)
-    direction = direction_of(application)
-    outlook = build_outlook(
-        table,
-        placed,
-        around.cells,
-        held=state.held,
-        catalogue=state.region.catalogue,
-        direction=direction,
-    )
+    application, catalogue = plan.application, state.region.catalogue
+    outlook = _outlook(application, state, around)
+    others = outlook.table.take(outlook.table.reference != application.reference)
+    quarters, parts = _ahead(outlook, around.memory)
     bus = _supply_bus(plan, state, around.cells)
-    supply = _supply(plan, state, outlook, bus)
+    supply = _supply(application, state, outlook, bus, quarters=quarters, parts=parts)
     nearby = _nearby(application, state, outlook)
-    is_new = table.existing_bus_id[nearby] == ""
-    advice = recommend(plan, state.region.catalogue, table.demand_kva[nearby[is_new]])
+    nearby_kva = outlook.table.demand_kva[nearby]
+    is_new = outlook.table.existing_bus_id[nearby] == ""
+    advice = recommend(plan, catalogue, nearby_kva[is_new])
     name, reason = _density_class(state, around, bus)
     density = PlanDensity(
         density_class=name,
         density_reason=reason,
-        nearby_radius_m=state.region.catalogue.value("density.nearby_radius_m"),
+        nearby_radius_m=catalogue.value("density.nearby_radius_m"),
         nearby_count=len(nearby),
-        nearby_kva=round(float(table.demand_kva[nearby].sum()), 3),
+        nearby_kva=round(float(nearby_kva.sum()), 3),
         supply=supply,
         recommendation=advice.recommendation,
         recommendation_text=advice.text,
-        forecast=_forecast_text(outlook),
-        applications=table.fingerprint(),
+        forecast=_forecast_text(outlook, parts),
+        applications=others.fingerprint(),
         applications_counted=int(outlook.is_open.sum()),
     )
-    findings = (*plan.findings, *advice.findings, *findings_of(supply, state.region.catalogue))
+    findings = (*plan.findings, *advice.findings, *findings_of(supply, catalogue))
     return replace(plan, density=density, findings=findings)
+
+
+def _outlook(application: Application, state: PlanningState, around: Surroundings) -> Outlook:
+    """Count the application in the history, stored or not, and only others among the open ones.
+
+    So what is forecast is the same before and after it is stored, and the same as in the capacity
+    gap.
+    """
+    own = build_application_table([application], status="received")
+    others = around.table.reference != application.reference
+    row = int(np.searchsorted(around.table.reference[others], application.reference))
+    before, after = (np.flatnonzero(others)[part] for part in (slice(row), slice(row, None)))
+    tables = around.table.take(before), own, around.table.take(after)
+    places = (
+        around.placed.take(before),
+        place_applications(state.region, around.cells, own),
+        around.placed.take(after),
+    )
+    outlook = build_outlook(
+        join_tables(*tables),
+        join_places(*places),
+        around.cells,
+        held=state.held,
+        catalogue=state.region.catalogue,
+        direction=direction_of(application),
+    )
+    is_open = outlook.is_open.copy()
+    is_open[row] = False
+    return replace(outlook, is_open=is_open)
 
 
 def direction_of(application: Application) -> Direction:
@@ -145,14 +180,20 @@ def _nearby(application: Application, state: PlanningState, outlook: Outlook) ->
 
 
 def _supply(
-    plan: Plan, state: PlanningState, outlook: Outlook, bus: int
+    application: Application,
+    state: PlanningState,
+    outlook: Outlook,
+    bus: int,
+    *,
+    quarters: Quarters,
+    parts: tuple[ForecastPart, ...],
 ) -> tuple[ElementOutlook, ...]:
     """Return the transformer, feeder and substation that the best option hangs on."""
     cells = outlook.cells
     cell = NONE if bus < 0 else int(cells.bus_cell[bus])
     if cell == NONE:
         return ()
-    own_kva = _own_kva(plan.application, state, bus)
+    own_kva = _own_kva(application, state, bus)
     places = [
         _Place(level=level, element=int(element), own_kva=float(own_kva[level]))
         for level, element in enumerate(cells.element[:, cell])
@@ -160,7 +201,6 @@ def _supply(
     ]
     asked = np.array([cells.levels[one.level].bus[one.element] for one in places])
     headroom = headroom_at(state, asked, outlook.direction)
-    quarters, parts = _ahead(outlook)
     found = []
     for row, place in enumerate(places):
         demand = level_demand(outlook, parts, quarters, place.level, only=place.element)
@@ -214,13 +254,13 @@ def _element(
     )
 
 
-def _ahead(outlook: Outlook) -> tuple[Quarters, tuple[ForecastPart, ...]]:
+def _ahead(outlook: Outlook, memory: ForecastMemory) -> tuple[Quarters, tuple[ForecastPart, ...]]:
     """Return the quarters that are looked at, and a forecast if any application has a date."""
     month = outlook.newest_month
     if month is None:
         return NO_QUARTERS, ()
     horizon = int(outlook.catalogue.value("density.forecast_horizon_months"))
-    return build_quarters(month, month + horizon), outlook.forecast(is_tested=False)
+    return build_quarters(month, month + horizon), outlook.forecast(memory)
 
 
 def _own_kva(application: Application, state: PlanningState, bus: int) -> Floats:
@@ -231,17 +271,18 @@ def _own_kva(application: Application, state: PlanningState, bus: int) -> Floats
     return kva
 
 
-def _forecast_text(outlook: Outlook) -> str:
+def _forecast_text(outlook: Outlook, parts: tuple[ForecastPart, ...]) -> str:
     """Say how applications to come were told."""
     dated = len(outlook.dated)
     if not dated:
-        return "no stored application has a date: none to come are told"
+        return "no application has a date: none to come are told"
     month = outlook.newest_month or 0
     first = int(outlook.month[outlook.dated].min())
-    few = "; few applications, so the interval is wide" if dated < FEW_APPLICATIONS else ""
+    methods = " and ".join(f"{part.forecast.method} at {part.group}" for part in parts)
+    few = dated < outlook.catalogue.value("density.forecast_applications_min")
     return (
-        f"smoothed mean of {dated} dated applications over {month - first + 1} months up to "
-        f"{month_name(month)}{few}"
+        f"{methods}, by {dated} dated applications over {month - first + 1} months up to "
+        f"{month_name(month)}{'; few applications, so the interval is wide' if few else ''}"
     )
 
 
@@ -259,6 +300,8 @@ def _density_class(state: PlanningState, around: Surroundings, bus: int) -> tupl
     area_km2 = float(around.hull_km2[element])
     base = state.base[CASE_OF[Direction.LOAD]]
     peak_mw = float(base.transformer_p_kw[SUBSTATION, row]) / 1000.0
+    if not math.isfinite(peak_mw):
+        return None, f"no class: the load of {units.name[row]} is not known"
     name = str(load_classes(np.array([peak_mw]), np.array([area_km2]), limits)[0])
     told = f"{peak_mw:.1f} MW over {area_km2:.1f} km2 supplied by {units.name[row]}"
     if name:

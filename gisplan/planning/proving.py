@@ -8,9 +8,9 @@ from gisplan.electrical.proof.connection import prove
 from gisplan.electrical.proof.limits import check_limits
 from gisplan.planning.checks import asked_bases
 from gisplan.planning.offers import Offer, proposal_of
-from gisplan.planning.outcome import violations
 from gisplan.planning.proven import proven_offer
-from gisplan.planning.remedies import Remedies
+from gisplan.planning.remedies.outcome import violations
+from gisplan.planning.remedies.remedies import Remedies
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

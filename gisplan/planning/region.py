@@ -9,6 +9,7 @@ import numpy as np
 import shapely
 
 from gisplan.errors import InputError, OutsideAreaError
+from gisplan.model.application import OUTSIDE_MAX_M
 from gisplan.model.projection import Projection
 from gisplan.network.strands import (
     LINKS,
@@ -18,9 +19,10 @@ from gisplan.network.strands import (
     place_points,
 )
 from gisplan.planning.access import KINDS, LEVEL_KINDS, build_access_table
+from gisplan.planning.access_ends import PricedTargets, build_access_ends
+from gisplan.planning.bus_joins import build_bus_joins
 from gisplan.planning.candidates import Ground
 from gisplan.planning.civil import build_civil_works
-from gisplan.planning.main_ends import PricedTargets, build_main_ends
 from gisplan.planning.mains import MainIndex, build_main_index
 from gisplan.planning.priced import build_priced_graphs
 from gisplan.routing.site import SiteIndex
@@ -37,7 +39,7 @@ if TYPE_CHECKING:
 
 HOUSE = "building"  # the one kind of forbidden area that a customer's cable comes out of
 PARCEL_SLACK_M = 1.0  # a place this far outside its parcel is a matter of drawing
-MARGIN_M = 5000.0  # a place further outside the grid's bounds than this is a mistake
+PLACES_TOLD = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +90,15 @@ def build_region(snapshot: Snapshot, catalogue: Catalogue) -> Region:
     grid, corridors = snapshot.grid, snapshot.corridors
     access = build_access_table(grid, corridors, catalogue)
     civil = build_civil_works(corridors, grid, catalogue)
+    site_index = SiteIndex.build(
+        line_shapes(corridors.shape),
+        forbidden_areas(grid),
+        roadside=corridors.edge_roadside,
+        landable=~np.isin(corridors.corridor_id, LINKS)[corridors.edge_corridor],
+        leavable=grid.obstacles.kind[forbidden_rows(grid)] == HOUSE,
+        between=civil.crossable.between,
+    )
+    joins = build_bus_joins(grid, access, site_index, catalogue.value("connector.max_length_m"))
     return Region(
         snapshot=snapshot,
         catalogue=catalogue,
@@ -98,17 +109,11 @@ def build_region(snapshot: Snapshot, catalogue: Catalogue) -> Region:
             access=access,
             graphs=build_priced_graphs(corridors, civil),
             targets=PricedTargets(
-                civil=civil, access=access, ends=build_main_ends(grid, corridors, access)
+                civil=civil, access=access, ends=build_access_ends(grid, corridors, access, joins)
             ),
             line_shapes=line_shapes(grid.lines.shape),
         ),
-        site_index=SiteIndex.build(
-            line_shapes(corridors.shape),
-            forbidden_areas(grid),
-            landable=~np.isin(corridors.corridor_id, LINKS)[corridors.edge_corridor],
-            leavable=grid.obstacles.kind[forbidden_rows(grid)] == HOUSE,
-            between=civil.crossable.between,
-        ),
+        site_index=site_index,
         bus_row=_rows(grid.buses.bus_id),
         line_row=_rows(grid.lines.line_id),
         access_places={level: _access_places(grid, access, level) for level in LEVEL_KINDS},
@@ -125,11 +130,10 @@ def site_metres(region: Region, lon: float, lat: float) -> tuple[float, float]:
         If it lies more than 5 km outside the bounds of the grid.
     """
     x_m, y_m = region.projection.to_metres(lon, lat)
-    low, high = _bounds_m(region)
-    if not (low[0] <= x_m <= high[0] and low[1] <= y_m <= high[1]):
+    if not _is_inside(region, x_m, y_m):
         raise OutsideAreaError(
             f"the place {lon}, {lat} lies outside the loaded region, which spans {_span(region)}; "
-            "give longitude first, or load the grid of that place"
+            f"{_way_inside(region, ((lon, lat),))}"
         )
     return x_m, y_m
 
@@ -140,16 +144,23 @@ def refuse_outside(applications: Sequence[Application], region: Region) -> None:
     Raises
     ------
     OutsideAreaError
-        Naming each of them.
+        Naming the first of them, and how many there are.
     """
-    faults = []
-    for application in applications:
-        try:
-            site_metres(region, application.lon, application.lat)
-        except OutsideAreaError as error:
-            faults.append(f"application {application.reference}: {error}")
-    if faults:
-        raise OutsideAreaError("\n".join(faults))
+    places = {one.reference: (one.lon, one.lat) for one in applications}
+    outside = {
+        reference: place
+        for reference, place in places.items()
+        if not _is_inside(region, *region.projection.to_metres(*place))
+    }
+    if not outside:
+        return
+    told = [f"{name} at {lon}, {lat}" for name, (lon, lat) in outside.items()][:PLACES_TOLD]
+    more = f" and {len(outside) - PLACES_TOLD} more" if len(outside) > PLACES_TOLD else ""
+    raise OutsideAreaError(
+        f"{len(outside)} of {len(applications)} applications outside the loaded region, which "
+        f"spans {_span(region)}: {', '.join(told)}{more}; "
+        f"{_way_inside(region, tuple(outside.values()))}"
+    )
 
 
 def check_areas(region: Region, areas: Geometries, name: str) -> None:
@@ -199,9 +210,25 @@ def refuse_areas_outside(region: Region, areas: Geometries, name: str) -> None:
 def _bounds_m(region: Region) -> tuple[Floats, Floats]:
     """Return the south-western and north-eastern corner of the region in the working CRS."""
     buses = region.snapshot.grid.buses
-    low = np.array([buses.x_m.min(), buses.y_m.min()]) - MARGIN_M
-    high = np.array([buses.x_m.max(), buses.y_m.max()]) + MARGIN_M
+    low = np.array([buses.x_m.min(), buses.y_m.min()]) - OUTSIDE_MAX_M
+    high = np.array([buses.x_m.max(), buses.y_m.max()]) + OUTSIDE_MAX_M
     return low, high
+
+
+def _is_inside(region: Region, x_m: float, y_m: float) -> bool:
+    low, high = _bounds_m(region)
+    return bool(low[0] <= x_m <= high[0] and low[1] <= y_m <= high[1])
+
+
+def _way_inside(region: Region, places: Sequence[tuple[float, float]]) -> str:
+    """Tell what to do about places (lon, lat) that lie outside."""
+    exchanged = all(
+        abs(lon) <= 90 and _is_inside(region, *region.projection.to_metres(lat, lon))
+        for lon, lat in places
+    )
+    if exchanged:
+        return "longitude and latitude are exchanged: give longitude first"
+    return "give longitude first, or load the grid of that place"
 
 
 def _span(region: Region) -> str:

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gisplan.electrical.demand import LoadCase
-from gisplan.model.option import AccessKind
+from gisplan.electrical.demand import SUBSTATION, LoadCase
 from gisplan.model.reservation import ReservationRow
+from gisplan.planning.access_findings import BAY_KINDS
+from gisplan.planning.customers import ALONE
 from gisplan.planning.demand import case_demands, powers_at
 from gisplan.planning.phases import THREE_PHASES
 from gisplan.planning.promised_switches import SWITCH, relied_on
@@ -17,13 +18,12 @@ from gisplan.rules.types import LEVELS
 
 if TYPE_CHECKING:
     from gisplan.model.application import Application
+    from gisplan.model.grid import Integers
     from gisplan.model.option import Option, Plan
+    from gisplan.planning.region import Region
     from gisplan.planning.state import PlanningState
 
-ONE_BAY = (AccessKind.SPARE_BAY, AccessKind.SUBSTATION_BAY)
-
-
-SUBSTATION = LEVELS[-1]
+SUBSTATION_LEVEL = LEVELS[-1]
 
 
 def held_options(plan: Plan) -> tuple[Option, ...]:
@@ -43,34 +43,41 @@ def held_rows(plan: Plan, state: PlanningState) -> tuple[ReservationRow, ...]:
     """Return all that a plan holds.
 
     Every source holds the demand in full, for each must carry it alone. What two of them have in
-    common holds it once: the substation that supplies both, a tap or a switch.
+    common holds it once: the main transformer that supplies both (where there is none, the source
+    of the grid), a tap or a switch.
     """
     rows: list[ReservationRow] = []
-    sources: set[int] = set()
+    substations: set[int] = set()
     settings: set[tuple[str, str]] = set()
     for option in held_options(plan):
-        source = _source(option, state)
+        substation = _substation(option, state)
         for row in reservation_rows(plan.application, option, state):
             if row.tap_position is not None:
                 if (row.element_kind, row.element_id) not in settings:
                     rows.append(row)
                 settings.add((row.element_kind, row.element_id))
-            elif row.level == SUBSTATION and source in sources:
+            elif row.level == SUBSTATION_LEVEL and substation in substations:
                 rows.append(replace(row, coincident_p_kw=0.0, coincident_q_kvar=0.0))
             else:
                 rows.append(row)
-        sources.add(source)
+        if substation != ALONE:
+            substations.add(substation)
     return tuple(rows)
 
 
-def _source(option: Option, state: PlanningState) -> int:
-    """Return the source bus that supplies an option as the grid stands."""
-    point, region = option.access_point, state.region
-    topology, lines = region.snapshot.topology, region.snapshot.grid.lines
-    if point.element_kind == "bus":
-        return int(topology.source[region.bus_row[point.element_id]])
-    line = region.line_row[point.element_id]
-    return int(max(topology.source[lines.from_bus[line]], topology.source[lines.to_bus[line]]))
+def _substation(option: Option, state: PlanningState) -> int:
+    """Return the number of what supplies an option as the grid stands, ``ALONE`` for nothing."""
+    sharing = state.held.sharing
+    (node,) = sharing.nodes(*_place(option, state.region)).tolist()
+    return int(sharing.group[SUBSTATION, node])
+
+
+def _place(option: Option, region: Region) -> tuple[Integers, Integers]:
+    """Return the bus and the line that an option connects to, one of them -1, shape (1,)."""
+    point = option.access_point
+    on_line = point.element_kind == "line"
+    bus = np.array([-1 if on_line else region.bus_row[point.element_id]])
+    return bus, np.array([region.line_row[point.element_id] if on_line else -1])
 
 
 def reservation_rows(
@@ -91,11 +98,8 @@ def reservation_rows(
 def _demand_rows(
     application: Application, option: Option, state: PlanningState
 ) -> tuple[ReservationRow, ...]:
-    point, region = option.access_point, state.region
-    on_line = point.element_kind == "line"
-    bus = np.array([-1 if on_line else region.bus_row[point.element_id]])
-    line = np.array([region.line_row[point.element_id] if on_line else -1])
-    demands = case_demands(application, region.catalogue)
+    point, (bus, line) = option.access_point, _place(option, state.region)
+    demands = case_demands(application, state.region.catalogue)
     powers = [powers_at(demand, state.held, bus, line) for demand in demands]
     return tuple(
         ReservationRow(
@@ -109,7 +113,7 @@ def _demand_rows(
             q_kvar=float(demand.q_kvar[0]),
             coincident_p_kw=float(p_kw[0, index]),
             coincident_q_kvar=float(q_kvar[0, index]),
-            bays=1 if point.kind in ONE_BAY else 0,
+            bays=1 if point.kind in BAY_KINDS else 0,
         )
         for demand, (p_kw, q_kvar) in zip(demands, powers, strict=True)
         for index, level in enumerate(LEVELS)

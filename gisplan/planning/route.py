@@ -12,6 +12,7 @@ import shapely.ops
 from gisplan.model.grid import CorridorKind, Surface
 from gisplan.planning.civil import (
     DIRECT_BURIAL,
+    TINY_M,
     WORKS,
     civil_per_m,
     connector_civil_per_m,
@@ -21,15 +22,16 @@ from gisplan.planning.civil import (
     parts_crossed,
 )
 from gisplan.planning.crossable import NOTHING_CROSSED, Crossed
+from gisplan.routing.site import MetGround
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from gisplan.model.grid import Floats, Integers
     from gisplan.network.snapshot import CorridorGraph
+    from gisplan.planning.access_ends import AccessEnds, EndRows
     from gisplan.planning.candidates import Candidate
     from gisplan.planning.civil import CivilWorks, PartCosts
-    from gisplan.planning.main_ends import MainEnds
     from gisplan.planning.variants import Variant
     from gisplan.routing.search import CorridorPath
     from gisplan.routing.site import Connectors
@@ -101,16 +103,15 @@ class Stretch:
         """Civil works, cable and crossings."""
         return self.civil_cents + self.cable_cents + self.crossing_cents
 
+    @property
+    def _alike(self) -> tuple[str, str, str, float, bool, str]:
+        """What stretches that are told as one have in common."""
+        ground = self.corridor, self.surface, self.laying
+        return *ground, self.civil_per_m, self.is_shared, self.price_source
+
     def joins(self, other: Stretch) -> bool:
-        """Tell whether the next stretch is more of the same."""
-        mine = self.corridor, self.surface, self.laying, self.civil_per_m, self.is_shared
-        return mine == (
-            other.corridor,
-            other.surface,
-            other.laying,
-            other.civil_per_m,
-            other.is_shared,
-        )
+        """Tell whether the next stretch is more of the same; each connector has an own ground."""
+        return self._alike == other._alike and self.corridor != CONNECTOR
 
     def extended(self, other: Stretch) -> Stretch:
         """Return this stretch followed by another."""
@@ -128,20 +129,24 @@ class Stretch:
 
 def route_stretches(
     civil: CivilWorks,
-    ends: MainEnds,
+    ends: AccessEnds,
     connectors: Connectors,
     candidate: Candidate,
 ) -> list[Stretch]:
     """Return the stretches of a candidate's way, from the site to the access point."""
-    path, end = candidate.path, candidate.end
+    path, end, rows = candidate.path, candidate.end, ends.rows
     if end >= 0 and path.first_node >= len(civil.corridors.node_x_m):
         share = float(connectors.share[path.seed])
-        parts = _end_part(ends, end, share)  # along the landing's own edge
+        parts = _end_part(rows, end, share)  # along the landing's own edge
     else:
         parts = way_parts(civil.corridors, connectors, path)
         if end >= 0:
-            parts = parts.followed_by(_end_part(ends, end, float(ends.node_share[end])))
-    return laid_out(civil, candidate.variant, connectors, candidate.path.seed, parts)
+            parts = parts.followed_by(_end_part(rows, end, float(rows.node_share[end])))
+    variant = candidate.variant
+    stretches = laid_out(civil, variant, connectors, candidate.path.seed, parts)
+    if end < 0 or rows.join[end] < 0:
+        return stretches
+    return ended(civil, variant, stretches, ends.joins.connectors, int(rows.join[end]))
 
 
 def laid_out(
@@ -178,8 +183,39 @@ def connector_stretch(
     )
 
 
+def ground_stretch(civil: CivilWorks, variant: Variant, xy_m: Floats) -> Stretch:
+    """Return a trench over open ground along vertices of shape (vertices, 2), crossings included.
+
+    What it crosses and dearer areas below it are priced as under a connector.
+    """
+    between = civil.crossable.between
+    met = MetGround.on_ways(between, np.array([0, len(xy_m)]), xy_m)
+    plain = free_stretch(variant, xy_m, civil_per_m=civil.rough_per_m)
+    factor = 1.0 + float(met.added_m[0]) / max(plain.length_m, TINY_M)
+    return replace(
+        free_stretch(variant, xy_m, civil_per_m=civil.rough_per_m * factor),
+        crossing_cents=int(met.cents(between.lines.cents)[0]),
+        crossed=civil.crossable.what.take(met.crossed(0)),
+    )
+
+
+def ended(
+    civil: CivilWorks,
+    variant: Variant,
+    stretches: Sequence[Stretch],
+    connectors: Connectors,
+    row: int,
+) -> list[Stretch]:
+    """Return stretches that end at a place, by one of its connectors to the corridors."""
+    last = connector_stretch(civil, variant, connectors, row)
+    if last.length_m == 0:
+        return list(stretches)
+    whole = [*stretches, replace(last, xy_m=last.xy_m[::-1])]
+    return merged_stretches([one for one in whole if one.length_m > 0])
+
+
 def free_stretch(variant: Variant, xy_m: Floats, *, civil_per_m: float) -> Stretch:
-    """Return a trench over open ground along vertices of shape (vertices, 2)."""
+    """Return a trench over open ground along vertices of shape (vertices, 2), without crossings."""
     steps = np.diff(xy_m, axis=0)
     length_m = float(np.hypot(steps[:, 0], steps[:, 1]).sum())
     cable_cents = round(length_m * variant.cable_per_m * 100)
@@ -198,8 +234,8 @@ def free_stretch(variant: Variant, xy_m: Floats, *, civil_per_m: float) -> Stret
     )
 
 
-def _end_part(ends: MainEnds, end: int, share_from: float) -> EdgeParts:
-    """Return the part of an edge up to where a main may first be joined."""
+def _end_part(ends: EndRows, end: int, share_from: float) -> EdgeParts:
+    """Return the part of an edge up to where a way leaves it."""
     return EdgeParts(
         edge=ends.edge[end : end + 1],
         share_from=np.array([share_from]),

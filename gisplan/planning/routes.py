@@ -19,29 +19,17 @@ from gisplan.planning.bends import unweighed_bends
 from gisplan.planning.bill import bill_rows, cost_of
 from gisplan.planning.candidates import Verdicts, find_candidates
 from gisplan.planning.drawn_route import drawn_stretches
-from gisplan.planning.landing_ends import place_ends, site_exits
 from gisplan.planning.offers import offers_of, option_of
 from gisplan.planning.options import provenance
 from gisplan.planning.priced import affordable
-from gisplan.planning.route import (
-    EdgeParts,
-    connector_stretch,
-    laid_out,
-    merged_stretches,
-)
+from gisplan.planning.route_findings import check_route
 from gisplan.planning.site import examine_site
 from gisplan.planning.told_route import build_route
 from gisplan.planning.unreached import (
-    SAME_PLACE_M,
     few_reasons,
     no_cable_reasons,
-    no_way_reason,
-    same_place_reason,
 )
-from gisplan.planning.ways import Way, find_bent_way, find_way
 from gisplan.planning.works_time import works_time
-from gisplan.routing.alternatives import find_alternatives
-from gisplan.routing.site import MetGround
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -64,7 +52,8 @@ REFERENCE = "route"
 class RouteQuestion:
     """A place, what it needs, where it wants to go and by which way; places are lon, lat.
 
-    Without ``to`` the ``count`` nearest access points are asked for. ``avoid`` holds areas in the
+    Without ``to`` the ``count`` nearest access points are asked for; ``to_bus`` is the row of the
+    bus that stands there, -1 where it is any place. ``avoid`` holds areas in the
     working CRS that no trench may enter; ``via`` are places that the route passes in this order.
     ``line`` is a way that somebody drew, to be checked and priced as it is.
     """
@@ -73,6 +62,7 @@ class RouteQuestion:
     demand_kva: float
     count: int = 1
     to: tuple[float, float] | None = None
+    to_bus: int = -1
     independence: Independence | None = None
     avoid: Geometries = field(default_factory=lambda: np.zeros(0, dtype=object))
     via: tuple[tuple[float, float], ...] = ()
@@ -124,22 +114,40 @@ class RouteSite:
     question: RouteQuestion
 
     def landings(self, place: tuple[float, float]) -> Connectors:
-        """Return how a place, lon and lat, reaches the corridors that are open."""
+        """Return how a place, lon and lat, reaches the corridors that are open.
+
+        A bus that is an access point reaches them as plans have it.
+        """
         region = self.site.region
+        if place == self.question.to and self.question.to_bus >= 0:
+            joins = region.ground.targets.ends.joins.of(self.question.to_bus)
+            if len(joins):
+                return self.open(joins)
         reach_m = region.catalogue.value("connector.max_length_m")
         xy_m = region.projection.to_metres(*place)
         return self.open(region.site_index.connectors(*xy_m, reach_m))
 
     def open(self, connectors: Connectors) -> Connectors:
         """Leave out connectors that enter an area to avoid."""
-        areas = self.question.avoid
-        if len(areas) == 0 or len(connectors) == 0:
-            return connectors
-        lines = shapely.linestrings(np.stack([connectors.start_xy_m, connectors.xy_m], axis=1))
-        hit, _ = shapely.STRtree(areas).query(np.asarray(lines), predicate="intersects")
-        clear = np.ones(len(connectors), dtype=bool)
-        clear[hit] = False
-        return connectors.take(np.flatnonzero(clear))
+        return connectors.take(self._clear_rows(connectors))
+
+    def without_avoided(self) -> Site:
+        """Return the site without the ways from it that enter an area to avoid."""
+        connectors, straight = self.site.connectors, self.site.straight
+        return replace(
+            self.site,
+            connectors=self.open(connectors),
+            straight=straight.take(self._clear_rows(straight.connectors)),
+        )
+
+    def _clear_rows(self, connectors: Connectors) -> Integers:
+        """Return the rows of connectors that enter no area to avoid."""
+        areas, clear = self.question.avoid, np.ones(len(connectors), dtype=bool)
+        if len(areas) and len(connectors):
+            lines = shapely.linestrings(np.stack([connectors.start_xy_m, connectors.xy_m], axis=1))
+            hit, _ = shapely.STRtree(areas).query(np.asarray(lines), predicate="intersects")
+            clear[hit] = False
+        return np.flatnonzero(clear)
 
 
 def route_site(question: RouteQuestion, state: PlanningState) -> RouteSite:
@@ -158,96 +166,30 @@ def route_site(question: RouteQuestion, state: PlanningState) -> RouteSite:
         shapes = line_shapes(ground.corridors.shape)
         _, edge = shapely.STRtree(shapes).query(question.avoid, predicate="intersects")
         closed = np.unique(edge).astype(np.int64)
-        ground = replace(ground, graphs=AvoidingGraphs(ground=ground, closed_edge=closed))
+        ground = replace(
+            ground,
+            graphs=AvoidingGraphs(ground=ground, closed_edge=closed),
+            targets=ground.targets.shut_by(question.avoid),
+        )
     placed = RouteSite(site=site, ground=ground, question=question)
-    return replace(placed, site=replace(site, connectors=placed.open(site.connectors)))
+    return replace(placed, site=placed.without_avoided())
 
 
 def answer_nearest(placed: RouteSite) -> RouteAnswer:
     """Return the access points that cost least to reach, best first."""
     site, wanted = placed.site, placed.question.count
     pool = find_candidates(
-        placed.ground, site.variants, site.connectors, BayJudge(site=site), wanted=wanted
+        placed.ground,
+        site.variants,
+        site.connectors,
+        BayJudge(site=site),
+        wanted=wanted,
+        straight=site.straight,
     )
     offers = offers_of(site, pool.best()[:wanted])
     routes = tuple(proposed(site, offer, rank) for rank, offer in enumerate(offers, start=1))
     reasons = () if len(routes) == wanted else few_reasons(placed, pool)
     return answer(placed, routes, reasons=reasons)
-
-
-def answer_to_place(placed: RouteSite) -> RouteAnswer:
-    """Return the cheapest way to a place, by way of others if need be."""
-    site, question = placed.site, placed.question
-    if question.to is None or not site.variants:
-        return answer(placed, (), reasons=no_cable_reasons(site))
-    if not question.via and (same := same_place_reason(placed, question.to)):
-        return answer(placed, (), reasons=(same,))
-    variant = site.variants[0]
-    stops = (*question.via, question.to)
-    here = site.connectors
-    stretches: list[tuple[Stretch, ...]] = []
-    for number, stop in enumerate(stops, start=1):
-        there = placed.landings(stop)
-        is_last = number == len(stops)
-        if not is_last:
-            there = _on_corridor(there)
-        find = find_way if question.via else find_bent_way
-        way = find(placed.ground, variant, placed.ground.priced(variant), here, there)
-        if way is None:
-            return answer(placed, (), reasons=(no_way_reason(placed, here, there, stop),))
-        stretches.append(_leg(placed.ground, variant, way, here=here, there=there, closes=is_last))
-        here = there.take(np.array([way.end]))
-    whole = merged_stretches([stretch for leg in stretches for stretch in leg])
-    return answer(placed, (to_place(site, variant, whole, weighs_bends=not question.via),))
-
-
-def answer_alternatives(placed: RouteSite) -> RouteAnswer:
-    """Return several ways to a place that differ, the cheapest first."""
-    site, question, ground = placed.site, placed.question, placed.ground
-    if question.to is None or not site.variants:
-        return answer(placed, (), reasons=no_cable_reasons(site))
-    if same := same_place_reason(placed, question.to):
-        return answer(placed, (), reasons=(same,))
-    variant, there = site.variants[0], placed.landings(question.to)
-    graph = ground.priced(variant)
-    starts, here_rows = site_exits(ground, variant, graph, site.connectors)
-    ends, there_rows = place_ends(ground, variant, graph, there)
-    if len(starts) == 0 or len(ends) == 0:
-        return answer(
-            placed, (), reasons=(no_way_reason(placed, site.connectors, there, question.to),)
-        )
-    catalogue = site.region.catalogue
-    found = find_alternatives(
-        graph,
-        starts,
-        ends,
-        edge_length_m=ground.corridors.edge_length_m,
-        count=question.count,
-        max_shared_ratio=catalogue.value("route.alternative_max_shared_ratio"),
-        max_stretch=catalogue.value("route.alternative_max_stretch"),
-    )
-    routes = []
-    for row, way in enumerate(found.routes):
-        leg = _leg(
-            ground,
-            variant,
-            Way(
-                start=int(here_rows[way.start]),
-                end=int(there_rows[way.target]),
-                parts=EdgeParts(edge=way.edge, share_from=way.share_from, share_to=way.share_to),
-                cost_cents=way.cost_cents,
-            ),
-            here=site.connectors,
-            there=there,
-            closes=True,
-        )
-        shared_m = float(found.shared_m[row, :row].max(initial=0.0))
-        one = to_place(site, variant, merged_stretches(leg))
-        routes.append(replace(one, rank=row + 1, shared_length_m=round(shared_m, 3)))
-    most = catalogue.value("route.alternative_max_shared_ratio")
-    few = f"{len(routes)} of {question.count} ways found that share at most {most:.0%} of their way"
-    reasons = () if len(routes) == question.count else (few,)
-    return answer(placed, tuple(routes), reasons=reasons)
 
 
 def answer_drawn(placed: RouteSite) -> RouteAnswer:
@@ -258,34 +200,8 @@ def answer_drawn(placed: RouteSite) -> RouteAnswer:
     variant = site.variants[0]
     xy_m = np.array([region.projection.to_metres(*place) for place in placed.question.line])
     stretches, findings = drawn_stretches(region, variant, xy_m)
-    return answer(placed, (replace(to_place(site, variant, stretches), findings=findings),))
-
-
-def _on_corridor(landings: Connectors) -> Connectors:
-    """Return the nearest landing as a place on its corridor: a route passes by, not in and out."""
-    nearest = landings.take(np.arange(min(1, len(landings))))
-    return replace(
-        nearest,
-        length_m=np.zeros(len(nearest)),
-        start_xy_m=nearest.xy_m,
-        met=MetGround.nothing(len(nearest)),
-    )
-
-
-def _leg(
-    ground: Ground,
-    variant: Variant,
-    way: Way,
-    *,
-    here: Connectors,
-    there: Connectors,
-    closes: bool,
-) -> tuple[Stretch, ...]:
-    stretches = laid_out(ground.civil, variant, here, way.start, way.parts)
-    if not closes or there.length_m[way.end] < SAME_PLACE_M:
-        return tuple(stretches)
-    last = connector_stretch(ground.civil, variant, there, way.end)
-    return (*stretches, replace(last, xy_m=last.xy_m[::-1]))
+    route = to_place(site, variant, stretches)
+    return answer(placed, (replace(route, findings=findings + route.findings),))
 
 
 def to_place(
@@ -293,7 +209,8 @@ def to_place(
 ) -> ProposedRoute:
     """Return stretches as a priced route that ends at a place.
 
-    ``weighs_bends`` says whether it was chosen with its bends at their price.
+    Its findings are those of any route. ``weighs_bends`` says whether it was chosen with its bends
+    at their price.
     """
     region = site.region
     bill = bill_rows(
@@ -306,6 +223,7 @@ def to_place(
     away = stretches[-1].xy_m[-1] - stretches[0].xy_m[0]
     time = works_time(region, site.application, tuple(stretches))
     route = build_route(region, stretches, float(np.hypot(away[0], away[1])), time)
+    bends = () if weighs_bends else unweighed_bends(region.catalogue, variant, stretches)
     return ProposedRoute(
         rank=1,
         access_point=None,
@@ -313,7 +231,7 @@ def to_place(
         conductor=_conductor(variant, route),
         cost=cost_of(bill, region.catalogue.currency),
         bill_of_materials=tuple(row.told() for row in bill),
-        findings=() if weighs_bends else unweighed_bends(region.catalogue, variant, stretches),
+        findings=check_route(region, variant.conductor, stretches, time, site.application) + bends,
     )
 
 

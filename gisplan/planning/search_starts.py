@@ -42,31 +42,26 @@ def starts_of(ground: Ground, connectors: Connectors, variant: Variant) -> Start
 def site_starts(
     ground: Ground, variant: Variant, graph: CostGraph, connectors: Connectors
 ) -> Starts:
-    """Return the starts at nodes, and those from a landing to a place on the same edge."""
+    """Return the starts at nodes, and those from a landing to what lies beside the same edge.
+
+    These follow in the order of the pairs of ``AccessEnds.on_edges``.
+    """
     usual, ends = _open_starts(ground, variant, graph, connectors), ground.targets.ends
-    order = np.argsort(ends.edge, kind="stable")
-    first, last = (
-        np.searchsorted(ends.edge[order], connectors.edge, side=side) for side in ("left", "right")
-    )
-    landing = np.repeat(np.arange(len(connectors)), last - first)
-    step = np.arange(len(landing)) - np.repeat(
-        np.cumsum(last - first) - (last - first), last - first
-    )
-    place = order[first[landing] + step]
-    if len(place) == 0:
+    landing, row = ends.on_edges(connectors.edge)
+    if len(row) == 0:
         return usual
-    share, length_m = connectors.share[landing], ground.corridors.edge_length_m[ends.edge[place]]
-    cost = ground.targets.part_cents(variant, place, share)
+    share = connectors.share[landing]
+    cost = ground.targets.part_cents(variant, row, share)
     cost += connector_cents(ground, connectors, variant)[landing]
-    is_open = ends.leads_to(variant)[place] & np.isfinite(cost)
-    is_open &= graph.edge_cost[ends.edge[place]] >= 0
+    is_open = ends.leads_to(variant)[row] & np.isfinite(cost)
+    is_open &= graph.edge_cost[connectors.edge[landing]] >= 0
     return Starts.at(
-        np.concatenate([usual.node, graph.node_count + place]),
+        np.concatenate([usual.node, graph.node_count + ends.place[row]]),
         np.concatenate([usual.cost_cents, np.where(is_open, cost, -1).astype(np.int64)]),
         length_m=np.concatenate(
             [
                 usual.length_m,
-                connectors.length_m[landing] + length_m * np.abs(ends.share[place] - share),
+                connectors.length_m[landing] + ends.length_m(ground.corridors, row, share),
             ]
         ),
         seed=np.concatenate([usual.seed, landing]),

@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import shapely
+
 from gisplan.electrical.demand import LoadCase
 from gisplan.electrical.screening.screening import screening_limits
 from gisplan.planning.demand import case_demands, sizing_kva
 from gisplan.planning.judge import ElectricalJudge
 from gisplan.planning.region import site_metres, site_parcel
+from gisplan.planning.straight_ways import StraightWays, straight_ways
 from gisplan.planning.supply_mode import (
     LOW_VOLTAGE_MAX_V,
     SupplyMode,
@@ -20,8 +23,6 @@ from gisplan.planning.variants import build_variants
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    import shapely
 
     from gisplan.model.application import Application
     from gisplan.model.grid import Flags
@@ -51,8 +52,14 @@ class Site:
     parcel: shapely.Polygon | None
     mode: SupplyMode
     connectors: Connectors
+    straight: StraightWays
     variants: tuple[Variant, ...]
     judge: ElectricalJudge
+
+    @property
+    def ways_out(self) -> Connectors:
+        """Connectors to corridors, followed by the straight ways to stations."""
+        return self.straight.after(self.connectors)
 
     @property
     def region(self) -> Region:
@@ -82,6 +89,13 @@ def examine_site(application: Application, state: PlanningState) -> Site:
         mode=asked.mode,
         parcel=parcel,
         connectors=region.site_index.connectors(*xy_m, reach_m, parcel=parcel),
+        straight=straight_ways(
+            region.site_index,
+            region.snapshot.grid,
+            region.ground.access,
+            shapely.Point(xy_m) if parcel is None else parcel,
+            reach_m,
+        ),
         variants=asked.variants,
         judge=asked.judge,
     )

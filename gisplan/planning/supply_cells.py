@@ -14,8 +14,8 @@ import shapely
 from scipy.spatial import cKDTree
 
 from gisplan.electrical.load.existing_load import fed_bus, fed_bus_of_lines
+from gisplan.model.application import OUTSIDE_MAX_M
 from gisplan.planning.customers import build_sharing
-from gisplan.planning.region import MARGIN_M
 
 if TYPE_CHECKING:
     from gisplan.model.application_table import ApplicationTable
@@ -30,8 +30,10 @@ NEIGHBOURS = 6
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LevelElements:
-    """The elements of one level: ``row`` (of Transformers, of feeders, of ``Sharing``'s
-    substations) and ``bus``, the one behind each where its headroom is asked.
+    """The elements of one level.
+
+    ``row`` is that of Transformers, of feeders, or of ``Sharing``'s substations; ``bus`` is the one
+    behind each, where its headroom is asked.
     """
 
     row: Integers
@@ -142,8 +144,10 @@ def _neighbours(x_m: Floats, y_m: Floats, element: Integers) -> Integers:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlacedApplications:
-    """Where applications lie (metres) and hang: ``bus`` stands for the point of each, -1 where the
-    place lies outside the region or no element of its voltage level is there; ``cell`` likewise.
+    """Where applications lie, in metres, and what they hang on.
+
+    ``bus`` stands for the point of each, -1 where the place lies outside the region or no element
+    of its voltage level is there; ``cell`` likewise.
     """
 
     x_m: Floats
@@ -151,11 +155,21 @@ class PlacedApplications:
     bus: Integers
     cell: Integers
 
-    def take(self, rows: Flags) -> PlacedApplications:
+    def take(self, rows: Integers | Flags) -> PlacedApplications:
         """Return some of the rows."""
         return PlacedApplications(
             x_m=self.x_m[rows], y_m=self.y_m[rows], bus=self.bus[rows], cell=self.cell[rows]
         )
+
+
+def join_places(*parts: PlacedApplications) -> PlacedApplications:
+    """Return the rows of several, one after the other."""
+    return PlacedApplications(
+        x_m=np.concatenate([one.x_m for one in parts]),
+        y_m=np.concatenate([one.y_m for one in parts]),
+        bus=np.concatenate([one.bus for one in parts]),
+        cell=np.concatenate([one.cell for one in parts]),
+    )
 
 
 def place_applications(
@@ -179,7 +193,9 @@ def _is_inside(region: Region, x_m: Floats, y_m: Floats) -> Flags:
     buses = region.snapshot.grid.buses
     inside: Flags = np.isfinite(x_m) & np.isfinite(y_m)
     for place_m, axis_m in ((x_m, buses.x_m), (y_m, buses.y_m)):
-        inside &= (place_m >= axis_m.min() - MARGIN_M) & (place_m <= axis_m.max() + MARGIN_M)
+        inside &= (place_m >= axis_m.min() - OUTSIDE_MAX_M) & (
+            place_m <= axis_m.max() + OUTSIDE_MAX_M
+        )
     return inside
 
 

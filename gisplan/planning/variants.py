@@ -15,7 +15,6 @@ import numpy as np
 from gisplan.electrical.sizing.derating import derated_current_a
 from gisplan.electrical.sizing.sizing import design_current_a
 from gisplan.electrical.sizing.withstand import withstand_ka
-from gisplan.model.grid import Surface
 from gisplan.planning.access import KINDS, LEVEL_KINDS, kinds_by_role
 from gisplan.planning.bends import bend_price_cents
 
@@ -34,9 +33,8 @@ class Variant:
 
     ``leg_count`` is 2 for a loop-in, whose legs share one trench. ``rated_current_a`` is what one
     system may carry beside the others in the trench, ``withstand_ka`` the short-circuit current
-    that it withstands. ``connector_price_per_m`` is money a metre of the way from a site to its
-    corridor. ``equipment_cents`` stand by index into ``KINDS``, ``end_cents`` likewise for
-    terminating the cable. ``spare_length_ratio`` is cable beyond the length of its way. A corner
+    that it withstands. ``equipment_cents`` and ``end_cents``, for terminating the cable, stand by
+    index into ``KINDS``. ``spare_length_ratio`` is cable beyond the length of its way. A corner
     from ``bend_min_deg`` on is a bend, ``bend_cents`` its price: 0 where bends have none, and for
     overhead lines, whose corners are poles.
     """
@@ -49,7 +47,6 @@ class Variant:
     leg_count: int
     rated_current_a: float
     withstand_ka: float
-    connector_price_per_m: float
     equipment_cents: Integers
     end_cents: Integers
     spare_length_ratio: float
@@ -184,7 +181,6 @@ def variant_of(
     legs = LOOP_IN_LEGS if role == "trunk" else 1
     level, systems = conductor.voltage_level, parallel_count * legs
     spare = catalogue.value("cable.spare_length_ratio")
-    cable_per_m = conductor.cost_per_m * systems * (1 + spare)
     end_cents = round(catalogue.accessory("termination", level).cost * 100)
     equipment_cents = np.zeros(len(KINDS), dtype=np.int64)
     all_ends_cents = np.zeros(len(KINDS), dtype=np.int64)
@@ -201,7 +197,6 @@ def variant_of(
         leg_count=legs,
         rated_current_a=derated_current_a(catalogue, conductor, system_count=systems),
         withstand_ka=withstand_ka(catalogue, conductor),
-        connector_price_per_m=catalogue.civil_cost_per_m(Surface.VERGE) + cable_per_m,
         equipment_cents=equipment_cents,
         end_cents=all_ends_cents,
         spare_length_ratio=spare,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from gisplan.planning.route import CONNECTOR, OFF_CORRIDOR, corridor_name
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from gisplan.planning.region import Region
     from gisplan.planning.route import Stretch
     from gisplan.rules.catalogue import Catalogue
+
+LAST_DAY = datetime.date.max.toordinal()
+"""A ban without an end is recorded as one until then."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,16 +80,15 @@ def _dated(time: WorksTime, application: Application) -> WorksTime:
     if application.applied_on is None:
         return time
     applied_on = datetime.date.fromisoformat(application.applied_on)
-    begin = applied_on + datetime.timedelta(days=math.ceil(time.lead_time_days - time.works_days))
+    begin = _later(applied_on, time.lead_time_days - time.works_days)
     if time.banned_until is not None:
-        begin = max(begin, time.banned_until + datetime.timedelta(days=1))
-    return WorksTime(
-        permits=time.permits,
-        works_days=time.works_days,
-        banned_until=time.banned_until,
-        banned_corridor=time.banned_corridor,
-        ready_on=begin + datetime.timedelta(days=math.ceil(time.works_days)),
-    )
+        begin = max(begin, _later(time.banned_until, 1))
+    return replace(time, ready_on=_later(begin, time.works_days))
+
+
+def _later(day: datetime.date, days: float) -> datetime.date:
+    """Return the day so many days later, begun ones whole; the last of all where there is none."""
+    return datetime.date.fromordinal(min(day.toordinal() + math.ceil(days), LAST_DAY))
 
 
 def _works_days(region: Region, stretches: Sequence[Stretch]) -> float:
@@ -100,9 +102,17 @@ def _works_days(region: Region, stretches: Sequence[Stretch]) -> float:
 
 
 def _permits(region: Region, stretches: Sequence[Stretch]) -> Iterator[Permit]:
-    """Return what corridors and crossings on the way need, in the order of the way."""
+    """Yield what ground and crossings on the way need, in the order of the way."""
     for stretch in stretches:
-        yield _corridor_permit(region, stretch)
+        if stretch.edge >= 0:
+            yield _corridor_permit(region, stretch)
+        if foreign_ground_m(region.catalogue, stretch) > 0:
+            yield Permit(
+                what=f"ground {OFF_CORRIDOR}",
+                owner="",
+                days=region.catalogue.value("wayleave.lead_time_days"),
+                is_recorded=False,
+            )
         for crossing in route_crossings(region, stretch.crossed):
             yield Permit(
                 what=f"crossing of {crossing.kind} {crossing.barrier}".strip(),
@@ -117,13 +127,10 @@ def _corridor_permit(region: Region, stretch: Stretch) -> Permit:
     sources, catalogue = region.snapshot.grid.corridors, region.catalogue
     row, owner = corridor_row(region, stretch), owner_of(region, stretch)
     own_days = float(sources.permit_lead_time_days[row]) if row >= 0 else math.nan
-    is_private = bool(owner) or foreign_ground_m(catalogue, stretch) > 0
-    usual = catalogue.value("wayleave.lead_time_days" if is_private else "permit.lead_time_days")
+    usual = catalogue.value("wayleave.lead_time_days" if owner else "permit.lead_time_days")
     is_recorded = math.isfinite(own_days)
     return Permit(
-        what=stretch.corridor
-        if stretch.edge < 0
-        else corridor_name(region.snapshot.corridors, stretch.edge),
+        what=corridor_name(region.snapshot.corridors, stretch.edge),
         owner=owner,
         days=own_days if is_recorded else usual,
         is_recorded=is_recorded,

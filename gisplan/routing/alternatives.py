@@ -32,16 +32,16 @@ import numpy as np
 
 from gisplan.errors import InputError
 from gisplan.routing.alternatives_kernel import ROUNDING_M, first_simple, list_candidates
-from gisplan.routing.disjoint import NO_EDGES
-from gisplan.routing.disjoint_ends import check_places
+from gisplan.routing.disjoint.routes import NO_EDGES
+from gisplan.routing.places import check_places
 from gisplan.routing.via_kernel import UNSEEN, lengths, metres_of
 from gisplan.routing.via_net import Ends, WayNet, WaySpace, settled_count
 
 if TYPE_CHECKING:
     from gisplan.model.grid import Floats, Integers
     from gisplan.routing.cost_graph import CostGraph
-    from gisplan.routing.disjoint_ends import AccessPoints, Exits
-    from gisplan.routing.disjoint_result import Route
+    from gisplan.routing.disjoint.result import Route
+    from gisplan.routing.places import AccessPoints, Exits
     from gisplan.routing.via_kernel import Tree
 
 MOST_ALTERNATIVES = 24
@@ -193,7 +193,7 @@ def _choose(query: _Query) -> None:
     space.grow(back, query.starts, stretch=limits.max_stretch)
     if best >= UNSEEN:
         return
-    query.most_cost = int(best * limits.max_stretch)
+    query.most_cost = min(int(best * limits.max_stretch), UNSEEN)
     out_m, back_m = _way_metres(query)
     way: _Way | None = _cheapest_way(query, out)
     while way is not None:

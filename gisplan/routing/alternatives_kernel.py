@@ -12,8 +12,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gisplan.routing.flow_jit_kernel import uncounted, whole
-from gisplan.routing.flow_overlay_kernel import Net, Overlay, slots_of, step
+from gisplan.routing.disjoint.flow_overlay_kernel import Net, Overlay, slots_of, step
+from gisplan.routing.uncounted_kernel import uncounted, whole
 from gisplan.routing.via_kernel import SETTLED, Dues, Tree, metres_of
 
 if TYPE_CHECKING:

@@ -4,8 +4,8 @@
 Invariants
 - Arrays come one by one, because handing over tuples of them takes longer than a short search.
 - Every search starts from clear memory and leaves it clear.
-- Ways are written in the order of the searches into one array that grows; where the way of slot
-  s = query * k + rank lies in it says ``begin[s]`` and ``begin[s] + size[s]``.
+- Ways are written in the order of the searches, each from its end, into one array that grows;
+  where the way of slot s = query * k + rank lies in it says ``begin[s]`` and ``size[s]``.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from gisplan.routing.street_heap_kernel import (
     TargetArrays,
 )
 from gisplan.routing.street_kernel import find_stray, forget, lay_start, next_targets
+from gisplan.routing.uncounted_kernel import uncounted
 
 FIRST_ROOM = 512
 
@@ -38,16 +39,33 @@ def _enlarge(edges: Int32s, used: int, room: int) -> Int32s:
     return larger
 
 
+@uncounted
+def _write_way(
+    link: Int32s, arc_edge: Int32s, last: int, edges: Int32s, used: int
+) -> tuple[int, int]:
+    """Write the edges of the way to a node, the last one first, as far as there is room.
+
+    Returns where they would end and the row of the start.
+    """
+    here = last
+    while link[here, VIA] >= 0:
+        if used < len(edges):
+            edges[used] = arc_edge[link[here, VIA]]
+        used += 1
+        here = link[here, STATE] >> BEFORE
+    return used, -1 - link[here, VIA]
+
+
 @numba.njit(cache=True, nogil=True)
 def _gather(begin: Int64s, size: Int64s, edges: Int32s) -> tuple[Int64s, Int32s]:
-    """Put ways into the order of their slots; return offsets and edges."""
+    """Put ways into the order of their slots and turn them round; return offsets and edges."""
     offset = np.zeros(len(begin) + 1, np.int64)
     for slot in range(len(begin)):
         offset[slot + 1] = offset[slot] + size[slot]
     ordered = np.empty(offset[-1], np.int32)
     for slot in range(len(begin)):
         for i in range(size[slot]):
-            ordered[offset[slot] + i] = edges[begin[slot] + i]
+            ordered[offset[slot + 1] - 1 - i] = edges[begin[slot] + i]
     return offset, ordered
 
 
@@ -99,21 +117,15 @@ def meet_many(
         lay_start(memory, shift, start_node, start_cost, first, last)
         count = next_targets(arcs, targets, memory, shift, bound, found)
         for rank in range(count):
-            slot, last_in = query * k + rank, used
-            here = found[rank]
-            target[slot], cost[slot], begin[slot] = here, record[here, LABEL], used
-            if here >= len(arc_offset) - 1 and link[here, VIA] >= 0:
-                here = link[here, STATE] >> BEFORE
-            while link[here, VIA] >= 0:
-                if used == len(edges):
-                    edges = _enlarge(edges, used, FIRST_ROOM)
-                edges[used] = arc_edge[link[here, VIA]]
-                used += 1
-                here = link[here, STATE] >> BEFORE
-            start[slot], size[slot] = -1 - link[here, VIA], used - last_in
-            for step in range((used - last_in) >> 1):
-                one, other = last_in + step, used - 1 - step
-                edges[one], edges[other] = edges[other], edges[one]
+            slot, last = query * k + rank, found[rank]
+            target[slot], cost[slot], begin[slot] = last, record[last, LABEL], used
+            if last >= len(arc_offset) - 1 and link[last, VIA] >= 0:
+                last = link[last, STATE] >> BEFORE
+            end, start[slot] = _write_way(link, arc_edge, last, edges, used)
+            if end > len(edges):
+                edges = _enlarge(edges, used, end)
+                _write_way(link, arc_edge, last, edges, used)
+            size[slot], used = end - used, end
         forget(memory)
     offset, ordered = _gather(begin, size, edges)
     return stray, target, cost, start, offset, ordered

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 FORBIDDEN = -1
 """Cost of an edge that may not be used."""
 LARGEST_COST = int(np.iinfo(np.int32).max)
+LARGEST_COUNT = 1 << 29
+"""Of nodes, and of edges, whose arcs are twice as many; their sums fit 32 bits."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +107,7 @@ def build_cost_graph(
     InputError
         If a cost is NaN, negative or beyond 32 bits, or an edge names a node that is not there.
     """
-    tail, head = np.asarray(edge_from, np.int64), np.asarray(edge_to, np.int64)
+    tail, head = _nodes("edge_from", edge_from), _nodes("edge_to", edge_to)
     if tail.shape != head.shape or tail.ndim != 1:
         raise InputError(
             f"edge_from and edge_to have shapes {tail.shape} and {head.shape}; expected two "
@@ -113,6 +115,10 @@ def build_cost_graph(
         )
     last = int(max(tail.max(), head.max())) if len(tail) else -1
     count = last + 1 if node_count is None else node_count
+    if not 0 <= count <= LARGEST_COUNT or len(tail) > LARGEST_COUNT:
+        raise InputError(
+            f"a graph of {count} nodes and {len(tail)} edges; expected 0 to {LARGEST_COUNT} of both"
+        )
     _check_nodes(tail, head, count)
     cost = whole_costs(edge_cost, len(tail))
     start, end = tail.astype(np.int32), head.astype(np.int32)
@@ -157,6 +163,14 @@ def bucket_shift(cost: Int32s) -> int:
     count = int(np.count_nonzero(cost > 0))
     total = int(np.sum(cost, where=cost > 0, dtype=np.int64))
     return max(0, (total // max(count, 1)).bit_length() - 1)
+
+
+def _nodes(name: str, given: Integers) -> Integers:
+    """Return the numbers of nodes, all of them whole."""
+    nodes = np.asarray(given)
+    if nodes.size and nodes.dtype.kind not in "iu":
+        raise InputError(f"{name} holds {nodes.dtype} numbers; expected whole ones")
+    return nodes.astype(np.int64)
 
 
 def _check_nodes(tail: Integers, head: Integers, count: int) -> None:

@@ -1,12 +1,16 @@
 # ruff: noqa: PLR0917  (kernels take their arrays by position)
-"""Kernel: what straight connectors cross at a price, and how much of them runs over rough ground.
+"""Kernel: what ways off the corridors cross at a price, and how much of them is rough ground.
+
+A way is a straight connector, or a longer course over open ground with vertices.
 
 Invariants
-- A crossing is a change of sides: a line that is only touched, or that an end of the connector
-  reaches (within the line's ``reach_m``), is not crossed.
+- A crossing is a change of sides: a line that is only touched, or that an end of the way reaches
+  (it stays within the line's ``reach_m`` from its end up to there), is not crossed.
+- A vertex of the way that lies on a line belongs to one of its sides, so who goes on to the other
+  side there crosses once.
 - Crossings of one group that follow each other within the group's ``same_m`` are one (tracks side
   by side, both sides of a street); crossing one and the same line again counts again.
-- Crossings come in the order of groups, then along the connector; memory is that of what is met.
+- Crossings come in the order of groups, then along the way; memory is that of what is met.
 """
 
 from __future__ import annotations
@@ -147,61 +151,75 @@ def _near(x_m: float, y_m: float, piece: Float64s, reach_m: float) -> bool:
 
 
 @numba.njit(cache=True, nogil=True)
-def _cuts(
-    lines: CrossedLines, x_m: float, y_m: float, end_x_m: float, end_y_m: float
-) -> tuple[Int64s, Float64s, int]:
-    """Return the pieces that a connector changes sides of, where along it (m), and their number."""
+def _reaches(way_xy_m: Float64s, leg: int, piece: Float64s, reach_m: float) -> bool:
+    """Tell whether a way stays within reach of a piece from one of its ends up to a leg of it."""
+    near = True
+    for at in range(leg + 1):
+        near = near and _near(way_xy_m[at, 0], way_xy_m[at, 1], piece, reach_m)
+        if not near:
+            break
+    if near:
+        return True
+    for at in range(way_xy_m.shape[0] - 1, leg, -1):
+        if not _near(way_xy_m[at, 0], way_xy_m[at, 1], piece, reach_m):
+            return False
+    return True
+
+
+@numba.njit(cache=True, nogil=True)
+def _cuts(lines: CrossedLines, way_xy_m: Float64s) -> tuple[Int64s, Float64s, int]:
+    """Return the pieces that a way changes sides of, where along it (m), and their number."""
     bins = lines.bins
     hit, at_m, count = np.empty(8, np.int64), np.empty(8), 0
-    dx, dy = end_x_m - x_m, end_y_m - y_m
-    length_m = np.hypot(dx, dy)
-    west, east, south, north = _window(bins, x_m, y_m, end_x_m, end_y_m)
-    for row in range(south, north + 1):
-        for b in range(row * bins.columns + west, row * bins.columns + east + 1):
-            for at in range(bins.offset[b], bins.offset[b + 1]):
-                p = bins.edge[at]
-                piece = lines.piece_xy_m[p]
-                before = dx * (piece[1] - y_m) - dy * (piece[0] - x_m)
-                after = dx * (piece[3] - y_m) - dy * (piece[2] - x_m)
-                if (before > 0.0) == (after > 0.0):
-                    continue
-                share = before / (before - after)
-                cut_x = piece[0] + share * (piece[2] - piece[0]) - x_m
-                cut_y = piece[1] + share * (piece[3] - piece[1]) - y_m
-                along_m = (cut_x * dx + cut_y * dy) / length_m
-                if not 0.0 <= along_m <= length_m:
-                    continue
-                reach_m = lines.reach_m[lines.line[p]]
-                if _near(x_m, y_m, piece, reach_m) or _near(end_x_m, end_y_m, piece, reach_m):
-                    continue
-                known = False
-                for n in range(count):  # a piece lies in several bins
-                    known = known or hit[n] == p
-                if known:
-                    continue
-                if count == hit.size:
-                    hit = np.append(hit, np.empty(count, np.int64))
-                    at_m = np.append(at_m, np.empty(count))
-                n = count
-                group = lines.group[lines.line[p]]
-                while n > 0 and (group, along_m, p) < (
-                    lines.group[lines.line[hit[n - 1]]],
-                    at_m[n - 1],
-                    hit[n - 1],
-                ):
-                    hit[n], at_m[n] = hit[n - 1], at_m[n - 1]
-                    n -= 1
-                hit[n], at_m[n] = p, along_m
-                count += 1
+    before_m = 0.0
+    for leg in range(way_xy_m.shape[0] - 1):
+        x_m, y_m = way_xy_m[leg, 0], way_xy_m[leg, 1]
+        end_x_m, end_y_m = way_xy_m[leg + 1, 0], way_xy_m[leg + 1, 1]
+        dx, dy = end_x_m - x_m, end_y_m - y_m
+        length_m = np.hypot(dx, dy)
+        west, east, south, north = _window(bins, x_m, y_m, end_x_m, end_y_m)
+        own = count
+        for row in range(south, north + 1):
+            for b in range(row * bins.columns + west, row * bins.columns + east + 1):
+                for at in range(bins.offset[b], bins.offset[b + 1]):
+                    p = bins.edge[at]
+                    piece = lines.piece_xy_m[p]
+                    before = dx * (piece[1] - y_m) - dy * (piece[0] - x_m)
+                    after = dx * (piece[3] - y_m) - dy * (piece[2] - x_m)
+                    if (before > 0.0) == (after > 0.0):
+                        continue
+                    ex, ey = piece[2] - piece[0], piece[3] - piece[1]
+                    begins = ex * (y_m - piece[1]) - ey * (x_m - piece[0])
+                    ends = ex * (end_y_m - piece[1]) - ey * (end_x_m - piece[0])
+                    if (begins > 0.0) == (ends > 0.0):
+                        continue
+                    known = False
+                    for n in range(own, count):  # a piece lies in several bins
+                        known = known or hit[n] == p
+                    if known or _reaches(way_xy_m, leg, piece, lines.reach_m[lines.line[p]]):
+                        continue
+                    if count == hit.size:
+                        hit = np.append(hit, np.empty(count, np.int64))
+                        at_m = np.append(at_m, np.empty(count))
+                    hit[count], at_m[count] = p, before_m + begins / (begins - ends) * length_m
+                    count += 1
+        before_m += length_m
+    if count > 1:
+        order = np.argsort(hit[:count])
+        order = order[np.argsort(at_m[order], kind="mergesort")]
+        group = lines.group[lines.line[hit[order]]]
+        order = order[np.argsort(group, kind="mergesort")]
+        return hit[order], at_m[order], count
     return hit, at_m, count
 
 
 @numba.njit(cache=True, nogil=True)
-def crossed_lines(
-    lines: CrossedLines, x_m: float, y_m: float, end_x_m: float, end_y_m: float
-) -> tuple[Int64s, Float64s, int]:
-    """Return the lines that a connector crosses, where along it (m), and how many they are."""
-    hit, at_m, count = _cuts(lines, x_m, y_m, end_x_m, end_y_m)
+def crossed_lines(lines: CrossedLines, way_xy_m: Float64s) -> tuple[Int64s, Float64s, int]:
+    """Return the lines that a way crosses, where along it (m), and how many they are.
+
+    ``way_xy_m`` (vertices, 2) is a connector, or a longer way over open ground.
+    """
+    hit, at_m, count = _cuts(lines, way_xy_m)
     kept = 0
     n = 0
     last_line, last_m = np.int64(-1), 0.0
@@ -222,10 +240,10 @@ def crossed_lines(
 
 
 @numba.njit(cache=True, nogil=True)
-def rough_metres(
+def _rough_leg(
     between: Between, x_m: float, y_m: float, end_x_m: float, end_y_m: float
 ) -> tuple[float, float]:
-    """Return metres over rough ground, and what its factors add to them; overlaps add up."""
+    """Return the metres of a straight leg in rough areas, and what their factors add to them."""
     rough, factor = between.rough, between.factor
     west, east, south, north = _window(rough.bins, x_m, y_m, end_x_m, end_y_m)
     seen, count = np.empty(8, np.int64), 0
@@ -247,7 +265,21 @@ def rough_metres(
                 within_m = inside_m(rough, area, x_m, y_m, end_x_m, end_y_m)
                 rough_m += within_m
                 added_m += within_m * (factor[area] - 1.0)
-    length_m = float(np.hypot(end_x_m - x_m, end_y_m - y_m))
+    return rough_m, added_m
+
+
+@numba.njit(cache=True, nogil=True)
+def rough_metres(between: Between, way_xy_m: Float64s) -> tuple[float, float]:
+    """Return metres over rough ground, and what its factors add to them; overlaps add up."""
+    rough_m, added_m, length_m = 0.0, 0.0, 0.0
+    for leg in range(way_xy_m.shape[0] - 1):
+        x_m, y_m = way_xy_m[leg, 0], way_xy_m[leg, 1]
+        end_x_m, end_y_m = way_xy_m[leg + 1, 0], way_xy_m[leg + 1, 1]
+        within_m, more_m = _rough_leg(between, x_m, y_m, end_x_m, end_y_m)
+        leg_m = float(np.hypot(end_x_m - x_m, end_y_m - y_m))
+        rough_m += min(within_m, leg_m)
+        added_m += more_m
+        length_m += leg_m
     return min(max(rough_m, length_m - between.own_ground_m), length_m), added_m
 
 
@@ -256,39 +288,41 @@ def surcharge(
     between: Between, x_m: float, y_m: float, end_x_m: float, end_y_m: float
 ) -> tuple[float, int]:
     """Return what ground (in parts of a cent) and crossings add to the price of a connector."""
-    rough_m, added_m = rough_metres(between, x_m, y_m, end_x_m, end_y_m)
+    way_xy_m = np.empty((2, 2))
+    way_xy_m[0, 0], way_xy_m[0, 1] = x_m, y_m
+    way_xy_m[1, 0], way_xy_m[1, 1] = end_x_m, end_y_m
+    rough_m, added_m = rough_metres(between, way_xy_m)
     ground = rough_m * (between.rough_cents - between.plain_cents) + added_m * between.rough_cents
     cents = 0
-    line, _, count = crossed_lines(between.lines, x_m, y_m, end_x_m, end_y_m)
+    line, _, count = crossed_lines(between.lines, way_xy_m)
     for n in range(count):
         cents += int(between.lines.cents[line[n]])
     return ground, cents
 
 
 @numba.njit(cache=True, nogil=True)
-def meet_connectors(
-    between: Between, start_xy_m: Float64s, xy_m: Float64s
+def meet_ways(
+    between: Between, way_offset: Int64s, way_xy_m: Float64s
 ) -> tuple[Int64s, Int64s, Float64s]:
-    """Return what connectors meet on their straight ways.
+    """Return what ways meet; way w has the vertices ``way_offset[w]:way_offset[w + 1]``.
 
     Returns
     -------
-    offset (connectors + 1,), line (crossings,); ground (connectors, 2): metres of rough ground and
-    what its factors add to them
+    offset (ways + 1,), line (crossings,); ground (ways, 2): metres of rough ground and what its
+    factors add to them
     """
-    count = xy_m.shape[0]
+    count = way_offset.size - 1
     offset = np.zeros(count + 1, np.int64)
     line = np.empty(max(count, 8), np.int64)
     ground = np.zeros((count, 2))
     total = 0
     for row in range(count):
-        x_m, y_m = start_xy_m[row, 0], start_xy_m[row, 1]
-        end_x_m, end_y_m = xy_m[row, 0], xy_m[row, 1]
-        found, _, number = crossed_lines(between.lines, x_m, y_m, end_x_m, end_y_m)
+        way = way_xy_m[way_offset[row] : way_offset[row + 1]]
+        found, _, number = crossed_lines(between.lines, way)
         while total + number > line.size:
             line = np.append(line, np.empty(line.size, np.int64))
         line[total : total + number] = found[:number]
         total += number
         offset[row + 1] = total
-        ground[row] = rough_metres(between, x_m, y_m, end_x_m, end_y_m)
+        ground[row] = rough_metres(between, way)
     return offset, line[:total], ground

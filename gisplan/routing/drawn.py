@@ -24,7 +24,7 @@ from gisplan.routing.drawn_choice import (
     cheapest_chain,
     joined_links,
 )
-from gisplan.routing.drawn_ground import find_ground, over_ground
+from gisplan.routing.drawn_ground import FreePrice, find_ground, over_ground
 from gisplan.routing.drawn_lanes import Stops, points_along, segments_of, steps_along
 from gisplan.routing.drawn_stops import (
     TOUCH_M,
@@ -41,6 +41,8 @@ if TYPE_CHECKING:
 Geometries = npt.NDArray[np.object_]
 PartCents = Callable[["Integers", "Floats", "Floats"], "Floats"]
 """The price of parts of edges, from share to share; infinity where none may be used."""
+Crossings = Callable[["Floats"], tuple["Floats", "Integers"]]
+"""Where along vertices (vertices, 2) something is crossed off the edges, in metres, and cents."""
 
 VERTICES_MAX = 10_000
 LENGTH_MAX_M = 50_000.0
@@ -50,8 +52,8 @@ LENGTH_MAX_M = 50_000.0
 class DrawnIndex:
     """Edges that a drawn line may follow, by place.
 
-    ``free_cents_per_m`` is the price of open ground. ``area`` holds polygons that no cable may
-    enter.
+    ``free_cents_per_m`` is the price of open ground, ``free_crossings`` what is crossed there.
+    ``area`` holds polygons that no cable may enter.
     """
 
     shape: Geometries
@@ -60,6 +62,7 @@ class DrawnIndex:
     edge_to: Integers
     part_cents: PartCents
     free_cents_per_m: float
+    free_crossings: Crossings
     area: Geometries
     area_tree: shapely.STRtree
 
@@ -97,6 +100,7 @@ def build_drawn_index(
     *,
     part_cents: PartCents,
     free_cents_per_m: float,
+    free_crossings: Crossings | None = None,
     area: Geometries | None = None,
 ) -> DrawnIndex:
     """Return the index of edges (line strings), their nodes, prices and forbidden areas."""
@@ -108,9 +112,14 @@ def build_drawn_index(
         edge_to=np.asarray(edge_to, dtype=np.int64),
         part_cents=part_cents,
         free_cents_per_m=free_cents_per_m,
+        free_crossings=free_crossings or _no_crossings,
         area=areas,
         area_tree=shapely.STRtree(areas),
     )
+
+
+def _no_crossings(xy_m: Floats) -> tuple[Floats, Integers]:  # noqa: ARG001 (asked by the type)
+    return np.zeros(0), np.zeros(0, dtype=np.int64)
 
 
 def read_drawn_line(
@@ -215,12 +224,18 @@ def _read(
     links = joined_links(
         [
             along_edges(steps, index.part_cents(steps.edge, steps.share_from, steps.share_to)),
-            *over_ground(line, beside.stops, ground, index.free_cents_per_m),
+            *over_ground(line, beside.stops, ground, _free_price(line, index)),
             *at_landings(ends, landings, ground.first),
         ]
     )
     chain = links.take(cheapest_chain(links, ground.first, ground.last))
     return _reading(line, index, chain, beside.stops, ground.place_m)
+
+
+def _free_price(line: shapely.LineString, index: DrawnIndex) -> FreePrice:
+    """Return what a line costs where it goes over open ground."""
+    at_m, cents = index.free_crossings(shapely.get_coordinates(line))
+    return FreePrice(cents_per_m=index.free_cents_per_m, crossed_m=at_m, crossing_cents=cents)
 
 
 def _reading(

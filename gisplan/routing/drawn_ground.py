@@ -13,7 +13,7 @@ from gisplan.routing.drawn_choice import off_edges
 from gisplan.routing.drawn_lanes import held_stretches, points_along, segments_of
 
 if TYPE_CHECKING:
-    from gisplan.model.grid import Flags, Floats
+    from gisplan.model.grid import Flags, Floats, Integers
     from gisplan.routing.drawn_choice import Links
     from gisplan.routing.drawn_lanes import Stops
 
@@ -50,6 +50,15 @@ class OpenGround:
         return self.first + 1
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FreePrice:
+    """What a line costs over open ground: a metre, and crossings ``crossed_m`` along it."""
+
+    cents_per_m: float
+    crossed_m: Floats
+    crossing_cents: Integers
+
+
 def find_ground(
     line: shapely.LineString, shapes: Geometries, stops: Stops, reach_m: float
 ) -> OpenGround:
@@ -76,7 +85,7 @@ def find_ground(
 
 
 def over_ground(
-    line: shapely.LineString, stops: Stops, ground: OpenGround, cents_per_m: float
+    line: shapely.LineString, stops: Stops, ground: OpenGround, price: FreePrice
 ) -> list[Links]:
     """Return the ways over open ground: along the line, between it and stops, and at its ends."""
     own = np.arange(len(stops))
@@ -86,11 +95,11 @@ def over_ground(
     hop_m = np.hypot(*away.T) + CHANGE_TOLERANCES * ground.reach_m
     comes = _is_within(middle_m, ground.between_m, ground.at_start_m)
     leaves = _is_within(middle_m, ground.between_m, ground.at_end_m)
-    cents, reach_m = hop_m * cents_per_m, np.array([ground.reach_m])
+    cents, reach_m = hop_m * price.cents_per_m, np.array([ground.reach_m])
     place = ground.stop_count + np.arange(len(ground.place_m))
     ends = np.array([ground.first, ground.last])
     return [
-        _along(ground, cents_per_m),
+        _along(ground, price),
         off_edges(at, own, cents=cents, beside_m=np.where(comes, 0.0, reach_m)),
         off_edges(own, at, cents=cents, beside_m=np.where(leaves, 0.0, reach_m)),
         off_edges(ends[:1], place[:1], cents=np.zeros(1), beside_m=reach_m),
@@ -98,15 +107,18 @@ def over_ground(
     ]
 
 
-def _along(ground: OpenGround, cents_per_m: float) -> Links:
-    """Return the ways from place to place of the line."""
+def _along(ground: OpenGround, price: FreePrice) -> Links:
+    """Return the ways from place to place of the line, with what they cross."""
     at_m, number = ground.place_m, ground.stop_count + np.arange(len(ground.place_m))
     step_m, middle_m = np.diff(at_m), (at_m[1:] + at_m[:-1]) / 2
+    step = np.searchsorted(at_m, price.crossed_m, "right") - 1
+    step = np.clip(step, 0, max(len(step_m) - 1, 0))
+    crossed = np.bincount(step, weights=price.crossing_cents, minlength=len(step_m))
     is_open = _is_within(middle_m, ground.between_m, ground.at_start_m, ground.at_end_m)
     return off_edges(
         number[:-1],
         number[1:],
-        cents=step_m * cents_per_m,
+        cents=step_m * price.cents_per_m + crossed,
         beside_m=np.where(is_open, 0.0, step_m),
     )
 

@@ -11,6 +11,7 @@ Invariants
 - What a connector crosses and the ground under it are paid by every tariff alike.
 - ``floor_cents`` of an edge is at most what anything on it is worth, so an edge that cannot be
   cheaper is left out after its distance is known.
+- Nobody lands on the other side of a road, nor at the end of an edge that leaves a road on a side.
 - Equal costs keep the lower edge, then the lower share, whatever the order of the bins.
 """
 
@@ -22,6 +23,7 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
+from gisplan.network.snapshot import Roadside
 from gisplan.routing.crossed_kernel import (
     Areas,
     Between,
@@ -35,12 +37,15 @@ from gisplan.routing.crossed_kernel import (
 
 UNREACHED = np.int64(1) << 60
 TOUCH_M = 0.05
+LEFT, RIGHT = int(Roadside.LEFT), int(Roadside.RIGHT)
+FIRST_ON_ROAD, LAST_ON_ROAD = int(Roadside.FIRST_ON_ROAD), int(Roadside.LAST_ON_ROAD)
 
 
 class Edges(NamedTuple):
     """Edges of a graph with their drawings: vertices of e at ``offset[e]:offset[e + 1]``.
 
     Crossings of e stand at ``crossing_offset[e]:crossing_offset[e + 1]``, ordered along it.
+    ``roadside`` (edges,) holds codes of ``Roadside``.
     """
 
     start: Int64s
@@ -50,6 +55,7 @@ class Edges(NamedTuple):
     xy_m: Float64s
     crossing_offset: Int64s
     crossing_share: Float64s
+    roadside: npt.NDArray[np.uint8]
 
 
 class Tariffs(NamedTuple):
@@ -57,8 +63,8 @@ class Tariffs(NamedTuple):
 
     ``edge_cents`` (tariffs, edges) is the whole edge without its crossings, -1 where it may not be
     used; ``crossing_cents`` (crossings,) holds for all. ``joined_cents`` (tariffs, edges) is what a
-    landing on the edge is worth from share ``joined_from`` to share ``joined_to``. The others have
-    shape (tariffs,).
+    landing on the edge is worth from share ``joined_from`` to share ``joined_to``, over further
+    ``joined_length_m``. The others have shape (tariffs,).
     """
 
     node_cents: Int64s
@@ -67,6 +73,7 @@ class Tariffs(NamedTuple):
     joined_cents: Int64s
     joined_from: Float64s
     joined_to: Float64s
+    joined_length_m: Float64s
     connector_cents_per_m: Float64s
     limit_m: Float64s
     drum_m: Float64s
@@ -93,6 +100,26 @@ def _foot(edges: Edges, edge: int, x_m: float, y_m: float) -> tuple[float, float
             foot_x_m, foot_y_m = x0 + t * dx, y0 + t * dy
         along += length
     return best, (share_m / along if along > 0 else 0.0), foot_x_m, foot_y_m
+
+
+@numba.njit(cache=True, nogil=True)
+def _is_across(edges: Edges, edge: int, x_m: float, y_m: float) -> bool:
+    """Tell whether a place lies on the other side of the road than an edge that is one side."""
+    best, across = np.inf, 0.0
+    for at in range(edges.offset[edge], edges.offset[edge + 1] - 1):
+        x0, y0 = edges.xy_m[at, 0], edges.xy_m[at, 1]
+        dx, dy = edges.xy_m[at + 1, 0] - x0, edges.xy_m[at + 1, 1] - y0
+        square = dx * dx + dy * dy
+        if square == 0.0:
+            continue
+        t = min(max(((x_m - x0) * dx + (y_m - y0) * dy) / square, 0.0), 1.0)
+        away_x, away_y = x_m - x0 - t * dx, y_m - y0 - t * dy
+        away = away_x * away_x + away_y * away_y
+        if away < best:
+            best = away
+            across = dx * away_y - dy * away_x
+    is_left = edges.roadside[edge] & LEFT != 0
+    return across < 0.0 if is_left else across > 0.0
 
 
 @numba.njit(cache=True, nogil=True)
@@ -201,7 +228,8 @@ def _worth(
         low, high = tariffs.joined_from[tariff, edge], tariffs.joined_to[tariff, edge]
         if joined < UNREACHED and connector + joined < best:
             joint = min(max(share, low), high)  # the nearest place where it may be joined
-            length = away_m + abs(joint - share) * edges.length_m[edge]
+            along_m = abs(joint - share) * edges.length_m[edge]
+            length = away_m + along_m + tariffs.joined_length_m[tariff, edge]
             cost = connector + joined + _joints(length, drum_m, joint_cents)
             if joint != share:
                 first, last = min(joint, share), max(joint, share)
@@ -280,9 +308,14 @@ def cheapest_landings(  # noqa: PLR0912, PLR0915
                         floor = tariffs.floor_cents[edge] + least_per_m * away_m - 1
                         if square > reach_m * reach_m or floor > cents[point]:
                             continue
+                        roadside = edges.roadside[edge]
+                        if roadside & (LEFT | RIGHT) and _is_across(edges, edge, x_m, y_m):
+                            continue
                         for turn in range(3):
                             share, end_x_m, end_y_m = foot, foot_x_m, foot_y_m
                             if turn > 0:
+                                if roadside & (FIRST_ON_ROAD if turn == 1 else LAST_ON_ROAD):
+                                    continue
                                 node = edges.start[edge] if turn == 1 else edges.end[edge]
                                 if seen_node[node] == point:
                                     continue

@@ -15,7 +15,7 @@ import numpy.typing as npt
 import shapely
 
 from gisplan.errors import InputError
-from gisplan.routing.crossed_kernel import Areas, Between, Bins, CrossedLines
+from gisplan.routing.crossed_kernel import Areas, Between, Bins, CrossedLines, crossed_lines
 from gisplan.routing.landing_kernel import UNREACHED, Edges, Tariffs, cheapest_landings
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ __all__ = [
     "build_areas",
     "build_crossed_lines",
     "build_landing_index",
+    "crossings_along",
     "floor_cents",
     "nothing_between",
 ]
@@ -41,6 +42,8 @@ Geometries = npt.NDArray[np.object_]
 
 BIN_M = 50.0
 BINS_MAX = 4_000_000
+ENTRIES_MAX = 16_000_000
+"""Rows over all bins; where many wide things would take more, the bins are made larger."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,10 +122,23 @@ def build_areas(polygons: Geometries, leavable: Flags) -> Areas:
     """Sort polygons into bins; ``leavable`` (polygons,) marks those that may be left from within.
 
     Only outer rings count.
+
+    Raises
+    ------
+    InputError
+        If one is no single polygon with an extent, all finite.
     """
+    box_m = shapely.bounds(polygons).reshape(-1, 4)
+    is_polygon = shapely.get_type_id(polygons) == shapely.GeometryType.POLYGON
+    wrong = np.flatnonzero(~(is_polygon & np.isfinite(box_m).all(axis=1)))
+    if len(wrong):
+        found = getattr(polygons[wrong[0]], "geom_type", "nothing")
+        raise InputError(
+            f"area {wrong[0]} is {found}, empty or not finite; expected one polygon, several parts "
+            "as several areas"
+        )
     rings = shapely.get_exterior_ring(polygons)
     xy_m, owner = shapely.get_coordinates(rings, return_index=True)
-    box_m = shapely.bounds(polygons).reshape(-1, 4)
     rows = np.arange(len(polygons))
     bins = _sorted_into_bins(rows, box_m[:, :2], box_m[:, 2:]) if len(rows) else _no_bins()
     return Areas(
@@ -175,6 +191,12 @@ def nothing_between() -> Between:
     )
 
 
+def crossings_along(between: Between, way_m: Floats) -> tuple[Floats, Integers]:
+    """Return where along a way, (vertices, 2), lines are crossed, in metres, and at what cents."""
+    line, at_m, count = crossed_lines(between.lines, way_m)
+    return at_m[:count], between.lines.cents[line[:count]]
+
+
 def floor_cents(edges: Edges, node_cents: Integers, joined_cents: Integers) -> Integers:
     """Return for each edge the least that a landing on it can be worth, over all tariffs."""
     cheapest = np.min(node_cents, axis=0)
@@ -186,10 +208,11 @@ def floor_cents(edges: Edges, node_cents: Integers, joined_cents: Integers) -> I
 def _sorted_into_bins(rows: Integers, low: Floats, high: Floats) -> Bins:
     """Put rows into all bins that their boxes touch."""
     corner, size_m, shape = _frame(low, high)
-    first = np.floor((low - corner) / size_m).astype(np.int64)
-    last = np.floor((high - corner) / size_m).astype(np.int64)
-    span = last - first + 1
-    count = span.prod(axis=1)
+    first, span, count = _touched(low - corner, high - corner, size_m)
+    while count.sum() > max(ENTRIES_MAX, 4 * len(rows)):
+        size_m *= 2
+        shape = (shape + 1) // 2
+        first, span, count = _touched(low - corner, high - corner, size_m)
     owner = np.repeat(np.arange(len(rows)), count)
     step = np.arange(int(count.sum())) - np.repeat(np.cumsum(count) - count, count)
     column = first[owner, 0] + step % span[owner, 0]
@@ -205,6 +228,13 @@ def _sorted_into_bins(rows: Integers, low: Floats, high: Floats) -> Bins:
         offset=offset.astype(np.int64),
         edge=rows[owner][order].astype(np.int64),
     )
+
+
+def _touched(low_m: Floats, high_m: Floats, size_m: float) -> tuple[Integers, Integers, Integers]:
+    """Return the first bin (column, row), how many each way, and how many in all a box touches."""
+    first = np.floor(low_m / size_m).astype(np.int64)
+    span = np.floor(high_m / size_m).astype(np.int64) - first + 1
+    return first, span, span.prod(axis=1)
 
 
 def _frame(low: Floats, high: Floats) -> tuple[Floats, float, Integers]:

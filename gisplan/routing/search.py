@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 NO_BOUND = int(np.int64(1) << 59)
 LARGEST_START = NO_BOUND >> 1
+LARGEST_PLACE = 1 << 28
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,7 +118,23 @@ class Targets:
         node, place, cost_cents : int (rows,)
             The node that the place hangs at, the number of the place from 0, and what lies between.
             A place in the middle of an edge has two rows; a negative cost is no way there.
+
+        Raises
+        ------
+        InputError
+            If the arrays differ in length, or a number or cost is out of range.
         """
+        if not len(node) == len(place) == len(cost_cents):
+            raise InputError(
+                f"places have {len(node)} nodes, {len(place)} numbers and {len(cost_cents)} costs; "
+                "expected one of each for every row"
+            )
+        if self.place_count:
+            raise InputError("these targets have places already; give all places at once")
+        if len(place) and int(np.max(place)) > LARGEST_PLACE:
+            raise InputError(
+                f"the number of a place is {np.max(place)}; expected at most {LARGEST_PLACE}"
+            )
         for name, values in (("place", place), ("place's node", node)):
             if len(values) and int(np.min(values)) < 0:
                 raise InputError(f"the number of a {name} is {np.min(values)}; expected 0 or more")

@@ -16,17 +16,17 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
-from gisplan.routing.crossed_kernel import meet_connectors
+from gisplan.routing.crossed_kernel import meet_ways
 from gisplan.routing.landing_kernel import TOUCH_M, clear_lines
 from gisplan.routing.landings import build_areas, nothing_between
+from gisplan.routing.site_landings import Landed, land
 
 if TYPE_CHECKING:
-    from gisplan.model.grid import Flags, Floats, Integers
+    from gisplan.model.grid import Codes, Flags, Floats, Integers
     from gisplan.routing.landings import Areas, Between
+    from gisplan.routing.site_landings import Ground
 
 Geometries = npt.NDArray[np.object_]
-Ground = shapely.Point | shapely.Polygon
-"""What a cable starts from: a point, or a parcel."""
 
 WALL_M = 0.5  # a service that ends this close to a wall ends at it
 
@@ -63,7 +63,7 @@ class WayOut:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MetGround:
-    """What straight connectors cross, and the ground under them.
+    """What connectors, or other ways off the corridors, cross, and the ground under them.
 
     Connector c crosses ``line[offset[c]:offset[c + 1]]``, rows of the lines that the index was
     built with. ``rough_m`` (connectors,) are its metres over rough ground, ``added_m`` what the
@@ -84,6 +84,12 @@ class MetGround:
             rough_m=np.zeros(count),
             added_m=np.zeros(count),
         )
+
+    @classmethod
+    def on_ways(cls, between: Between, way_offset: Integers, xy_m: Floats) -> MetGround:
+        """Return what ways meet; the vertices of way w are ``way_offset[w]:way_offset[w + 1]``."""
+        offset, line, ground = meet_ways(between, way_offset, xy_m)
+        return cls(offset=offset, line=line, rough_m=ground[:, 0], added_m=ground[:, 1])
 
     def crossed(self, row: int) -> Integers:
         """Return the lines that a connector crosses."""
@@ -142,12 +148,14 @@ class Connectors:
 class SiteIndex:
     """Corridor edges and what lies between, by place; built once for a snapshot.
 
+    ``roadside`` (codes of ``Roadside``) says who lands where beside roads.
     ``leavable`` marks the forbidden areas that a cable may come out of: houses, not lakes.
     ``between`` holds what connectors cross at a price and the ground that costs more.
     """
 
     edges: Geometries
     edge_row: Integers
+    roadside: Codes
     edge_tree: shapely.STRtree
     forbidden: Geometries
     forbidden_tree: shapely.STRtree
@@ -161,6 +169,7 @@ class SiteIndex:
         edges: Geometries,
         forbidden: Geometries,
         *,
+        roadside: Codes | None = None,
         landable: Flags | None = None,
         leavable: Flags | None = None,
         between: Between | None = None,
@@ -174,6 +183,7 @@ class SiteIndex:
         return cls(
             edges=edges[row],
             edge_row=row.astype(np.int64),
+            roadside=np.zeros(len(edges), np.uint8)[row] if roadside is None else roadside[row],
             edge_tree=shapely.STRtree(edges[row]),
             forbidden=forbidden,
             forbidden_tree=shapely.STRtree(forbidden),
@@ -193,6 +203,7 @@ class SiteIndex:
         return SiteIndex(
             edges=self.edges[kept],
             edge_row=self.edge_row[kept],
+            roadside=self.roadside[kept],
             edge_tree=shapely.STRtree(self.edges[kept]),
             forbidden=self.forbidden,
             forbidden_tree=self.forbidden_tree,
@@ -202,13 +213,18 @@ class SiteIndex:
         )
 
     def shut_by(self, areas: Geometries) -> SiteIndex:
-        """Return the same index with further forbidden areas, which no cable may come out of."""
-        forbidden = np.concatenate([self.forbidden, areas])
+        """Return the same index with further forbidden areas, which no cable may come out of.
+
+        Areas of several parts, or collections, count by their polygons.
+        """
+        parts = shapely.get_parts(shapely.get_parts(areas))
+        polygons = parts[shapely.get_type_id(parts) == shapely.GeometryType.POLYGON]
+        forbidden = np.concatenate([self.forbidden, polygons])
         return replace(
             self,
             forbidden=forbidden,
             forbidden_tree=shapely.STRtree(forbidden),
-            leavable=np.append(self.leavable, np.zeros(len(areas), dtype=bool)),
+            leavable=np.append(self.leavable, np.zeros(len(polygons), dtype=bool)),
             walls=build_areas(forbidden, np.zeros(len(forbidden), dtype=bool)),
         )
 
@@ -237,7 +253,55 @@ class SiteIndex:
         """
         site: Ground = shapely.Point(x_m, y_m) if parcel is None else parcel
         near = np.sort(self.edge_tree.query(site, predicate="dwithin", distance=reach_m))
-        return self._clear_landings(site, near.astype(np.int64), reach_m, self._own_areas(site))
+        landed = land(site, self.edges, near.astype(np.int64), reach_m, roadside=self.roadside)
+        return self._connectors(landed.take(self._clear(landed, self._own_areas(site))))[0]
+
+    def connectors_of(self, xy_m: Floats, reach_m: float) -> tuple[Connectors, Integers]:
+        """Return the connectors of several places, shape (places, 2), and the place of each.
+
+        They are those of ``connectors``, but that a place may leave every area that holds it: the
+        cables of what stands there lead out already.
+        """
+        points = np.asarray(shapely.points(xy_m), dtype=object)
+        place, near = self.edge_tree.query(points, predicate="dwithin", distance=reach_m)
+        order = np.lexsort((near, place))
+        place, near = place[order].astype(np.int64), near[order].astype(np.int64)
+        landed = land(points[place], self.edges, near, reach_m, place=place, roadside=self.roadside)
+        held, area = self.forbidden_tree.query(points, predicate="intersects")
+        clear = np.zeros(len(landed), dtype=bool)
+        free = np.flatnonzero(~np.isin(landed.place, held))
+        clear[free] = self._clear(landed.take(free), np.zeros(0, dtype=np.int64))
+        for one in np.unique(held).tolist():
+            rows = np.flatnonzero(landed.place == one)
+            clear[rows] = self._clear(landed.take(rows), np.sort(area[held == one]))
+        return self._connectors(landed.take(clear))
+
+    def straight_way(
+        self, one_m: tuple[float, float], other_m: tuple[float, float], reach_m: float
+    ) -> Connectors:
+        """Return the straight way between two places, none where it is too long or not clear.
+
+        It lands on no edge (-1). Each place may leave a forbidden area of its own.
+        """
+        start, end, none = np.array([one_m]), np.array([other_m]), np.full(1, -1)
+        own = np.union1d(*(self._own_areas(shapely.Point(place)) for place in (one_m, other_m)))
+        landed = Landed(
+            place=none,
+            edge=none,
+            share=np.zeros(1),
+            length_m=np.hypot(*(end - start).T),
+            xy_m=end,
+            start_xy_m=start,
+        )
+        clear = self._clear(landed, own) & (landed.length_m <= reach_m)
+        return Connectors(
+            edge=none,
+            share=landed.share,
+            length_m=landed.length_m,
+            xy_m=end,
+            start_xy_m=start,
+            met=MetGround.on_ways(self.between, np.array([0, 2]), np.concatenate([start, end])),
+        ).take(np.flatnonzero(clear))
 
     def diagnose(
         self, x_m: float, y_m: float, reach_m: float, *, parcel: shapely.Polygon | None = None
@@ -297,35 +361,26 @@ class SiteIndex:
         areas = np.setdiff1d(areas, self._own_areas(site))
         return int(areas[0]) if len(areas) else -1
 
-    def _clear_landings(
-        self, site: Ground, edges: Integers, reach_m: float, own: Integers
-    ) -> Connectors:
-        """Land at the foot of the perpendicular on each edge and at its ends, where it is clear."""
-        shapes = self.edges[edges]
-        foot = shapely.line_locate_point(shapes, _feet(site, shapes), normalized=True)
-        inner = np.flatnonzero((foot > 0) & (foot < 1))  # a foot at an end is that end
-        edge = np.concatenate([edges[inner], edges, edges])
-        share = np.concatenate([foot[inner], np.zeros(len(edges)), np.ones(len(edges))])
-        xy = shapely.get_coordinates(
-            shapely.line_interpolate_point(self.edges[edge], share, normalized=True)
+    def _connectors(self, landed: Landed) -> tuple[Connectors, Integers]:
+        """Return clear landings as connectors, place by place, nearest first; and their places."""
+        edge = self.edge_row[landed.edge]
+        order = np.lexsort((landed.share, edge, landed.length_m, landed.place))
+        landed, edge = landed.take(order), edge[order]
+        ways = np.stack([landed.start_xy_m, landed.xy_m], axis=1).reshape(-1, 2)
+        met = MetGround.on_ways(self.between, np.arange(0, len(ways) + 1, 2), ways)
+        found = Connectors(
+            edge=edge,
+            share=landed.share,
+            length_m=landed.length_m,
+            xy_m=landed.xy_m,
+            start_xy_m=landed.start_xy_m,
+            met=met,
         )
-        start = _exits(site, xy)
-        length_m = np.hypot(*(xy - start).T)
-        kept = np.flatnonzero(length_m <= reach_m)
-        kept = kept[self._clear(start[kept], xy[kept], own)]
-        kept = kept[np.lexsort((share[kept], self.edge_row[edge[kept]], length_m[kept]))]
-        offset, line, ground = meet_connectors(self.between, start[kept], xy[kept])
-        return Connectors(
-            edge=self.edge_row[edge[kept]],
-            share=share[kept],
-            length_m=length_m[kept],
-            xy_m=xy[kept],
-            start_xy_m=start[kept],
-            met=MetGround(offset=offset, line=line, rough_m=ground[:, 0], added_m=ground[:, 1]),
-        )
+        return found, landed.place
 
-    def _clear(self, start: Floats, xy: Floats, own: Integers) -> npt.NDArray[np.bool_]:
+    def _clear(self, landed: Landed, own: Integers) -> Flags:
         """Tell which straight lines run through no area but one's own."""
+        start, xy = landed.start_xy_m, landed.xy_m
         ends = np.column_stack([start, xy]).round(6)
         _, first, same = np.unique(
             np.ascontiguousarray(ends).view("c16").view("V32").reshape(-1),
@@ -333,7 +388,8 @@ class SiteIndex:
             return_inverse=True,
         )
         seen = np.zeros(len(self.forbidden) + 1, dtype=np.int64)
-        clear = clear_lines(self.walls, own, seen, start[first], xy[first])[same.reshape(-1)]
+        lines = clear_lines(self.walls, own, seen, start[first], xy[first])
+        clear: Flags = lines[same.reshape(-1)]
         # a connector without length stands in a foreign area or beside it
         short = np.flatnonzero(clear & (np.hypot(*(xy - start).T) <= TOUCH_M))
         if len(short):
@@ -341,20 +397,3 @@ class SiteIndex:
             hit, area = self.forbidden_tree.query(points, predicate="within")
             clear[short[hit[~np.isin(area, own)]]] = False
         return clear
-
-
-def _feet(site: Ground, shapes: Geometries) -> Ground | Geometries:
-    """Return the place by which to find the foot of the perpendicular on each of several lines."""
-    if isinstance(site, shapely.Point):
-        return site
-    feet: Geometries = np.asarray(shapely.get_point(shapely.shortest_line(site, shapes), -1))
-    return feet
-
-
-def _exits(site: Ground, xy: Floats) -> Floats:
-    """Return where a cable to each of several places leaves a site, shape (places, 2)."""
-    if isinstance(site, shapely.Point):
-        return np.tile([site.x, site.y], (len(xy), 1))
-    ways = shapely.shortest_line(site, shapely.points(xy))
-    exits: Floats = shapely.get_coordinates(shapely.get_point(ways, 0))
-    return exits

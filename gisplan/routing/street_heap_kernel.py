@@ -11,9 +11,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import numba
 import numpy as np
 import numpy.typing as npt
+
+from gisplan.routing.uncounted_kernel import uncounted
 
 Int32s = npt.NDArray[np.int32]
 Int64s = npt.NDArray[np.int64]
@@ -21,7 +22,6 @@ Bytes = npt.NDArray[np.uint8]
 
 UNREACHED = np.int64(1) << 60
 RING = 256
-LARGEST_SHIFT = 30  # costs within a bucket are sorted as 31 bits
 AGAIN_MAX = 32  # more nodes settled again in a bucket than this and half of all: order the rest
 
 LABEL, REST = 0, 1  # columns of ``record``
@@ -69,7 +69,7 @@ class Memory(NamedTuple):
     tally: Int64s
 
 
-@numba.njit(cache=True, nogil=True)
+@uncounted
 def _rise(memory: Memory, at: int, node: int) -> None:
     """Move a node up the heap from a place that is free."""
     record, heap, heap_at = memory.record, memory.heap, memory.heap_at
@@ -87,7 +87,7 @@ def _rise(memory: Memory, at: int, node: int) -> None:
     heap_at[node] = at
 
 
-@numba.njit(cache=True, nogil=True)
+@uncounted
 def _sink(memory: Memory, at: int, node: int, size: int) -> None:
     """Move a node down the heap from a place that is free."""
     record, heap, heap_at = memory.record, memory.heap, memory.heap_at
@@ -111,13 +111,13 @@ def _sink(memory: Memory, at: int, node: int, size: int) -> None:
     heap_at[node] = at
 
 
-@numba.njit(cache=True, nogil=True)
+@uncounted
 def wait(memory: Memory, node: int, where: int) -> None:
     """Note where a node waits from now on."""
     memory.link[node, STATE] = (memory.link[node, STATE] & ~WHERE) | where
 
 
-@numba.njit(cache=True, nogil=True)
+@uncounted
 def push(memory: Memory, node: int) -> None:
     """Put a node into the heap, or move it up where its label has been lowered."""
     if memory.link[node, STATE] & WHERE == IN_HEAP:
@@ -128,7 +128,7 @@ def push(memory: Memory, node: int) -> None:
     _rise(memory, memory.tally[HEAP_SIZE] - 1, node)
 
 
-@numba.njit(cache=True, nogil=True)
+@uncounted
 def take(memory: Memory, node: int) -> None:
     """Take a node out of the heap, wherever it stands."""
     size = memory.tally[HEAP_SIZE] - 1

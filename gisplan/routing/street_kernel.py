@@ -20,14 +20,15 @@ Invariants
   time.
 - Nodes from ``node_count`` on are places: targets that hang at one or two nodes by a cost of their
   own and lead nowhere.
-- A node's arcs are read once when it is first queued, for nothing but to have them in the cache
+- A dead end or a bend (one or two arcs, no target) that lies at most ``PASSED`` buckets ahead is
+  settled as soon as it is reached, each time anew when its label is lowered: it never waits.
+- A node's arcs are read once when it is first reached, for nothing but to have them in the cache
   when it is settled (``ahead``).
 - Everything that a search changed is listed in ``touched``; nothing else has to be cleared.
 """
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 
 from gisplan.routing.street_heap_kernel import (
@@ -67,11 +68,12 @@ from gisplan.routing.street_heap_kernel import (
     take,
     wait,
 )
+from gisplan.routing.uncounted_kernel import uncounted
 
-SORTED_BY_HAND = 24
+PASSED = 4  # buckets ahead up to which bends are passed at once
 
 
-@numba.njit(cache=True, nogil=True)
+@uncounted
 def _lower(memory: Memory, shift: int, node: int, cost: int, by: int, before: int) -> None:
     """Record a way to a node that is cheaper than the one known, and queue it."""
     count, link, pool = memory.tally, memory.link, memory.pool
@@ -103,7 +105,7 @@ def _lower(memory: Memory, shift: int, node: int, cost: int, by: int, before: in
     count[IN_RING] += 1
 
 
-@numba.njit(cache=True, nogil=True)
+@uncounted
 def lay_start(
     memory: Memory, shift: int, node: Int64s, cost: Int64s, first: int, last: int
 ) -> None:
@@ -119,7 +121,7 @@ def lay_start(
             _lower(memory, shift, node[row], cost[row], -1 - row, 0)
 
 
-@numba.njit(cache=True, nogil=True)
+@uncounted
 def find_stray(node: Int64s, node_count: int) -> int:
     """Return the first row whose node is not there, -1 if all are."""
     for row in range(len(node)):
@@ -128,7 +130,7 @@ def find_stray(node: Int64s, node_count: int) -> int:
     return -1
 
 
-@numba.njit(cache=True, nogil=True)
+@uncounted
 def _reach_places(
     targets: TargetArrays, memory: Memory, shift: int, node_count: int, node: int
 ) -> None:
@@ -140,7 +142,7 @@ def _reach_places(
             _lower(memory, shift, place, cost, row, node)
 
 
-@numba.njit(cache=True, nogil=True)
+@uncounted
 def _put_in_order(memory: Memory, shift: int) -> None:
     """Let the rest of the current bucket go through the heap."""
     count, pool, link = memory.tally, memory.pool, memory.link
@@ -159,34 +161,26 @@ def _put_in_order(memory: Memory, shift: int) -> None:
     memory.ring[slot] = -1
 
 
-@numba.njit(cache=True, nogil=True)
+@uncounted
 def _sort_ready(memory: Memory) -> None:
     """Sort the targets of the bucket just emptied by cost and number, each once."""
     ready, record = memory.ready, memory.record
-    size = memory.tally[READY]
-    if size > SORTED_BY_HAND:
-        base = record[ready[0], LABEL]
-        for i in range(1, size):
-            base = min(base, record[ready[i], LABEL])
-        keys = np.empty(size, np.int64)
-        for i in range(size):
-            keys[i] = ((record[ready[i], LABEL] - base) << 32) | ready[i]
-        keys.sort()
-        for i in range(size):
-            ready[i] = keys[i] & 0xFFFFFFFF
-    else:
-        for i in range(1, size):
-            node = ready[i]
+    size, gap = memory.tally[READY], 1
+    while 3 * gap < size:
+        gap = 3 * gap + 1
+    while gap > 0:
+        for i in range(gap, size):
+            node, at = ready[i], i
             cost = record[node, LABEL]
-            at = i
-            while at > 0:
-                other = ready[at - 1]
+            while at >= gap:
+                other = ready[at - gap]
                 other_cost = record[other, LABEL]
                 if other_cost < cost or (other_cost == cost and other < node):
                     break
                 ready[at] = other
-                at -= 1
+                at -= gap
             ready[at] = node
+        gap //= 3
     kept = min(size, 1)
     for i in range(1, size):
         if ready[i] != ready[i - 1]:
@@ -195,7 +189,7 @@ def _sort_ready(memory: Memory) -> None:
     memory.tally[READY] = kept
 
 
-@numba.njit(cache=True, nogil=True)
+@uncounted
 def _empty_buckets(
     arcs: Arcs, targets: TargetArrays, memory: Memory, shift: int, bound: int
 ) -> bool:
@@ -257,54 +251,73 @@ def _empty_buckets(
                     _reach_places(targets, memory, shift, node_count, node)  # type: ignore[arg-type]
                     in_ring, free = count[IN_RING], count[FREE]
                     used, touched_count = count[USED], count[TOUCHED]
-            behind = np.int64(node) << BEFORE
             for row in range(np.uint64(offset[node]), np.uint64(offset[node + np.uint32(1)])):
-                step = arc[row, 1]
-                if step < 0:
-                    continue
-                head = np.uint32(arc[row, 0])
-                cost = key + step
-                old = record[head, LABEL]
-                if cost >= old:
-                    if cost == old and step > 0:
-                        by = link[head, VIA]
-                        if by >= 0 and arc_edge[row] < arc_edge[by]:
-                            link[head, VIA] = row
-                            link[head, STATE] = behind | (link[head, STATE] & WHERE)
-                    continue
-                bucket = cost >> shift
-                record[head, LABEL] = cost
-                where = SETTLED
-                if old == UNREACHED:
-                    touched[touched_count] = head
-                    touched_count += 1
-                    ahead ^= arc[np.uint32(offset[head]), 0]
-                else:
-                    where = link[head, STATE] & WHERE
-                    if where == QUEUED:
-                        if old >> shift == bucket:
-                            record[head, REST] = behind << 32 | np.int64(row)
-                            continue
-                    elif where == SETTLED:
-                        again += 1
-                taken = free if free >= 0 else used
-                if bucket >= current + RING or bucket == ordered or taken == room:
-                    record[head, REST] = (behind | where) << 32 | np.int64(row)
-                    push(memory, head)  # type: ignore[arg-type]
-                    continue
-                if where == IN_HEAP:
-                    take(memory, head)  # type: ignore[arg-type]
-                entry = np.uint32(taken)
-                if free >= 0:
-                    free = pool[entry, AFTER]
-                else:
-                    used += 1
-                record[head, REST] = behind << 32 | np.int64(row)
-                pool[entry, NODE] = head
-                place = np.uint32(bucket & mask)
-                pool[entry, AFTER] = ring[place]
-                ring[place] = taken
-                in_ring += 1
+                tail, key_here, at = node, key, row
+                while True:  # on over bends, which have but one way on
+                    step = arc[at, 1]
+                    if step < 0:
+                        break
+                    head = np.uint32(arc[at, 0])
+                    cost = key_here + step
+                    old = record[head, LABEL]
+                    behind = np.int64(tail) << BEFORE
+                    if cost >= old:
+                        if cost == old and step > 0:
+                            by = link[head, VIA]
+                            if by >= 0 and arc_edge[at] < arc_edge[by]:
+                                link[head, VIA] = at
+                                link[head, STATE] = behind | (link[head, STATE] & WHERE)
+                        break
+                    bucket = cost >> shift
+                    record[head, LABEL] = cost
+                    where = SETTLED
+                    first = np.uint32(offset[head])
+                    if old == UNREACHED:
+                        touched[touched_count] = head
+                        touched_count += 1
+                        ahead ^= arc[first, 0]
+                    else:
+                        where = link[head, STATE] & WHERE
+                        if where == QUEUED:
+                            if old >> shift == bucket:
+                                record[head, REST] = behind << 32 | np.int64(at)
+                                break
+                        elif where == SETTLED:
+                            again += 1
+                    ways = np.uint32(offset[head + np.uint32(1)]) - first
+                    if (
+                        ways <= 2
+                        and where == SETTLED
+                        and bucket <= current + PASSED
+                        and flag[head] == 0
+                    ):
+                        record[head, REST] = (behind | SETTLED) << 32 | np.int64(at)
+                        if ways == 1:
+                            break
+                        at = np.uint64(first)  # type: ignore[assignment]
+                        if np.uint32(arc[at, 0]) == tail:
+                            at += np.uint64(1)  # type: ignore[assignment]
+                        tail, key_here = head, cost
+                        continue
+                    taken = free if free >= 0 else used
+                    if bucket >= current + RING or bucket == ordered or taken == room:
+                        record[head, REST] = (behind | where) << 32 | np.int64(at)
+                        push(memory, head)  # type: ignore[arg-type]
+                        break
+                    if where == IN_HEAP:
+                        take(memory, head)  # type: ignore[arg-type]
+                    entry = np.uint32(taken)
+                    if free >= 0:
+                        free = pool[entry, AFTER]
+                    else:
+                        used += 1
+                    record[head, REST] = behind << 32 | np.int64(at)
+                    pool[entry, NODE] = head
+                    place = np.uint32(bucket & mask)
+                    pool[entry, AFTER] = ring[place]
+                    ring[place] = taken
+                    in_ring += 1
+                    break
             settled += 1
             if again > AGAIN_MAX + settled // 2 and ordered != current:
                 count[CURRENT], count[IN_RING], count[FREE] = current, in_ring, free
@@ -316,7 +329,7 @@ def _empty_buckets(
     return is_open
 
 
-@numba.njit(cache=True, nogil=True)
+@uncounted
 def next_targets(
     arcs: Arcs,
     targets: TargetArrays,
@@ -343,7 +356,7 @@ def next_targets(
         _sort_ready(memory)
 
 
-@numba.njit(cache=True, nogil=True)
+@uncounted
 def forget(memory: Memory) -> None:
     """Clear what the last search left, in time proportional to what it touched."""
     record, touched, count = memory.record, memory.touched, memory.tally

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gisplan.routing.search import Starts, check_start_nodes
-from gisplan.routing.street_heap_kernel import LARGEST_SHIFT, TargetArrays
 from gisplan.routing.street_heap_kernel import UNREACHED as _UNREACHED
+from gisplan.routing.street_heap_kernel import TargetArrays
 from gisplan.routing.street_kernel import lay_start, next_targets
 from gisplan.routing.sweep_kernel import read_out
 
@@ -60,7 +60,7 @@ def sweep(graph: CostGraph, node: Integers, cost_cents: Integers) -> Sweep:
     """
     starts = Starts.at(node, cost_cents)
     check_start_nodes(starts, graph.node_count)
-    shift = min(graph.bucket_shift + WIDER_BITS, LARGEST_SHIFT)
+    shift = graph.bucket_shift + WIDER_BITS
     with graph.workspaces.lend(graph.node_count) as memory:
         lay_start(memory, shift, starts.node, starts.cost_cents, 0, len(starts))
         nothing = TargetArrays(memory.flag, *_NO_PLACES)

@@ -26,13 +26,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gisplan.errors import InputError
-from gisplan.routing.disjoint import NO_EDGES
-from gisplan.routing.disjoint_ends import (
+from gisplan.routing.disjoint.flow_overlay_kernel import cost_of, head_of, length_of, span, tail_of
+from gisplan.routing.disjoint.result import NOTHING_SHARED, SharedParts
+from gisplan.routing.disjoint.routes import NO_EDGES
+from gisplan.routing.places import (
     Places,
     check_places,
 )
-from gisplan.routing.disjoint_result import NOTHING_SHARED, SharedParts
-from gisplan.routing.flow_overlay_kernel import cost_of, head_of, length_of, span, tail_of
 from gisplan.routing.via_kernel import UNSEEN
 from gisplan.routing.via_net import Ends, WayNet, WaySpace
 from gisplan.routing.via_stops import CorrectedRoute, Hindrance, Obstruction, Order, Stops
@@ -40,7 +40,7 @@ from gisplan.routing.via_stops import CorrectedRoute, Hindrance, Obstruction, Or
 if TYPE_CHECKING:
     from gisplan.model.grid import Floats, Integers
     from gisplan.routing.cost_graph import CostGraph
-    from gisplan.routing.disjoint_ends import AccessPoints, Exits
+    from gisplan.routing.places import AccessPoints, Exits
 
 MOST_STOPS = 40
 MOST_IN_ANY_ORDER = 8

@@ -18,10 +18,10 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from gisplan.model.grid import Codes, Integers
-from gisplan.routing.flow_heap_kernel import drop_first, push
-from gisplan.routing.flow_jit_kernel import uncounted, whole
-from gisplan.routing.flow_overlay_kernel import Net, Overlay, length_of, slots_of, step
+from gisplan.routing.disjoint.flow_heap_kernel import drop_first, push
+from gisplan.routing.disjoint.flow_overlay_kernel import Net, Overlay, length_of, slots_of, step
 from gisplan.routing.layout_kernel import Int32s
+from gisplan.routing.uncounted_kernel import uncounted, whole
 
 if TYPE_CHECKING:
     from gisplan.model.grid import Floats

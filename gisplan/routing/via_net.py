@@ -9,11 +9,8 @@ from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
-from gisplan.routing.disjoint import edges_to_avoid
-from gisplan.routing.disjoint_ends import whole_part_costs
-from gisplan.routing.disjoint_result import Route
-from gisplan.routing.flow import net_of
-from gisplan.routing.flow_overlay_kernel import (
+from gisplan.routing.disjoint.flow import net_of
+from gisplan.routing.disjoint.flow_overlay_kernel import (
     Net,
     Overlay,
     cost_of,
@@ -23,6 +20,9 @@ from gisplan.routing.flow_overlay_kernel import (
     tail_of,
     take_out,
 )
+from gisplan.routing.disjoint.result import Route
+from gisplan.routing.disjoint.routes import edges_to_avoid
+from gisplan.routing.places import whole_part_costs
 from gisplan.routing.via_kernel import SETTLED, UNSEEN, Dues, Tree, enter, forget, grow
 
 if TYPE_CHECKING:
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 
     from gisplan.model.grid import Floats, Integers
     from gisplan.routing.cost_graph import CostGraph
-    from gisplan.routing.disjoint_ends import Places
     from gisplan.routing.layout_kernel import Int32s
+    from gisplan.routing.places import Places
 
 LEAST_ROOM = 32
 

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
-from gisplan.routing.disjoint_ends import Places, edges_as_places, nodes_as_places
+from gisplan.routing.places import Places, edges_as_places, nodes_as_places
 
 if TYPE_CHECKING:
     from gisplan.model.grid import Flags, Floats, Integers
-    from gisplan.routing.disjoint_result import Route, SharedParts
+    from gisplan.routing.disjoint.result import Route, SharedParts
 
 
 class Order(Enum):

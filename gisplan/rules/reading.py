@@ -117,7 +117,8 @@ def load_rows(profile: str, *, override: Path | None, folder: Path = FOLDER) -> 
     for table, file_name in CSV_TABLES.items():
         tables[table] = _read_csv(folder / file_name, profile, digest.update)
     if override is not None:
-        tables = _overlay(tables, _read_override(override, profile, digest.update), override.name)
+        own = _read_override(override, profile, currency, digest.update)
+        tables = _overlay(tables, own, override.name)
     return Rows(
         profile=profile,
         name=str(document.get("name", profile)),
@@ -162,12 +163,18 @@ def _read_toml(path: Path, digest: Callable[[bytes], None]) -> Mapping[str, obje
 
 
 def _read_override(
-    path: Path, profile: str, digest: Callable[[bytes], None]
+    path: Path, profile: str, currency: str, digest: Callable[[bytes], None]
 ) -> Mapping[str, object]:
     document = _read_toml(path, digest)
     meant = document.get("profile", profile)
     if meant != profile:
         raise CatalogueError(f"{path.name} is written for profile {meant}, not for {profile}")
+    priced_in = document.get("currency", currency)
+    if priced_in != currency:
+        raise CatalogueError(
+            f"{path.name} is priced in {priced_in}, profile {profile} in {currency}; convert its "
+            "prices"
+        )
     return document
 
 

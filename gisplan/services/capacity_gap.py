@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gisplan.density.forecast import BASELINE
 from gisplan.electrical.screening.capacity import Direction
 from gisplan.errors import InputError
 from gisplan.export.electrical_table import ElectricalAnswer, write_answer
@@ -35,8 +34,8 @@ if TYPE_CHECKING:
 
 AREA_LEVELS = LEVELS[:2]
 MONTHS_A_YEAR = 12
+A_YEAR = np.array([MONTHS_A_YEAR])
 LONGEST_MONTHS = 360
-FEW_APPLICATIONS = 30
 ABOUT_HEADROOM = (
     "Headroom is what one more customer could ask for behind an element, counted in full at every "
     "level, on top of everything promised; single low-voltage mains are not asked"
@@ -132,7 +131,7 @@ def capacity_gap_of_grid(
     outlook = _outlook(planner, state, question)
     quarters = _quarters(outlook, question)
     progress("testing forecasts", 0, 1)
-    parts = outlook.forecast(is_tested=True) if len(quarters) else ()
+    parts = outlook.forecast(planner.forecasts) if len(quarters) else ()
     progress("capacity gap", 0, 1)
     gap = capacity_gap(state, outlook, parts, quarters)
     progress("supply areas", 0, 1)
@@ -149,7 +148,7 @@ def capacity_gap_of_grid(
             notes=lost_notes(state) + _notes(outlook, parts),
             tables=tables,
         ),
-        back_tests=tuple((part.group, row) for part in parts for row in part.chosen.rows),
+        back_tests=tuple((part.group, row) for part in parts for row in part.choice.rows),
     )
 
 
@@ -233,18 +232,27 @@ def _notes(outlook: Outlook, parts: tuple[ForecastPart, ...]) -> tuple[str, ...]
         len(outlook.dated),
         int((outlook.is_counted & (outlook.placed.cell >= 0)).sum()),
     )
-    notes.extend(f"At {part.group} {part.chosen.reason}" for part in parts)
+    for part in parts:
+        strayed = float(np.sqrt(part.choice.drift.after(A_YEAR)[0]))
+        notes.append(f"At {part.group} {part.choice.reason}")
+        notes.append(
+            f"At {part.group} all cells together strayed by {strayed:.0%} beyond chance a year "
+            "ahead in back-tests, which the interval counts"
+            if part.choice.rows
+            else f"At {part.group} nothing could be tested: the interval takes the level to stay"
+        )
     if not parts:
         notes.append("No application has a date: nothing is forecast, only today is answered")
-    elif dated < FEW_APPLICATIONS:
+    elif dated < outlook.catalogue.value("density.forecast_applications_min"):
         notes.append(f"The forecast rests on {dated} applications: its interval is wide")
     if parts and counted > dated:
         notes.append(f"{counted - dated} of {counted} applications have no date, so no part in it")
     if outlook.land is not None:
-        known = int(np.isfinite(outlook.land.limit_kva).sum())
-        notes.append(f"At low voltage growth bends under the limit of the land in {known} areas")
-    if any(part.chosen.forecast.method != BASELINE for part in parts):
-        notes.append(f"Plan drafts tell their season by the {BASELINE}, which is faster")
+        known, full = np.isfinite(outlook.land.limit_kva), outlook.is_full
+        notes.append(
+            f"At low voltage growth bends under the limit of the land in {known.sum()} areas; "
+            f"{full.sum()} of them have reached theirs and are told no growth"
+        )
     unplaced = int((outlook.is_counted & (outlook.placed.cell < 0)).sum())
     if unplaced:
         notes.append(f"{unplaced} applications lie where nothing supplies and are in no area")

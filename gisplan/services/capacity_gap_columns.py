@@ -17,7 +17,7 @@ from gisplan.services.electrical_columns import CAPACITY_REASONS
 if TYPE_CHECKING:
     from gisplan.export.electrical_table import Column
     from gisplan.model.grid import Codes, Floats, Integers, Texts
-    from gisplan.planning.capacity_gap import CapacityGap
+    from gisplan.planning.capacity_gap import CapacityGap, ElementGap
     from gisplan.planning.outlook import Quarters
     from gisplan.planning.state import PlanningState
     from gisplan.planning.supply_cells import SupplyCells
@@ -112,15 +112,10 @@ def _tightest(
     state: PlanningState, cells: SupplyCells, gap: CapacityGap, own: Integers, level: int
 ) -> dict[str, Column]:
     """Return the element that each area runs out by, else the one that is used most."""
-    used = []
+    slack = []
     for element, one in zip(cells.element[level:, own], gap.levels[level:], strict=True):
-        wanted_kva = one.asked_kva + one.growth_kva
-        with np.errstate(invalid="ignore", divide="ignore"):
-            # the first to run out is tightest; where none does, the most used
-            use = np.where(wanted_kva > 0, wanted_kva / one.headroom.kva, 0.0)
-        rank = np.where(one.season < 0, np.inf, one.season) - use / (1.0 + use)
-        used.append(np.append(np.nan_to_num(rank, nan=np.inf), np.inf)[element])
-    at = np.argmin(used, axis=0)
+        slack.append(np.append(slack_of(one), np.inf)[element])
+    at = np.argmin(slack, axis=0)
     element = cells.element[level + at, own]
     rows = list(zip((level + at).tolist(), element.tolist(), strict=True))
     names = [_name(state, cells, one, row) for one, row in rows]
@@ -133,6 +128,18 @@ def _tightest(
         "limiting_headroom_kva": _finite(np.array(headroom, np.float64)),
         "limiting_asked_kva": np.array(asked, np.float64).round(3),
     }
+
+
+def slack_of(one: ElementGap) -> Floats:
+    """Return for each element how little tight it is: by season, then by how much of it is used.
+
+    Infinite where the headroom is not known.
+    """
+    wanted_kva = one.asked_kva + one.growth_kva
+    most_kva = wanted_kva + one.headroom.kva
+    used = np.divide(wanted_kva, most_kva, out=np.zeros_like(wanted_kva), where=wanted_kva > 0)
+    slack: Floats = np.where(one.season == UNKNOWN, np.inf, one.season - used)
+    return slack
 
 
 def _name(state: PlanningState, cells: SupplyCells, level: int, element: int) -> tuple[str, str]:

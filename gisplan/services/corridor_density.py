@@ -13,12 +13,14 @@ from gisplan.density.along_network import density_along_network
 from gisplan.errors import InputError
 from gisplan.export.electrical_table import ElectricalAnswer, ElementTable
 from gisplan.model.density import DensityLayer, DensityWeight
+from gisplan.network.snapshot import Roadside
 from gisplan.network.strands import line_shapes, place_points
 from gisplan.services.density_layer import EVERY_APPLICATION, read_layer
 from gisplan.services.snapshot import load_snapshot
 from gisplan.store.grid_reader import active_version
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from psycopg import Connection
@@ -30,7 +32,10 @@ if TYPE_CHECKING:
     from gisplan.network.snapshot import CorridorGraph, Snapshot
     from gisplan.services.density_layer import LayerPoints
 
+    Progress = Callable[[str, int, int], None]
+
 CORRIDOR = "corridor"
+BANDWIDTH_PIECES_MAX = 400
 NO_CORRIDORS = "the grid version has no corridors: load streets, for example from OpenStreetMap"
 
 
@@ -61,11 +66,16 @@ class _Placed:
 
 
 def density_of_corridors(
-    connection: Connection, cache_root: Path, question: CorridorDensityQuestion
+    connection: Connection,
+    cache_root: Path,
+    question: CorridorDensityQuestion,
+    *,
+    progress: Progress | None = None,
 ) -> ElectricalAnswer:
     """Return the density on every piece of corridor of the grid version that serves.
 
-    Corridors that lie side by side in one place count once: the first of them stands for all.
+    Corridors that lie side by side in one place count once: the first of them stands for all, and
+    the left side of a road for both.
 
     Raises
     ------
@@ -75,6 +85,8 @@ def density_of_corridors(
         If there are no corridors, or layer and weight, bandwidth, piece or reach cannot be used.
     """
     _check(question)
+    tell = progress or _untold
+    tell("reading", 0, 3)
     snapshot = load_snapshot(connection, cache_root)
     points = read_layer(
         connection,
@@ -86,9 +98,11 @@ def density_of_corridors(
     corridors = snapshot.corridors
     if len(corridors.edge_from) == 0:
         raise InputError(NO_CORRIDORS)
-    _, edge = np.unique(corridors.edge_place, return_index=True)
+    tell("placing", 1, 3)
+    edge = _drawn_once(corridors)
     shapes = line_shapes(corridors.shape)[edge]
     placed = _place(points, shapes, corridors.edge_length_m[edge], question.reach_m)
+    tell("density", 2, 3)
     found = density_along_network(
         corridors.edge_from[edge],
         corridors.edge_to[edge],
@@ -99,16 +113,36 @@ def density_of_corridors(
         bandwidth_m=question.bandwidth_m,
         piece_m=question.piece_m,
     )
+    pieces = _pieces(snapshot.grid.working_srid, corridors, edge, shapes, found)
+    tell("density", 3, 3)
     return ElectricalAnswer(
         facts=_facts(snapshot, question, placed, found),
         notes=_notes(points, placed, question),
-        tables=(_pieces(snapshot.grid.working_srid, corridors, edge, shapes, found),),
+        tables=(pieces,),
     )
 
 
+def _drawn_once(corridors: CorridorGraph) -> Integers:
+    """Return one edge of each place, and of a road with two sides the left one."""
+    one_side = np.flatnonzero((corridors.edge_roadside & Roadside.RIGHT) == 0)
+    _, first = np.unique(corridors.edge_place[one_side], return_index=True)
+    edge: Integers = one_side[first]
+    return edge
+
+
 def _check(question: CorridorDensityQuestion) -> None:
-    if not 0 < question.reach_m < np.inf:
-        raise InputError(f"reach is {question.reach_m} m; expected a positive number of metres")
+    """Refuse sizes that cannot be used; the work grows with the bandwidth in pieces."""
+    for name in ("bandwidth_m", "piece_m", "reach_m"):
+        size_m = getattr(question, name)
+        if not 0 < size_m < np.inf:
+            what = name.removesuffix("_m")
+            raise InputError(f"{what} is {size_m} m; expected a finite, positive number of metres")
+    most_m = BANDWIDTH_PIECES_MAX * question.piece_m
+    if question.bandwidth_m > most_m:
+        raise InputError(
+            f"bandwidth is {question.bandwidth_m:g} m, more than {BANDWIDTH_PIECES_MAX} pieces of "
+            f"{question.piece_m:g} m: take at most {most_m:g} m, or longer pieces"
+        )
 
 
 def _place(points: LayerPoints, shapes: np.ndarray, length_m: Floats, reach_m: float) -> _Placed:
@@ -192,3 +226,7 @@ def _pieces(
         shape=np.array(parts, dtype=object),
         srid=srid,
     )
+
+
+def _untold(_doing: str, _done: int, _total: int) -> None:
+    """Nobody watches."""

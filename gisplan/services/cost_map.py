@@ -20,8 +20,8 @@ from gisplan.ingest.applications import CLASSES, DEFAULT_CLASS
 from gisplan.model.application import Application, ApplicationKind
 from gisplan.network.strands import area_shapes, place_points
 from gisplan.planning.bus_screening import DemandQuestion, check_question
-from gisplan.planning.cost_map import REASON_TEXTS, CostReason, cost_map
-from gisplan.planning.cost_map_places import prepare_sites, site_bounds, site_costs
+from gisplan.planning.cost_map.node_costs import REASON_TEXTS, CostReason, cost_map
+from gisplan.planning.cost_map.site_costs import prepare_sites, site_bounds, site_costs
 from gisplan.planning.region import HOUSE
 from gisplan.services.cost_map_columns import (
     access_columns,
@@ -39,8 +39,8 @@ if TYPE_CHECKING:
     from gisplan.export.electrical_table import Column
     from gisplan.export.feature import Value
     from gisplan.model.grid import Floats
-    from gisplan.planning.cost_map import CostMap
-    from gisplan.planning.cost_map_places import SiteCosts, SitePricing
+    from gisplan.planning.cost_map.node_costs import CostMap
+    from gisplan.planning.cost_map.site_costs import SiteCosts, SitePricing
     from gisplan.services.plan import Planner
 
 CELL_MIN_M, CELL_MAX_M = 1.0, 1000.0
@@ -140,24 +140,27 @@ def cost_map_of_grid(
     )
 
 
-def raster_of(answer: CostMapAnswer, cell_m: float, *, progress: Progress) -> CostRaster:
+def raster_of(
+    answer: CostMapAnswer, cell_m: float, *, progress: Progress, cells_max: int = CELLS_MAX
+) -> CostRaster:
     """Return what connecting costs from the middle of every cell of the region.
 
     Raises
     ------
     InputError
-        If the cells are too small for a region of this size.
+        If the cells are too small for a region of this size: there would be more than the asker
+        may have.
     """
     check_cell_m(cell_m)
     asked, reach_m = answer.pricing.answer, answer.pricing.reach_m
     (west, south), (east, north) = _corners(asked, reach_m)
     columns = max(math.ceil((east - west) / cell_m), 1)
     rows = max(math.ceil((north - south) / cell_m), 1)
-    if columns * rows > CELLS_MAX:
-        fitting_m = math.ceil(math.sqrt((east - west) * (north - south) / CELLS_MAX))
+    if columns * rows > cells_max:
+        fitting_m = math.ceil(math.sqrt((east - west) * (north - south) / cells_max))
         raise InputError(
             f"cells of {cell_m:g} m are {columns * rows:,} for this region; expected at most "
-            f"{CELLS_MAX:,}, which is cells of {fitting_m} m or more"
+            f"{cells_max:,}, which is cells of {fitting_m} m or more"
         )
     x_m = west + cell_m * (np.arange(columns) + 0.5)
     y_m = north - cell_m * (np.arange(rows) + 0.5)
@@ -289,6 +292,9 @@ def _point_table(answer: CostMap, points: Mapping[str, Column]) -> ElementTable:
     beside = np.flatnonzero(answer.access.edge >= 0)
     lines = answer.ground.line_shapes[met.line[beside]]
     shape[beside] = shapely.line_interpolate_point(lines, met.offset_m[beside])
+    at_bus, buses = np.flatnonzero(met.bus >= 0), answer.state.region.snapshot.grid.buses
+    bus = met.bus[at_bus]
+    shape[at_bus] = place_points(np.column_stack([buses.x_m[bus], buses.y_m[bus]]))
     return ElementTable(
         element_kind="access_point",
         columns=points,

@@ -8,7 +8,7 @@ import numpy as np
 
 from gisplan.model.grid import SwitchedKind
 from gisplan.planning.access import KINDS
-from gisplan.planning.cost_map import REASON_TEXTS, CostReason
+from gisplan.planning.cost_map.node_costs import REASON_TEXTS, CostReason
 from gisplan.routing.sweep import UNREACHED
 
 if TYPE_CHECKING:
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
     from gisplan.export.electrical_table import Column
     from gisplan.model.grid import Codes, Floats, Grid, Integers, Texts
-    from gisplan.planning.cost_map import CostMap, PlaceCosts
-    from gisplan.planning.cost_map_access import CostMapAccess
-    from gisplan.planning.cost_map_places import SiteCosts
+    from gisplan.planning.cost_map.access import CostMapAccess
+    from gisplan.planning.cost_map.node_costs import CostMap, PlaceCosts
+    from gisplan.planning.cost_map.site_costs import SiteCosts
 
 LIMITING = ("limiting_kind", "limiting_id", "limiting_name", "loading_max_ratio")
 

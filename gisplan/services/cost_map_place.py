@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gisplan.planning.cost_map import REASON_TEXTS, CostReason
-from gisplan.planning.cost_map_places import site_costs
+from gisplan.planning.cost_map.node_costs import REASON_TEXTS, CostReason
+from gisplan.planning.cost_map.site_costs import site_costs
 from gisplan.planning.region import site_metres
 from gisplan.services.cost_map_columns import money
 

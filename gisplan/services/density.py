@@ -19,19 +19,21 @@ from gisplan.density.surface import REACH_SIGMAS, density_surface
 from gisplan.errors import InputError
 from gisplan.export.classed_picture import PictureLabels
 from gisplan.export.density_file import check_density_ending, write_density
+from gisplan.export.density_phrases import Language
 from gisplan.model.density import (
     ApplicationFilter,
+    ApplicationStatus,
     BandwidthMethod,
     DensityLayer,
     DensityWeight,
     Extent,
 )
 from gisplan.services.density_layer import EVERY_APPLICATION, LayerPoints, read_layer
+from gisplan.services.electrical import untold
 from gisplan.store.density_points import read_grid_lines
 from gisplan.store.grid_reader import active_version
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from datetime import date
     from pathlib import Path
 
@@ -40,10 +42,12 @@ if TYPE_CHECKING:
     from gisplan.density.surface import StudyArea
     from gisplan.model.density import Bandwidth, DensitySurface
     from gisplan.model.grid import Floats, Polylines
-
-    Progress = Callable[[str, int, int], None]
+    from gisplan.services.electrical import Progress
 
 PLACES_SHOWN = 300
+PADDED_MAX = 2
+"""A window and what its kernel reaches around it may be so many times as many cells."""
+
 _RULES = frozenset({BandwidthMethod.SCOTT, BandwidthMethod.SILVERMAN})
 _TITLES = {
     DensityLayer.APPLICATION: "Applications",
@@ -109,6 +113,8 @@ class LayerDensity:
         warnings = list(self.points.warnings)
         if surface.point_count:
             warnings.extend(surface.bandwidth.warnings)
+        elif len(self.points) == 0:
+            warnings.append(f"there are no {noun} of this kind: there is no data")
         else:
             warnings.append(f"none of the {noun} lies inside: the whole surface is no data")
         if surface.outside_count:
@@ -132,7 +138,7 @@ def layer_density(
     InputError
         If layer and weight, cell size, bandwidth or area cannot be used.
     """
-    tell = progress or _untold
+    tell = progress or untold
     tell("reading", 0, 3)
     version = active_version(connection)
     grid_lines = read_grid_lines(connection, version.version_id)
@@ -150,6 +156,7 @@ def layer_density(
     extent = question.extent or (None if len(x_m) else _extent_of(grid_lines))
     bounds = _bounds(question, bandwidth, extent, np.column_stack((x_m, y_m)))
     check_cell_limit(bounds, question.cell_m, question.cells_max)
+    _check_reach(bounds, bandwidth, question)
     tell("surface", 2, 3)
     draw = adaptive_surface if question.is_adaptive else density_surface
     surface = draw(
@@ -180,8 +187,9 @@ def save_density(
     title: str = "",
     source: str = "",
     on: date | None = None,
+    language: Language = Language.ENGLISH,
 ) -> None:
-    """Write a density; the ending says how.
+    """Write a density; the ending says how, and a picture is in a language.
 
     Raises
     ------
@@ -189,11 +197,16 @@ def save_density(
         If the file cannot be written.
     """
     check_density_ending(path)
-    write_density(density.surface, path, density_labels(density, title, source, on))
+    labels = density_labels(density, title, source, on, language)
+    write_density(density.surface, path, labels)
 
 
 def density_labels(
-    density: LayerDensity, title: str = "", source: str = "", on: date | None = None
+    density: LayerDensity,
+    title: str = "",
+    source: str = "",
+    on: date | None = None,
+    language: Language = Language.ENGLISH,
 ) -> PictureLabels:
     """What is said about a density on a picture or a map."""
     question, places = density.question, density.places
@@ -201,17 +214,24 @@ def density_labels(
         title=title or density_title(question.layer, question.weight),
         subtitle=describe_points(question.layer, question.applications),
         source=source,
+        notes=density.warnings,
         on=on,
         lines=density.grid_lines if len(density.grid_lines) else None,
         # more dots than this hide what they are to explain
         places=places if 0 < len(places) <= PLACES_SHOWN else None,
         places_name=density.points.noun.removesuffix("s"),
+        language=language,
     )
 
 
 def measure_name(weight: DensityWeight) -> str:
     """What is summed, in words."""
     return _SUMMED[weight]
+
+
+def layer_name(layer: DensityLayer) -> str:
+    """What a layer is called in a title."""
+    return _TITLES[layer]
 
 
 def density_title(layer: DensityLayer, weight: DensityWeight) -> str:
@@ -223,12 +243,16 @@ def describe_points(layer: DensityLayer, chosen: ApplicationFilter) -> str:
     """Which points these are, in a line."""
     if layer is not DensityLayer.APPLICATION:
         return "of the grid that serves"
-    kinds = ", ".join(chosen.kinds) or "all kinds"
-    period = ""
+    file, statuses, period = "", chosen.statuses, ""
+    if chosen.given is not None:
+        file = f"applications of the file {chosen.given.name}"
+        statuses = (ApplicationStatus.RECEIVED,)
     if chosen.applied_from or chosen.applied_until:
         first, last = chosen.applied_from or "the beginning", chosen.applied_until or "today"
         period = f"applied for from {first} to {last}"
-    return " · ".join(filter(None, (kinds, ", ".join(chosen.statuses), period)))
+    kinds = ", ".join(chosen.kinds) or "all kinds"
+    classes = ", ".join(chosen.customer_classes)
+    return " · ".join(filter(None, (file, kinds, classes, ", ".join(statuses), period)))
 
 
 def _bandwidth(x_m: Floats, y_m: Floats, question: DensityQuestion) -> Bandwidth:
@@ -255,12 +279,31 @@ def check_cell_limit(
     """
     check_cell_size(cell_m)
     west, south, east, north = bounds
-    count = (east - west) * (north - south) / cell_m**2
+    count = (east - west) / cell_m * ((north - south) / cell_m)
     if count > cells_max:
-        enough_m = cell_m * math.sqrt(count / cells_max)
+        enough_m = math.sqrt((east - west) * (north - south) / cells_max)
         raise InputError(
             f"cells of {cell_m:g} m are about {count:,.0f} here, at most {cells_max:,} are drawn: "
             f"take cells of {math.ceil(enough_m)} m or more, or a smaller area"
+        )
+
+
+def _check_reach(
+    bounds: tuple[float, float, float, float], bandwidth: Bandwidth, question: DensityQuestion
+) -> None:
+    """Refuse a kernel that reaches far beyond a window: it is blurred there too, cell by cell."""
+    if question.study_area is not None or question.extent is None:
+        return
+    reach_m = REACH_SIGMAS * bandwidth.bandwidth_m
+    west, south, east, north = bounds
+    count = (east - west + 2 * reach_m) / question.cell_m
+    count *= (north - south + 2 * reach_m) / question.cell_m
+    if count > PADDED_MAX * question.cells_max:
+        raise InputError(
+            f"a bandwidth of {bandwidth.bandwidth_m:g} m reaches {reach_m:g} m around the area, "
+            f"which are about {count:,.0f} cells of {question.cell_m:g} m, at most "
+            f"{PADDED_MAX * question.cells_max:,} are computed: take larger cells or a smaller "
+            "bandwidth"
         )
 
 
@@ -291,7 +334,3 @@ def _extent_of(lines: Polylines) -> Extent | None:
         x_max_m=float(x_max_m),
         y_max_m=float(y_max_m),
     )
-
-
-def _untold(_doing: str, _done: int, _total: int) -> None:
-    """Nobody watches."""

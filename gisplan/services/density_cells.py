@@ -18,21 +18,20 @@ from gisplan.density.cells import (
     hexagon_cells,
     square_cells,
 )
-from gisplan.density.load_class import load_class_limits, load_classes
-from gisplan.density.peak import ClassShares, coincident_peaks
+from gisplan.density.load_class import load_class_limits
 from gisplan.density.points import build_points
 from gisplan.errors import InputError
 from gisplan.export.cell_table import density_column, sum_column
 from gisplan.export.electrical_table import ElectricalAnswer, ElementTable
-from gisplan.model.density import DensityLayer, DensityWeight
-from gisplan.model.grid import CustomerClass
+from gisplan.model.density import ApplicationFilter, DensityLayer, DensityWeight
 from gisplan.model.projection import Projection
 from gisplan.rules.catalogue import load_catalogue
-from gisplan.services.density_layer import EVERY_APPLICATION, GENERATION_CLASS, read_layer
+from gisplan.services.cell_peaks import class_columns, generation_count, peaks_of
+from gisplan.services.density_layer import EVERY_APPLICATION, read_layer
 from gisplan.store.grid_reader import active_version
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable
     from pathlib import Path
 
     from psycopg import Connection
@@ -40,14 +39,11 @@ if TYPE_CHECKING:
     from gisplan.density.load_class import LoadClassLimits
     from gisplan.density.surface import StudyArea
     from gisplan.export.electrical_table import Column
-    from gisplan.model.density import ApplicationFilter
     from gisplan.model.grid import Flags, Floats
-    from gisplan.rules.catalogue import Catalogue
     from gisplan.services.density_layer import LayerPoints
     from gisplan.store.grid_reader import GridVersion
 
-CLASS_NAMES = tuple(one.name.lower() for one in sorted(CustomerClass))
-GENERATION_KIND = "generation"
+    Progress = Callable[[str, int, int], None]
 
 
 class CellShape(StrEnum):
@@ -80,11 +76,21 @@ class CellsQuestion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Placed:
-    """The points of a question, of the earlier period too, each in its cell."""
+    """The points of a question, of the earlier period too, each in its cell.
+
+    ``beyond_count`` cells lie beyond the study area and are left out.
+    """
 
     found: CellsOfPoints
     now: LayerPoints
     before: LayerPoints | None
+    beyond_count: int
+
+    @property
+    def has_data(self) -> bool:
+        """Whether anything is recorded in one of the periods."""
+        periods = (self.now, self.before)
+        return any(bool(one.is_known.any()) for one in periods if one is not None)
 
     @property
     def is_now(self) -> Flags:
@@ -94,9 +100,15 @@ class _Placed:
 
 
 def layer_cells(
-    connection: Connection, question: CellsQuestion, *, catalogue_override: Path | None = None
+    connection: Connection,
+    question: CellsQuestion,
+    *,
+    catalogue_override: Path | None = None,
+    progress: Progress | None = None,
 ) -> ElectricalAnswer:
     """Sums of a layer in cells; squares, hexagons and H3 cells only where something is.
+
+    A layer that records nothing is no data, and its sums are unknown, not zero.
 
     Columns: ``cell``, ``area_km2``, ``count``, ``unknown_count`` (points without a recorded
     weight), sum and density with their unit, ``peak_kw`` (the highest joint demand; of generation,
@@ -110,25 +122,33 @@ def layer_cells(
     InputError
         If layer, weight, cells or areas cannot be used.
     """
+    tell = progress or _untold
     version = active_version(connection)
     catalogue = load_catalogue(version.profile, override=catalogue_override)
+    tell("reading", 0, 2)
     placed = _place(connection, version, question)
+    tell("cells", 1, 2)
     found, limits = placed.found, load_class_limits(catalogue)
     is_large = found.cells.area_km2 >= limits.area_min_km2
+    peak_kw = peaks_of(
+        placed.now,
+        _of_now(placed),
+        is_large,
+        catalogue,
+        with_generation=generation_count(placed.now) == len(placed.now),
+    )
     columns: dict[str, Column] = {
         "cell": found.cells.name,
         "area_km2": found.cells.area_km2.round(6),
         **_sums(placed, question),
-        "peak_kw": _peaks(
-            placed.now,
-            _of_now(placed),
-            is_large,
-            catalogue,
-            with_generation=_generation_count(placed.now) == len(placed.now),
-        ).round(3),
+        "peak_kw": np.where(placed.has_data, peak_kw.round(3), np.nan),
     }
     if question.shape is CellShape.GIVEN:
-        columns |= _class_columns(connection, version, found.cells, limits, catalogue)
+        standing = ApplicationFilter(given=question.applications.given)
+        columns |= class_columns(
+            connection, version, found.cells, limits, catalogue, standing=standing
+        )
+    tell("cells", 2, 2)
     return ElectricalAnswer(
         facts=_facts(question, placed, version),
         notes=_notes(question, placed, limits, is_large),
@@ -170,10 +190,29 @@ def _place(connection: Connection, version: GridVersion, question: CellsQuestion
     found = _cells(question, x_m[inside], y_m[inside], Projection(srid=version.working_srid))
     cell = np.full(len(x_m), -1, dtype=np.int64)
     cell[inside] = found.cell
-    found = replace(found, cell=cell)
-    if question.study_area is not None:
-        found = cells_inside(found, question.study_area)
-    return _Placed(found=found, now=now, before=before)
+    every = replace(found, cell=cell)
+    found = every if question.study_area is None else _clipped(every, question.study_area)
+    beyond = len(every.cells) - len(found.cells)
+    return _Placed(found=found, now=now, before=before, beyond_count=beyond)
+
+
+def _clipped(found: CellsOfPoints, area: StudyArea) -> CellsOfPoints:
+    """Cells cut off at the border of an area; what only touches it is left out."""
+    inside = cells_inside(found, area).cells
+    shape = np.array([_polygons(one) for one in inside.shape], dtype=np.object_)
+    kept = shapely.area(shape) > 0
+    number = np.append(np.where(kept, np.cumsum(kept) - 1, -1), -1)
+    return CellsOfPoints(
+        cells=Cells(name=inside.name[kept], shape=shape[kept]), cell=number[found.cell]
+    )
+
+
+def _polygons(shape: shapely.Geometry) -> shapely.Geometry:
+    """Return a shape without the lines and points that a cut may leave of it."""
+    if not isinstance(shape, shapely.GeometryCollection):
+        return shape
+    parts = shapely.get_parts(shape)
+    return shapely.union_all(parts[shapely.get_dimensions(parts) == 2])
 
 
 def _cells(
@@ -199,11 +238,12 @@ def _sums(placed: _Placed, question: CellsQuestion) -> dict[str, Column]:
     """Counts, sums and densities of every cell, and what changed since the earlier period."""
     found, unit = placed.found, question.weight.unit
     now = _summed(_of_now(placed), placed.now)
+    total = np.where(placed.has_data, now.total, np.nan)
     columns: dict[str, Column] = {"count": now.count, "unknown_count": now.unknown_count}
     if question.weight is not DensityWeight.COUNT:
-        columns[sum_column(unit)] = now.total.round(6)
+        columns[sum_column(unit)] = total.round(6)
     columns[density_column(unit)] = np.divide(
-        now.total,
+        total,
         found.cells.area_km2,
         out=np.full(len(found.cells), np.nan),
         where=found.cells.area_km2 > 0,
@@ -238,83 +278,6 @@ def _summed(found: CellsOfPoints, points: LayerPoints) -> _Sums:
     )
 
 
-def _peaks(
-    points: LayerPoints,
-    found: CellsOfPoints,
-    is_large: Flags,
-    catalogue: Catalogue,
-    *,
-    with_generation: bool = False,
-) -> Floats:
-    """Highest joint demand of every cell in kW, at the level that fits its size.
-
-    A large area draws as a substation does, a small one as a transformer. Generation counts all at
-    once, or not at all: it is no load.
-    """
-    demands = points.demands
-    if demands is None:
-        raise InputError("peaks need the customers behind the points")
-    of_level = [
-        coincident_peaks(
-            found,
-            demands,
-            _shares(points.layer, level, catalogue, with_generation=with_generation),
-        )
-        for level in ("transformer", "substation")
-    ]
-    peaks: Floats = np.where(is_large, of_level[1], of_level[0])
-    return peaks
-
-
-def _shares(
-    layer: DensityLayer, level: str, catalogue: Catalogue, *, with_generation: bool
-) -> ClassShares:
-    """Shares of each class at a level; existing load is recorded as it adds to its transformer."""
-    flat = np.array([catalogue.coincidence(name, level, "load") for name in CLASS_NAMES])
-    of_many = [catalogue.coincidence_of_many(name, "load") for name in CLASS_NAMES]
-    if layer is DensityLayer.LOAD:
-        flat /= [catalogue.coincidence(name, "transformer", "load") for name in CLASS_NAMES]
-        of_many = [None] * len(CLASS_NAMES)
-    feed_in = catalogue.coincidence(GENERATION_KIND, level, "feed_in") if with_generation else 0.0
-    return ClassShares(
-        flat=np.append(flat, feed_in),
-        of_many=np.array([np.nan if one is None else one for one in [*of_many, None]]),
-    )
-
-
-def _generation_count(points: LayerPoints) -> int:
-    demands = points.demands
-    return 0 if demands is None else int((demands.customer_class == GENERATION_CLASS).sum())
-
-
-def _class_columns(
-    connection: Connection,
-    version: GridVersion,
-    cells: Cells,
-    limits: LoadClassLimits,
-    catalogue: Catalogue,
-) -> Mapping[str, Column]:
-    """Class of each supply area: existing load and the applications that stand, whatever is asked.
-
-    A class by one layer alone would call a town empty that has no new application.
-    """
-    peak_mw = np.zeros(len(cells))
-    is_large = cells.area_km2 >= limits.area_min_km2
-    for layer in (DensityLayer.LOAD, DensityLayer.APPLICATION):
-        points = read_layer(
-            connection, version, layer=layer, weight=DensityWeight.POWER_KW, with_demands=True
-        )
-        found = given_cells(points.x_m, points.y_m, cells)
-        peak_mw += _peaks(points, found, is_large, catalogue) / 1000
-    density = np.divide(
-        peak_mw, cells.area_km2, out=np.full(len(cells), np.nan), where=cells.area_km2 > 0
-    )
-    return {
-        "class_mw_per_km2": np.where(is_large, density, np.nan).round(6),
-        "load_class": load_classes(peak_mw, cells.area_km2, limits),
-    }
-
-
 def _facts(
     question: CellsQuestion, placed: _Placed, version: GridVersion
 ) -> dict[str, str | float | int | None]:
@@ -345,11 +308,16 @@ def _notes(
 ) -> tuple[str, ...]:
     points = placed.now
     notes = list(points.warnings)
+    if placed.beyond_count:
+        count = placed.beyond_count + len(placed.found.cells)
+        notes.append(
+            f"{placed.beyond_count:,} of {count:,} areas lie beyond the study area and are left out"
+        )
     if outside := _of_now(placed).outside_count:
         notes.append(f"{outside:,} {points.noun} lie in no cell and are not in it")
     if len(points) == 0:
         notes.append(f"there are no {points.noun} of this kind: nothing is summed")
-    of_generation = _generation_count(points)
+    of_generation = generation_count(points)
     if 0 < of_generation < len(points):
         notes.append(f"{of_generation:,} {points.noun} of generation add nothing to peak_kw")
     if question.shape is CellShape.GIVEN and not is_large.all():
@@ -358,3 +326,7 @@ def _notes(
             f"{limits.area_min_km2:g} km2 and have no load-density class"
         )
     return tuple(notes)
+
+
+def _untold(_doing: str, _done: int, _total: int) -> None:
+    """Nobody watches."""

@@ -13,6 +13,7 @@ from gisplan.errors import InputError
 from gisplan.model.density import ApplicationFilter, DensityLayer, DensityWeight
 from gisplan.model.grid import CustomerClass
 from gisplan.model.projection import Projection
+from gisplan.services.given_points import given_points
 from gisplan.store.density_points import (
     read_application_points,
     read_grid_ground,
@@ -49,7 +50,8 @@ class LayerPoints:
     """Points of a layer near the grid; the weight is NaN where it is not recorded.
 
     ``demands`` are there where they were asked for.
-    ``far_count`` more lie so far away that their coordinates must be wrong.
+    ``far_count`` more lie so far away that their coordinates must be wrong. ``file_name`` is that
+    of the file that they come from, empty where they are stored.
     """
 
     layer: DensityLayer
@@ -59,6 +61,7 @@ class LayerPoints:
     weight: Floats
     demands: Demands | None
     far_count: int
+    file_name: str = ""
 
     def __len__(self) -> int:
         return len(self.x_m)
@@ -83,6 +86,8 @@ class LayerPoints:
     def warnings(self) -> tuple[str, ...]:
         """What is left out, and why."""
         warnings = []
+        if self.file_name:
+            warnings.append(f"{self.noun} of the file {self.file_name}, not those of the store")
         if self.unknown_count:
             warnings.append(
                 f"{self.unknown_count:,} of {len(self):,} {self.noun} have no recorded "
@@ -117,7 +122,8 @@ def read_layer(
         points = _applications(connection, version, weight, applications, with_demands)
     elif applications != EVERY_APPLICATION:
         raise InputError(
-            f"kind, status and period choose applications; the layer {layer} has none of them"
+            "kind, customer class, status, period and file choose applications; the layer "
+            f"{layer} has none of them"
         )
     else:
         points = _of_grid(connection, version, layer, weight)
@@ -145,9 +151,12 @@ def _applications(
     chosen: ApplicationFilter,
     with_demands: bool,
 ) -> LayerPoints:
-    read = read_application_points(
-        connection, weight=weight, chosen=chosen, with_customers=with_demands
-    )
+    if chosen.given is not None:
+        read = given_points(chosen.given, weight=weight, chosen=chosen)
+    else:
+        read = read_application_points(
+            connection, weight=weight, chosen=chosen, with_customers=with_demands
+        )
     x_m, y_m = Projection(srid=version.working_srid).all_to_metres(read.lon, read.lat)
     demands = Demands(
         power_kw=read.power_kw,
@@ -162,6 +171,7 @@ def _applications(
         weight=read.weight,
         demands=demands if with_demands else None,
         far_count=0,
+        file_name="" if chosen.given is None else chosen.given.name,
     )
 
 

@@ -20,6 +20,7 @@ from gisplan.planning.bus_screening import (
     check_question,
     screen_buses,
 )
+from gisplan.planning.capacity_gap import POWER_FACTORS
 from gisplan.services.electrical_columns import (
     base_bus_columns,
     base_line_columns,
@@ -39,10 +40,9 @@ if TYPE_CHECKING:
 Progress = Callable[[str, int, int], None]
 """Told what is being done, how many steps of it are done, and how many there are."""
 
+
 OPENING = "solving the base state"
 MATCHES_SHOWN = 3
-LOAD_POWER_FACTOR = 0.95
-GENERATION_POWER_FACTOR = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,9 +53,13 @@ class CapacityQuestion:
     power_factor: float
 
 
+def untold(_doing: str, _done: int, _total: int) -> None:
+    """Let a progress go by that nobody watches."""
+
+
 def default_power_factor(direction: Direction) -> float:
     """Return the power factor of a question that gives none."""
-    return LOAD_POWER_FACTOR if direction is Direction.LOAD else GENERATION_POWER_FACTOR
+    return POWER_FACTORS[direction]
 
 
 def power_flow(planner: Planner, *, progress: Progress) -> ElectricalAnswer:

@@ -14,15 +14,16 @@ from gisplan.density.points import build_points
 from gisplan.density.surface import rasterized_area
 from gisplan.errors import InputError
 from gisplan.export.classed_picture import PictureLabels
+from gisplan.export.density_phrases import Language
 from gisplan.export.hot_spot_raster import HotSpotRaster, write_hot_spots
 from gisplan.model.density import DensityLayer, DensityWeight
 from gisplan.services.density import check_cell_limit, describe_points, measure_name
 from gisplan.services.density_layer import EVERY_APPLICATION, read_layer
+from gisplan.services.electrical import untold
 from gisplan.store.density_points import read_grid_ground, read_grid_lines
 from gisplan.store.grid_reader import active_version
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from datetime import date
     from pathlib import Path
 
@@ -34,8 +35,7 @@ if TYPE_CHECKING:
     from gisplan.model.density import ApplicationFilter
     from gisplan.model.grid import Flags, Floats, Integers, Polylines
     from gisplan.services.density_layer import LayerPoints
-
-    Progress = Callable[[str, int, int], None]
+    from gisplan.services.electrical import Progress
 
 FEW_POINTS_A_CELL = 0.1
 """Below this the normal score of Gi* says too much of a single point."""
@@ -77,6 +77,11 @@ class LayerHotSpots:
         return int(np.nansum(self.raster.counts))
 
     @property
+    def title(self) -> str:
+        """Title of a picture or a map."""
+        return f"Hot spots of {self.points.noun}: {measure_name(self.question.weight)}"
+
+    @property
     def area_text(self) -> str:
         """Which ground was compared."""
         if self.question.study_area is not None:
@@ -96,9 +101,17 @@ class LayerHotSpots:
                 f"{self.outside_count:,} {noun} lie outside the study area and are not in it"
             )
         inside = int(np.isfinite(self.raster.score).sum())
-        if counted == 0:
+        occupied = int(np.count_nonzero(np.nan_to_num(self.raster.counts)))
+        if len(self.points) == 0:
+            warnings.append(f"there are no {noun} of this kind: there is no data")
+        elif counted == 0:
             warnings.append(f"none of the {noun} lies inside: the whole area is no data")
-        elif counted < FEW_POINTS_A_CELL * inside:
+        elif occupied == 1:
+            warnings.append(
+                f"all {counted:,} {noun} lie in one cell, of which no test can tell anything: take "
+                "smaller cells"
+            )
+        elif occupied < FEW_POINTS_A_CELL * inside:
             warnings.append(
                 f"{counted:,} {noun} in {inside:,} cells are few: a single one may make a hot "
                 "spot; take larger cells or a wider radius"
@@ -120,7 +133,7 @@ def layer_hot_spots(
     InputError
         If layer and weight, cell size, radius, share or area cannot be used.
     """
-    tell = progress or _untold
+    tell = progress or untold
     tell("reading", 0, 2)
     version = active_version(connection)
     points = read_layer(
@@ -158,8 +171,9 @@ def save_hot_spots(
     title: str = "",
     source: str = "",
     on: date | None = None,
+    language: Language = Language.ENGLISH,
 ) -> None:
-    """Write hot spots; the ending says how.
+    """Write hot spots; the ending says how, and a picture is in a language.
 
     Raises
     ------
@@ -168,11 +182,13 @@ def save_hot_spots(
     """
     question = spots.question
     labels = PictureLabels(
-        title=title or f"Hot spots of {spots.points.noun}: {measure_name(question.weight)}",
+        title=title or spots.title,
         subtitle=describe_points(question.layer, question.applications),
         source=" · ".join(filter(None, (spots.area_text, source))),
+        notes=spots.warnings,
         on=on,
         lines=spots.grid_lines if len(spots.grid_lines) else None,
+        language=language,
     )
     write_hot_spots(spots.raster, path, labels)
 
@@ -237,7 +253,3 @@ def _ground(hull: shapely.Geometry, radius_m: float) -> shapely.Polygon:
     if not isinstance(ground, shapely.Polygon) or ground.is_empty:
         raise InputError("the grid has no bus to make a study area of; give one")
     return ground
-
-
-def _untold(_doing: str, _done: int, _total: int) -> None:
-    """Nobody watches."""

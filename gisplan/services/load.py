@@ -157,9 +157,21 @@ def _prepare(source: Path, mapping: Path | None, options: LoadOptions) -> _Task:
         options=options,
         severities=_merge_severities(request, options.severity),
         fingerprint=compute_fingerprint(
-            request, profile=options.profile, working_crs=options.working_crs
+            request,
+            profile=options.profile,
+            working_crs=options.working_crs,
+            lowered=_lowered(options.severity),
         ),
     )
+
+
+def _lowered(changed: Mapping[str, IssueSeverity]) -> list[str]:
+    """Return the rules that are errors by themselves and no more by what is changed."""
+    return [
+        rule
+        for rule, severity in changed.items()
+        if ISSUE_RULES[rule].severity is IssueSeverity.ERROR is not severity
+    ]
 
 
 def _merge_severities(request: LoadRequest, changed: Mapping[str, IssueSeverity]) -> Severities:
@@ -229,34 +241,64 @@ def _store(
         profile=task.options.profile,
         warning_count=warning_count,
     )
-    version_id = store_version(connection, facts)
+    return store_facts(connection, facts)
+
+
+def store_facts(connection: Connection, facts: VersionFacts) -> LoadResult:
+    """Make what is staged the version that serves."""
     stored = StoredVersion(
-        version_id=version_id,
+        version_id=store_version(connection, facts),
         is_active=True,
-        working_srid=working_srid,
-        warning_count=warning_count,
+        working_srid=facts.working_srid,
+        warning_count=facts.warning_count,
     )
-    return _build_result(connection, task, stored, LoadOutcome.LOADED)
+    return build_result(
+        connection,
+        stored,
+        LoadOutcome.LOADED,
+        source_name=facts.source_name,
+        profile=facts.profile,
+        fingerprint=facts.fingerprint,
+    )
 
 
 def _reuse(connection: Connection, task: _Task, known: StoredVersion) -> LoadResult:
-    """Let a version that was loaded before serve (again)."""
+    outcome = serve_again(connection, known)
+    return build_result(
+        connection,
+        known,
+        outcome,
+        source_name=task.request.name,
+        profile=task.options.profile,
+        fingerprint=task.fingerprint,
+    )
+
+
+def serve_again(connection: Connection, known: StoredVersion) -> LoadOutcome:
+    """Let a version that was loaded before serve, if it does not yet."""
     if known.is_active:
-        return _build_result(connection, task, known, LoadOutcome.ALREADY_ACTIVE)
+        return LoadOutcome.ALREADY_ACTIVE
     activate_version(connection, known.version_id)
-    return _build_result(connection, task, known, LoadOutcome.REACTIVATED)
+    return LoadOutcome.REACTIVATED
 
 
-def _build_result(
-    connection: Connection, task: _Task, stored: StoredVersion, outcome: LoadOutcome
+def build_result(
+    connection: Connection,
+    stored: StoredVersion,
+    outcome: LoadOutcome,
+    *,
+    source_name: str,
+    profile: str,
+    fingerprint: str,
 ) -> LoadResult:
+    """Tell what a load came to, without issues."""
     return LoadResult(
         version_id=stored.version_id,
         outcome=outcome,
-        source_name=task.request.name,
-        profile=task.options.profile,
+        source_name=source_name,
+        profile=profile,
         working_srid=stored.working_srid,
-        fingerprint=task.fingerprint,
+        fingerprint=fingerprint,
         row_counts=count_rows(connection, stored.version_id),
         warning_count=stored.warning_count,
         issues=(),

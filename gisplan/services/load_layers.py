@@ -13,19 +13,23 @@ from gisplan.ingest.issue_file import check_issue_path, save_issues
 from gisplan.ingest.osm import read_osm
 from gisplan.ingest.osm_reader import check_file
 from gisplan.ingest.osm_table import BARRIER, CORRIDOR, OBSTACLE, load_osm_table
+from gisplan.model.application import OUTSIDE_MAX_M
 from gisplan.model.issue import IssueSeverity
-from gisplan.services.load import LoadOutcome, LoadResult, Progress, ignore_progress
+from gisplan.services.load import (
+    LoadResult,
+    Progress,
+    build_result,
+    ignore_progress,
+    serve_again,
+    store_facts,
+)
 from gisplan.store.grid_writer import (
-    StoredVersion,
     VersionFacts,
-    activate_version,
     analyze_staging,
     clear_staging,
     copy_rows,
-    count_rows,
     find_version,
     staging_reserved,
-    store_version,
 )
 from gisplan.store.layer_join import read_base, stage_kept_tables
 
@@ -36,10 +40,10 @@ if TYPE_CHECKING:
     from psycopg import Connection
 
     from gisplan.ingest.osm import ReadOsm
+    from gisplan.store.grid_writer import StoredVersion
     from gisplan.store.layer_join import BaseVersion, Layers
 
 LAYER_TABLES = {"corridors": CORRIDOR, "obstacles": OBSTACLE, "barriers": BARRIER}
-WINDOW_MARGIN_M = 5000.0  # as far as an application may lie outside the grid
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,10 +69,10 @@ class _Join:
     def window(self) -> Bounds:
         """The rectangle of the grid in its working CRS, and what lies around it."""
         return Bounds(
-            west=self.base.west - WINDOW_MARGIN_M,
-            south=self.base.south - WINDOW_MARGIN_M,
-            east=self.base.east + WINDOW_MARGIN_M,
-            north=self.base.north + WINDOW_MARGIN_M,
+            west=self.base.west - OUTSIDE_MAX_M,
+            south=self.base.south - OUTSIDE_MAX_M,
+            east=self.base.east + OUTSIDE_MAX_M,
+            north=self.base.north + OUTSIDE_MAX_M,
         )
 
 
@@ -178,40 +182,20 @@ def _store(connection: Connection, join: _Join, read: ReadOsm, progress: Progres
         base_fingerprint=join.base.base_fingerprint,
         layers=layers,
     )
-    stored = StoredVersion(
-        version_id=store_version(connection, facts),
-        is_active=True,
-        working_srid=facts.working_srid,
-        warning_count=facts.warning_count,
-    )
-    result = _result(connection, join, stored, LoadOutcome.LOADED)
+    result = store_facts(connection, facts)
     return replace(result, issues=read.issues, source_note=facts.source_note)
 
 
 def _reuse(connection: Connection, join: _Join, known: StoredVersion) -> LoadResult:
-    """Let a version that was loaded before serve (again)."""
-    outcome = LoadOutcome.ALREADY_ACTIVE
-    if not known.is_active:
-        activate_version(connection, known.version_id)
-        outcome = LoadOutcome.REACTIVATED
-    result = _result(connection, join, known, outcome)
-    return replace(result, source_note=source_note(read_base(connection).layers))
-
-
-def _result(
-    connection: Connection, join: _Join, stored: StoredVersion, outcome: LoadOutcome
-) -> LoadResult:
-    return LoadResult(
-        version_id=stored.version_id,
-        outcome=outcome,
+    result = build_result(
+        connection,
+        known,
+        serve_again(connection, known),
         source_name=join.base.source_name,
         profile=join.base.profile,
-        working_srid=stored.working_srid,
         fingerprint=join.fingerprint,
-        row_counts=count_rows(connection, stored.version_id),
-        warning_count=stored.warning_count,
-        issues=(),
     )
+    return replace(result, source_note=source_note(read_base(connection).layers))
 
 
 def source_note(layers: Mapping[str, Mapping[str, str]]) -> str:

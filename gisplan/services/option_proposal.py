@@ -54,8 +54,10 @@ def proposal_of_option(site: Site, option: Option) -> Proposal:
     UnknownElementError
         If it names an element that the grid version does not hold.
     InputError
-        If its cable is none of this application and catalogue.
+        If its cable is none of this application and catalogue, or a length of it is none.
     """
+    _check_length("route", option.route.length_m)
+    _check_length("place on the line", option.access_point.offset_m or 0.0)
     point, grid = option.access_point, site.region.snapshot.grid
     on_line = point.element_kind == "line"
     offer = Offer(
@@ -74,6 +76,13 @@ def proposal_of_option(site: Site, option: Option) -> Proposal:
         if remedy.tap_position is not None
     )
     return proposal_of(site, offer, taps)
+
+
+def _check_length(name: str, length_m: float) -> None:
+    if not 0.0 <= length_m < np.inf:
+        raise InputError(
+            f"{name} of the option is {length_m} m; expected a length: ask for its options anew"
+        )
 
 
 def _stretch(length_m: float) -> Stretch:

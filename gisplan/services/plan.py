@@ -19,7 +19,7 @@ from gisplan.rules.catalogue import load_catalogue
 from gisplan.services.snapshot import load_snapshot
 from gisplan.services.surroundings import SurroundingsCache
 from gisplan.services.voltage_profile import voltage_profiles
-from gisplan.store.application_table import read_application_table
+from gisplan.store.application_table import applications_mark, read_application_table
 from gisplan.store.applications import (
     ledger_sequence,
     read_reservations,
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from psycopg import Connection
     from psycopg_pool import ConnectionPool
 
+    from gisplan.density.forecast_memory import ForecastMemory
     from gisplan.model.application import Application
     from gisplan.model.application_table import ApplicationTable
     from gisplan.model.grid import Grid
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from gisplan.model.reservation import ReservationRow
     from gisplan.planning.region import Region
     from gisplan.services.voltage_profile import VoltageProfiles
+    from gisplan.store.application_table import ApplicationsMark
 
 ATTEMPTS = 5  # how often a plan is made anew when somebody else reserved in between
 
@@ -89,10 +91,20 @@ class Planner:
             state = self._present_state(connection)
             return state, self._ledger or read_reservations(connection)
 
+    @property
+    def forecasts(self) -> ForecastMemory:
+        """The forecasts that plans and capacity gaps share."""
+        return self._surroundings.memory
+
     def applications(self) -> ApplicationTable:
         """Return all stored applications."""
         with borrow(self.pool) as connection:
             return read_application_table(connection)
+
+    def applications_mark(self) -> ApplicationsMark:
+        """Return a mark of all stored applications: while it stays, so do they."""
+        with borrow(self.pool) as connection:
+            return applications_mark(connection)
 
     def profiles(self, application: Application, option: Option) -> VoltageProfiles:
         """Return the voltages on the way of supply of an option, as the grid stands now.

@@ -6,36 +6,38 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+import shapely
 
 from gisplan.errors import InputError
 from gisplan.ingest.terrain import read_terrain
-from gisplan.planning.disjoint_routes import find_source_set
+from gisplan.planning.place_routes import answer_alternatives, answer_to_place
 from gisplan.planning.region import check_areas, refuse_areas_outside, site_metres
 from gisplan.planning.routes import (
     BayJudge,
     RouteQuestion,
     answer,
-    answer_alternatives,
     answer_drawn,
     answer_nearest,
-    answer_to_place,
     proposed,
     route_site,
 )
-from gisplan.planning.terrain_ground import LandUse
-from gisplan.planning.terrain_routes import answer_terrain
+from gisplan.planning.sources.source_search import find_source_set
+from gisplan.planning.terrain.ground import LandUse
+from gisplan.planning.terrain.routes import answer_terrain
 from gisplan.planning.unreached import no_source_reasons
 from gisplan.services.electrical import find_buses
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from gisplan.model.grid import Floats
     from gisplan.model.route_answer import RouteAnswer
-    from gisplan.planning.disjoint_routes import SourceSet
     from gisplan.planning.region import Region
     from gisplan.planning.routes import RouteSite
+    from gisplan.planning.sources.source_search import SourceSet
     from gisplan.planning.state import PlanningState
     from gisplan.routing.site import Geometries
+    from gisplan.routing.terrain.raster import CostRaster
     from gisplan.services.plan import Planner
 
 MOST_ROUTES = 50
@@ -77,8 +79,7 @@ def propose_routes(planner: Planner, request: RouteRequest) -> RouteAnswer:
     if request.terrain is not None:
         srid = state.region.snapshot.grid.working_srid
         ground = read_terrain(request.terrain, srid=srid)
-        if isinstance(ground.ground, LandUse):
-            refuse_areas_outside(state.region, ground.ground.shape, ground.name)
+        refuse_areas_outside(state.region, _extent(ground.ground), ground.name)
         return answer_terrain(placed, ground, overhead=request.overhead)
     if question.line:
         return answer_drawn(placed)
@@ -91,18 +92,22 @@ def propose_routes(planner: Planner, request: RouteRequest) -> RouteAnswer:
 
 def metric_areas(planner: Planner, areas_lon_lat: Geometries) -> Geometries:
     """Return areas in the working CRS of the grid version that serves."""
-    import shapely  # noqa: PLC0415
-
     projection = planner.state().region.projection
-    return np.array(
-        [
-            shapely.transform(
-                area, lambda xy: np.array([projection.to_metres(lon, lat) for lon, lat in xy])
-            )
-            for area in areas_lon_lat
-        ],
-        dtype=object,
-    )
+
+    def move(lon_lat: Floats) -> Floats:
+        return np.column_stack(projection.all_to_metres(lon_lat[:, 0], lon_lat[:, 1]))
+
+    return np.asarray(shapely.transform(areas_lon_lat, move), dtype=object)
+
+
+def _extent(ground: CostRaster | LandUse) -> Geometries:
+    """Return the areas that ground has been given for."""
+    if isinstance(ground, LandUse):
+        return ground.shape
+    rows, columns = ground.shape
+    east_m = ground.x_min_m + columns * ground.cell_m
+    south_m = ground.y_max_m - rows * ground.cell_m
+    return np.array([shapely.box(ground.x_min_m, south_m, east_m, ground.y_max_m)], dtype=object)
 
 
 def _check(request: RouteRequest) -> None:
@@ -110,7 +115,9 @@ def _check(request: RouteRequest) -> None:
     if not 1 <= question.count <= MOST_ROUTES:
         raise InputError(f"{question.count} routes wanted; expected 1 to {MOST_ROUTES}")
     if not 0 < question.demand_kva <= MOST_KVA:
-        raise InputError(f"demand is {question.demand_kva} kVA; expected above 0 to {MOST_KVA:g}")
+        raise InputError(
+            f"demand is {question.demand_kva} kVA; expected more than 0 and at most {MOST_KVA:,.0f}"
+        )
     ends = (question.to is not None) + (request.to_bus is not None)
     if ends > 1:
         raise InputError("give either a place or a bus to lead to, not both")
@@ -146,7 +153,7 @@ def _with_bus(request: RouteRequest, state: PlanningState) -> RouteQuestion:
     rows = find_buses(state, request.to_bus)
     buses, projection = state.region.snapshot.grid.buses, state.region.projection
     xy_m = np.column_stack([buses.x_m[rows[:1]], buses.y_m[rows[:1]]])
-    return replace(request.question, to=projection.to_lon_lat(xy_m)[0])
+    return replace(request.question, to=projection.to_lon_lat(xy_m)[0], to_bus=int(rows[0]))
 
 
 def _answer_disjoint(placed: RouteSite, *, node_disjoint: bool) -> RouteAnswer:

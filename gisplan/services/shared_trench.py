@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from gisplan.errors import InputError
 from gisplan.planning.region import refuse_outside
-from gisplan.planning.shared_trench import plan_jointly
-from gisplan.planning.shared_trench_answer import shared_trench_answer
-from gisplan.planning.shared_trench_promises import build_promises
+from gisplan.planning.shared_trench.answer import shared_trench_answer
+from gisplan.planning.shared_trench.joint_plan import plan_jointly
+from gisplan.planning.shared_trench.promises import build_promises
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from gisplan.density.forecast_memory import ForecastMemory
 from gisplan.planning.plan_density import Surroundings, build_surroundings, supply_area_km2
 from gisplan.planning.supply_cells import build_supply_cells
 from gisplan.store.application_table import applications_mark, read_application_table
@@ -22,9 +23,11 @@ if TYPE_CHECKING:
 class SurroundingsCache:
     """Reads applications when their mark has moved; cells when taps or switches have.
 
+    ``memory`` holds the forecasts of all that ask, whatever they ask about.
     Safe to share between threads: what is kept is replaced whole.
     """
 
+    memory: ForecastMemory = field(default_factory=ForecastMemory, init=False)
     _cells: tuple[Standing, SupplyCells, Floats] | None = field(default=None, init=False)
     _last: tuple[ApplicationsMark, Surroundings] | None = field(default=None, init=False)
 
@@ -36,7 +39,7 @@ class SurroundingsCache:
         if last is not None and last[0] == mark and last[1].cells is cells:
             return last[1]
         table = read_application_table(connection)
-        made = build_surroundings(state, cells, hull_km2, table)
+        made = build_surroundings(state, cells, hull_km2, table, memory=self.memory)
         self._last = mark, made
         return made
 

@@ -13,7 +13,7 @@ import numpy as np
 import shapely
 
 from gisplan.model.density import DensityLayer
-from gisplan.model.grid import Codes, CustomerClass, Flags, Floats, Polylines
+from gisplan.model.grid import CLASS_NAMES, Codes, Flags, Floats, Polylines
 from gisplan.store.sql import query
 
 if TYPE_CHECKING:
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from psycopg import Connection
 
     from gisplan.model.density import ApplicationFilter, DensityWeight
-
-_CLASSES = [one.name.lower() for one in sorted(CustomerClass)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,17 +65,18 @@ def read_application_points(
     values = {
         "weight": weight.value,
         "with_customers": with_customers,
-        "customer_classes": _CLASSES,
+        "customer_classes": list(CLASS_NAMES),
+        "chosen_classes": list(chosen.customer_classes),
         "kinds": [kind.value for kind in chosen.kinds],
         "statuses": [status.value for status in chosen.statuses],
         "applied_from": chosen.applied_from,
         "applied_until": chosen.applied_until,
     }
     number, *columns = _read(connection, "density_points", values, ">i8 >f8 >f8 >f8 >f8 >i4 >i4")
-    order = np.argsort(number)
-    lon, lat, weights, power_kw, customer_class, is_generation = (
-        column[order] if len(column) else column for column in columns
-    )
+    if (np.diff(number) < 0).any():  # as the table lies on disk they mostly stand in order already
+        order = np.argsort(number)
+        columns = [column[order] if len(column) else column for column in columns]
+    lon, lat, weights, power_kw, customer_class, is_generation = columns
     return LonLatPoints(
         lon=lon,
         lat=lat,
@@ -96,7 +95,11 @@ def read_grid_points(
         name, types = "density_loads", ">f8 >f8 >f8 >f8 >i4 >i4"
     else:
         name, types = "density_generators", ">f8 >f8 >f8 >f8"
-    values = {"version_id": version_id, "weight": weight.value, "customer_classes": _CLASSES}
+    values = {
+        "version_id": version_id,
+        "weight": weight.value,
+        "customer_classes": list(CLASS_NAMES),
+    }
     x_m, y_m, weights, power_kw, *customers = _read(connection, name, values, types)
     customer_class, customer_count = customers or (np.zeros(0), np.zeros(0))
     return GridPoints(

@@ -30,7 +30,7 @@ T = TypeVar("T", bound="DataclassInstance")
 Scalar = int | float | str | bool
 Leaf = Scalar | np.ndarray
 
-FORMAT = 3  # one more whenever a table gains, loses or redefines a column
+FORMAT = 4  # one more whenever a table gains, loses or redefines a column
 MANIFEST = "manifest.json"
 _BUILDING = ".building-"
 _REPLACED = ".replaced"

@@ -12,6 +12,8 @@ from gisplan.errors import InputError, NoGridError, UnknownElementError
 from gisplan.store.sql import query, refused_values
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from psycopg import Connection
 
 MAXIMUM_ZOOM = 16
@@ -98,6 +100,19 @@ class GridSummary:
     layers: dict[str, dict[str, str]]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TileShapes:
+    """Shapes of one layer of a tile, in Web Mercator (EPSG:3857) as well-known binary.
+
+    Each has a number, which the features of the tile bear, and properties as a JSON object.
+    """
+
+    layer: str
+    numbers: Sequence[int]
+    wkb: Sequence[bytes]
+    properties: Sequence[str]
+
+
 def find_active_version(connection: Connection) -> int | None:
     """Number of the version that serves, if one has been loaded."""
     row = connection.execute(query("tile_active_version")).fetchone()
@@ -129,6 +144,19 @@ def get_tile(
     InputError
         If there is no such tile in the pyramid.
     """
+    check_tile(zoom, column, row)
+    values = {"zoom": zoom, "column": column, "row": row}
+    return bytes(connection.execute(query(TILE_QUERIES[layer]), values).fetchall()[0][0])
+
+
+def check_tile(zoom: int, column: int, row: int) -> None:
+    """Refuse a tile that is not in the pyramid.
+
+    Raises
+    ------
+    InputError
+        Naming what there is.
+    """
     side = 1 << zoom if 0 <= zoom <= MAXIMUM_ZOOM else 0
     if not (0 <= column < side and 0 <= row < side):
         message = (
@@ -136,8 +164,22 @@ def get_tile(
             "column and row are 0 to 2^zoom - 1"
         )
         raise InputError(message)
-    values = {"zoom": zoom, "column": column, "row": row}
-    return bytes(connection.execute(query(TILE_QUERIES[layer]), values).fetchall()[0][0])
+
+
+def encode_tile(
+    connection: Connection, shapes: TileShapes, *, zoom: int, column: int, row: int
+) -> bytes:
+    """Shapes in one map tile (Mapbox Vector Tile), cut off a little beyond its edge."""
+    values = {
+        "layer": shapes.layer,
+        "numbers": list(shapes.numbers),
+        "shapes": list(shapes.wkb),
+        "properties": list(shapes.properties),
+        "zoom": zoom,
+        "column": column,
+        "row": row,
+    }
+    return bytes(connection.execute(query("tile_of_shapes"), values).fetchall()[0][0])
 
 
 def get_element(connection: Connection, kind: ElementKind, element_id: str) -> dict[str, Attribute]:

@@ -13,6 +13,8 @@ from gisplan.services.corridor_density import CorridorDensityQuestion, density_o
 from gisplan.store.connection import connect
 from tests.integration.conftest import Run
 
+HEAT_PUMPS = Path(__file__).parents[2] / "data" / "grid" / "heat_pumps.csv"
+
 
 @pytest.fixture
 def sample(sample_url: str, monkeypatch: pytest.MonkeyPatch) -> str:
@@ -64,9 +66,57 @@ def test_command_writes_the_file_that_its_ending_names(gisplan: Run, sample, tmp
     assert "http://" not in page.replace("http://www.w3.org", "")
 
 
+def test_applications_of_a_file_are_spread_instead_of_the_stored_ones(gisplan: Run, sample):
+    status, printed, _ = gisplan("corridor-density", HEAT_PUMPS, "--since", "2025-01-01")
+    assert status == 0
+    assert "937 points" in printed
+    assert "- applications of the file heat_pumps.csv, not those of the store" in printed
+
+
 def test_json_tells_figures_and_pieces(gisplan: Run, sample):
     status, printed, _ = gisplan("corridor-density", "--layer", "load", "--json")
     document = json.loads(printed)
     assert status == 0
     assert document["unit"] == "kVA/km"
     assert len(document["corridor"]) > 1000
+
+
+@pytest.mark.parametrize("ending", ["fgb", "png", "csv", "json", "geojson"])
+def test_command_writes_every_ending(gisplan: Run, sample, tmp_path, ending):
+    path = tmp_path / f"density.{ending}"
+    status, _, error = gisplan("corridor-density", "--layer", "load", "--out", path)
+    assert (status, error) == (0, "")
+    assert path.stat().st_size > 1000
+    if ending == "fgb":
+        assert len(geopandas.read_file(path)) > 1000
+
+
+def test_unknown_ending_is_refused_before_anything_is_computed(gisplan: Run, tmp_path):
+    status, _, error = gisplan("corridor-density", "--out", tmp_path / "density.tif")
+    assert status == 2
+    assert ".fgb, .png, .html" in error
+
+
+@pytest.mark.parametrize(
+    ("size", "told"),
+    [
+        ({"bandwidth_m": np.inf}, "bandwidth is inf m; expected a finite, positive number"),
+        ({"bandwidth_m": np.nan}, "bandwidth is nan m"),
+        ({"bandwidth_m": 1e7}, "more than 400 pieces of 25 m: take at most 10000 m"),
+        ({"piece_m": 0.0}, "piece is 0.0 m"),
+    ],
+)
+def test_sizes_that_cannot_be_used_are_refused(sample_url, tmp_path, size, told):
+    with pytest.raises(InputError, match=told):
+        ask(sample_url, tmp_path, **size)
+
+
+def test_progress_is_told_to_its_end(sample_url, tmp_path):
+    steps = []
+    with connect(sample_url) as connection:
+        question = CorridorDensityQuestion(layer=DensityLayer.LOAD)
+        density_of_corridors(
+            connection, tmp_path, question, progress=lambda *step: steps.append(step)
+        )
+    assert [done for _, done, _ in steps] == [0, 1, 2, 3]
+    assert {total for *_, total in steps} == {3}

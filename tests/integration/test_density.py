@@ -79,6 +79,20 @@ def test_points_come_with_their_weights_in_the_order_of_their_numbers(connection
     assert points.lat.tolist() == [LAT] * 3
 
 
+def test_order_is_that_of_the_numbers_wherever_rows_lie_on_disk(connection):
+    insert(connection, 1, 3)
+    # a change writes a row anew, behind the others
+    connection.execute(
+        "update planning.application set demand_kva = 630 where lon < %s", (LON + 0.00015,)
+    )
+    points = read_application_points(
+        connection, weight=DensityWeight.DEMAND_KVA, chosen=ApplicationFilter(), with_customers=True
+    )
+    assert points.weight.tolist() == [630.0, 9.0, 9.0]
+    assert (np.diff(points.lon) > 0).all()
+    assert len(points.power_kw) == 3
+
+
 def test_more_points_than_one_chunk_are_all_read(connection):
     insert(connection, 1, 100_001)
     assert count(connection) == 100_001
@@ -96,6 +110,16 @@ def test_kinds_are_chosen(connection):
     insert(connection, 4, 5, kind="ev")
     assert count(connection, kinds=(ApplicationKind.EV,)) == 2
     assert count(connection, kinds=(ApplicationKind.EV, ApplicationKind.LOAD)) == 5
+
+
+def test_customer_classes_are_chosen(connection):
+    insert(connection, 1, 3)
+    connection.execute(
+        "update planning.application set customer_class = 'heat_pump' where reference = 'A-2'"
+    )
+    assert count(connection, customer_classes=("heat_pump",)) == 1
+    assert count(connection, customer_classes=("heat_pump", "household")) == 3
+    assert count(connection, customer_classes=("industrial",)) == 0
 
 
 def test_periods_include_both_ends_and_no_undated_application(connection):
@@ -141,7 +165,7 @@ def test_no_application_is_a_grid_of_no_data(connection):
     surface = found.surface
     assert np.isnan(surface.values).all()
     assert surface.values.shape[1] >= 10  # the main is 100 m long
-    assert found.warnings == ("none of the applications lies inside: the whole surface is no data",)
+    assert found.warnings == ("there are no applications of this kind: there is no data",)
 
 
 def test_applications_outside_are_told(connection):

@@ -22,13 +22,13 @@ from gisplan.density.cells import Cells
 from gisplan.density.hot_spots import HotSpotKind
 from gisplan.errors import InputError, NoGridError
 from gisplan.model.application import ApplicationKind
-from gisplan.model.density import ApplicationFilter, DensityLayer, DensityWeight
+from gisplan.model.density import ApplicationFilter, DensityLayer, DensityWeight, Extent
 from gisplan.services.density import DensityQuestion, layer_density
 from gisplan.services.density_cells import CellShape, CellsQuestion, layer_cells
 from gisplan.services.hot_spots import HotSpotQuestion, layer_hot_spots
 from gisplan.store.connection import connect
 from tests.integration.test_density import insert
-from tests.web.tiny_grid import LON, X_M, Y_M, insert_tiny_grid
+from tests.web.tiny_grid import LAT, LON, X_M, Y_M, insert_tiny_grid
 
 SURFACE = DensityQuestion(cell_m=10.0, bandwidth_m=50.0)
 LOADS = replace(SURFACE, layer=DensityLayer.LOAD, weight=DensityWeight.POWER_KW)
@@ -283,6 +283,40 @@ def test_study_area_cuts_cells_and_leaves_points_out(connection):
     assert 0 <= sum(found["count"]) < sum(whole["count"])
 
 
+def test_area_beyond_the_study_area_is_left_out_and_told(connection):
+    insert(connection, 1, 20)
+    near = shapely.box(X_M - 50, Y_M - 500, X_M + 500, Y_M + 500)
+    beside = shapely.box(X_M + 500, Y_M - 500, X_M + 900, Y_M + 500)
+    # of this one the study area leaves a square and a line
+    bent = shapely.union_all(
+        [
+            shapely.box(X_M - 50, Y_M + 500, X_M + 500, Y_M + 600),
+            shapely.box(X_M + 500, Y_M + 500, X_M + 600, Y_M + 800),
+        ]
+    )
+    study = shapely.box(X_M - 50, Y_M - 500, X_M + 500, Y_M + 800)
+    whole = CellsQuestion(shape=CellShape.GIVEN, areas=areas(beside, near, bent))
+    answer = layer_cells(connection, replace(whole, study_area=study))
+    found = columns(answer)
+    assert found["cell"] == ["area 1", "area 2"]
+    assert found["area_km2"] == [0.55, 0.055]
+    assert found["count"] == columns(layer_cells(connection, whole))["count"][1:]
+    assert "1 of 3 areas lie beyond the study area and are left out" in answer.notes
+
+
+def test_layer_without_points_is_no_data_in_given_areas_and_not_zero(connection):
+    question = CellsQuestion(shape=CellShape.GIVEN, areas=areas(EVERYWHERE))
+    found = columns(layer_cells(connection, question))
+    assert found["count"] == [0]
+    for name in ("sum_kva", "density_kva_per_km2", "peak_kw"):
+        assert np.isnan(found[name]).all()
+    insert(connection, 1, 3, applied_on=date(2025, 3, 1))
+    later = ApplicationFilter(applied_from=date(2026, 1, 1))
+    before = ApplicationFilter(applied_until=date(2025, 12, 31))
+    ended = replace(question, applications=later, before=before)
+    assert columns(layer_cells(connection, ended))["sum_kva_change"] == [-27.0]
+
+
 def test_no_application_is_an_empty_table_that_says_so(connection):
     answer = layer_cells(connection, CellsQuestion())
     assert len(answer.tables[0]) == 0
@@ -305,14 +339,35 @@ def test_cluster_is_hot_and_the_default_area_is_told(connection):
 def test_hot_spots_of_nothing_are_no_data(connection):
     found = layer_hot_spots(connection, HotSpotQuestion(cell_m=50.0, study_area=EVERYWHERE))
     assert (found.raster.kind == HotSpotKind.NO_DATA).all()
-    assert "the whole area is no data" in " ".join(found.warnings)
+    assert "there are no applications of this kind" in " ".join(found.warnings)
     assert "as given" in found.area_text
 
 
 def test_few_points_are_warned_of(connection):
     insert(connection, 1, 3)
+    insert(connection, 4, 4, lon=LON + 0.001)
     found = layer_hot_spots(connection, HotSpotQuestion(cell_m=50.0, study_area=EVERYWHERE))
     assert "a single one may make a hot spot" in " ".join(found.warnings)
+
+
+def test_many_points_in_one_cell_tell_nothing(connection):
+    for number in range(1, 41):
+        insert(connection, number, number, lon=LON - 0.0001 * number)
+    found = layer_hot_spots(connection, HotSpotQuestion(cell_m=50.0, study_area=EVERYWHERE))
+    assert "40 applications lie in one cell" in " ".join(found.warnings)
+
+
+def test_kernel_that_reaches_far_beyond_its_window_is_refused(connection):
+    insert(connection, 1, 3)
+    window = Extent(x_min_m=X_M, y_min_m=Y_M, x_max_m=X_M + 100, y_max_m=Y_M + 100)
+    wide = replace(SURFACE, extent=window, bandwidth_m=10_000.0, cells_max=10_000)
+    with pytest.raises(InputError, match="reaches 50000 m around the area"):
+        layer_density(connection, wide)
+
+
+def test_period_without_a_day_is_refused():
+    with pytest.raises(InputError, match="from 2025-05-01 to 2024-01-01 holds no day"):
+        ApplicationFilter(applied_from=date(2025, 5, 1), applied_until=date(2024, 1, 1))
 
 
 @pytest.mark.parametrize(
@@ -367,7 +422,11 @@ def run(database_url, monkeypatch):
     [
         (density, ("--cell-m", "20", "--bandwidth-m", "60"), "tif png gpkg html"),
         (hotspots, ("--cell-m", "50", "--radius-m", "100"), "tif png fgb html"),
-        (density, ("--cells", "hexagon", "--cell-m", "100", "--weight", "power_kw"), "csv html"),
+        (
+            density,
+            ("--cells", "hexagon", "--cell-m", "100", "--weight", "power_kw"),
+            "csv html png",
+        ),
     ],
 )
 def test_command_writes_every_ending(run, tmp_path, command, words, endings):
@@ -404,6 +463,54 @@ def test_command_reads_areas_of_a_file(run, tmp_path):
         assert np.isnan(opened.read(1)).any()
 
 
+@pytest.fixture
+def wishes(tmp_path):
+    """A file of two applications near the grid and one of another country."""
+    rows = [f"W-{n},{LON + 0.001 * n},{LAT},{n}00,heat_pump" for n in (1, 2)]
+    rows.append("W-3,2.3,48.8,9,household")
+    file = tmp_path / "wishes.csv"
+    file.write_text("\n".join(["reference,lon,lat,demand_kva,customer_class", *rows]))
+    return str(file)
+
+
+def test_file_is_summed_instead_of_the_store(run, tmp_path, wishes):
+    areas_file, out = tmp_path / "areas.gpkg", tmp_path / "town.gpkg"
+    frame = geopandas.GeoDataFrame({"name": ["town"]}, geometry=[EVERYWHERE], crs=25832)
+    frame.to_file(areas_file, engine="pyogrio")
+    words = ("--out", str(out), "--cells", str(areas_file), "--customer-class", "heat_pump")
+    result = run(density, wishes, *words, "--json")
+    assert result.exit_code == 0, result.output
+    answer = json.loads(result.stdout)
+    assert (answer["total"], answer["point_count"]) == (300.0, 2)
+    assert "applications of the file wishes.csv, not those of the store" in answer["notes"]
+    # a tenth of 285 kW of heat pumps, 13/15 of the house's 2.1 kW, on 20 km2
+    found = geopandas.read_file(out)["class_mw_per_km2"]
+    assert found.tolist() == pytest.approx([(0.0285 + 0.00182) / 20], abs=1e-6)
+
+
+def test_hot_spots_of_a_file_leave_out_and_count_what_lies_far(run, tmp_path, wishes):
+    out = tmp_path / "hot.html"
+    result = run(hotspots, wishes, "--out", str(out), "--cell-m", "50", "--json")
+    assert result.exit_code == 0, result.output
+    answer = json.loads(result.stdout)
+    assert (answer["point_count"], answer["far_count"]) == (2, 1)
+    assert "文件 wishes.csv 中的申请" in out.read_text(encoding="utf-8")
+
+
+def test_file_that_cannot_be_read_names_its_rows(run, tmp_path):
+    file = tmp_path / "bad.csv"
+    file.write_text("reference,lon,lat,demand_kva\na,7.9,nan,5\nb,412345,48,-3\n")
+    result = run(density, str(file), "--out", str(tmp_path / "a.tif"))
+    assert isinstance(result.exception, InputError)
+    assert "row 2: lat is 'nan'" in str(result.exception)
+    assert "row 3: lon is '412345'" in str(result.exception)
+
+
+def test_file_and_another_layer_are_refused(run, tmp_path, wishes):
+    result = run(density, wishes, "--out", str(tmp_path / "a.tif"), "--layer", "load")
+    assert "file choose applications; the layer load has none" in str(result.exception)
+
+
 @pytest.mark.parametrize("words", ["octagon", "missing.gpkg"])
 def test_command_refuses_cells_that_are_none(run, tmp_path, words):
     result = run(density, "--out", str(tmp_path / "a.csv"), "--cells", words)
@@ -421,5 +528,5 @@ def test_page_of_two_layers_has_words_of_both_languages(run, tmp_path):
     out = tmp_path / "spots.html"
     run(hotspots, "--out", str(out), "--layer", "load", "--weight", "power_kw", "--cell-m", "50")
     html = out.read_text(encoding="utf-8")
-    assert "hot spots" in html
-    assert "热点分析" in html
+    assert "Hot spots of loads: power at the peak" in html
+    assert "负荷热点分析：峰值功率" in html

@@ -109,7 +109,7 @@ def test_ending_says_how_routes_are_written(gisplan: Run, tmp_path: Path, ending
         (("--at", "here"), "expected longitude and latitude"),
         (("--at", "nan,48"), "expected degrees"),
         (("--at", SITE, "--demand-kva", "nan"), "demand is nan kVA"),
-        (("--at", SITE, "--demand-kva", "0"), "expected above 0"),
+        (("--at", SITE, "--demand-kva", "0"), "expected more than 0"),
         (("--at", SITE, "--k", "0"), "expected 1 to 50"),
         (("--at", SITE, "--k", "3", "--disjoint", "2"), "give one of them"),
         (("--at", SITE, "--to", PLACE, "--to-bus", "mv/1"), "not both"),
@@ -153,7 +153,8 @@ def test_route_drawn_again_costs_the_same(
     own = sum(segment["cost"] for segment in segments)
     # degrees are rounded to a centimetre
     assert sum(s["cost"] for s in drawn["route"]["segments"]) == pytest.approx(own, abs=2.0)
-    assert drawn["findings"] == []
+    severities = {finding["severity"] for finding in drawn["findings"]}
+    assert "violation" not in severities
 
 
 def test_line_through_a_house_is_told_so(gisplan: Run, tmp_path: Path) -> None:
@@ -163,8 +164,8 @@ def test_line_through_a_house_is_told_so(gisplan: Run, tmp_path: Path) -> None:
     status, out, _ = gisplan("route", "--line", file, "--json")
     assert status == 0
     findings = json.loads(out)["routes"][0]["findings"]
-    assert {one["rule"] for one in findings} == {"route.forbidden_area"}
-    assert all(one["severity"] == "violation" for one in findings)
+    violated = {one["rule"] for one in findings if one["severity"] == "violation"}
+    assert violated == {"route.forbidden_area"}
 
 
 def test_both_ends_the_same_are_told(gisplan: Run) -> None:

@@ -114,6 +114,8 @@ def test_what_cannot_be_used_is_refused_with_what_to_do(
         text = refused(gisplan, "--terrain", ground(tmp_path / "b.tif", wrong))
         assert "expected what a metre costs" in text
     assert "is not there" in refused(gisplan, "--terrain", tmp_path / "none.tif")
+    far = refused(gisplan, "--terrain", ground(tmp_path / "far.tif", 30.0, crs="EPSG:25831"))
+    assert "all areas lie outside the loaded region" in far
     assert "give no --k" in refused(gisplan, "--terrain", fields, "--to", "7.88,48.46", "--k", 2)
     assert "give no --disjoint" in refused(gisplan, "--terrain", fields, "--disjoint", 2)
     assert "give --terrain FILE" in refused(gisplan, "--overhead")

@@ -38,6 +38,13 @@ def test_application_without_reference_is_not_stored(reader):
     assert reader.post("/api/v1/applications", json=ASKED).status_code == 422
 
 
+@pytest.mark.parametrize("name", ["applied_on", "wanted_on"])
+def test_day_that_no_permit_can_be_counted_from_is_refused(reader, name):
+    response = reader.post("/api/v1/options", json={**ASKED, name: "9999-12-31"})
+    assert response.status_code == 422
+    assert f"/body/{name}" in response.json()["detail"]
+
+
 def test_applications_come_in_pages(client):
     for number in range(3):
         body = {**ASKED, "reference": f"A-{number}", "applied_on": "2026-02-01"}
@@ -156,7 +163,15 @@ def test_contract_names_every_request(reader):
         "/api/v1/plans/{plan_id}.html",
         "/api/v1/plans/{plan_id}/options/{rank}/voltage-profile",
         "/api/v1/density.{ending}",
+        "/api/v1/density/areas",
         "/api/v1/density/cells.{ending}",
+        "/api/v1/density/cells/layer",
+        "/api/v1/density/cells/legend",
+        "/api/v1/density/cells/tiles/{zoom}/{column}/{row}.mvt",
+        "/api/v1/density/corridors.{ending}",
+        "/api/v1/density/corridors/layer",
+        "/api/v1/density/corridors/legend",
+        "/api/v1/density/corridors/tiles/{zoom}/{column}/{row}.mvt",
         "/api/v1/density/layer",
         "/api/v1/density/legend",
         "/api/v1/density/place",
@@ -170,6 +185,7 @@ def test_contract_names_every_request(reader):
         "/api/v1/capacity-gap",
         "/api/v1/capacity-gap.{ending}",
         "/api/v1/capacity-gap/layer",
+        "/api/v1/capacity-gap/tiles/{zoom}/{column}/{row}.mvt",
         "/api/v1/capacity-gap.geojson",
         "/api/v1/capacity-gap.html",
         "/api/v1/capacity-gap.png",

@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 from maps.offline import CONTENT_POLICY
+from tests.web.tiny_grid import LAT, LON
 
 URL = "/api/v1/capacity-gap"
 
@@ -47,3 +48,11 @@ def test_bad_question_is_a_problem(reader: httpx.Client, asked: dict[str, str]) 
     answer = reader.get(URL, params=asked)
     assert answer.status_code in {400, 422}
     assert answer.headers["content-type"] == "application/problem+json"
+
+
+def test_gap_knows_an_application_at_once(client: httpx.Client) -> None:
+    asked = {"level": "feeder"}
+    assert client.get(URL, params=asked).json()["open_count"] == 0
+    given = {"reference": "A-1", "lon": LON, "lat": LAT, "kind": "load", "demand_kva": 9.0}
+    assert client.post("/api/v1/applications", json=given).status_code < 300
+    assert client.get(URL, params=asked).json()["open_count"] == 1

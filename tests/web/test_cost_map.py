@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import json
+from datetime import date
 
 import httpx
 import pytest
+import rasterio
 
 from maps.offline import CONTENT_POLICY
 from tests.web.tiny_grid import LAT, LON
@@ -29,6 +32,18 @@ def test_cost_map_has_the_form_that_is_asked_for(
     assert answer.status_code == 200, answer.text
     assert answer.headers["content-type"] == media_type
     assert answer.content.lstrip().startswith(start)
+
+
+def test_raster_tells_of_which_day_it_is(reader: httpx.Client) -> None:
+    content = reader.get(f"{URL}.tif", params=ASKED).content
+    with rasterio.open(io.BytesIO(content)) as raster:
+        assert raster.tags()["DATE"] == date.today().isoformat()
+
+
+def test_place_beyond_the_region_is_refused_before_a_map_is_made(reader: httpx.Client) -> None:
+    answer = reader.get(f"{URL}/place", params={**ASKED, "demand_kva": 9.75, "lon": 0, "lat": 0})
+    assert answer.status_code == 422
+    assert "outside" in answer.json()["detail"]
 
 
 def test_page_may_run_what_it_brings_and_load_nothing(reader: httpx.Client) -> None:

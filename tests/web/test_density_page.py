@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
+import mapbox_vector_tile
 import pytest
 from PIL import Image
 from playwright.sync_api import Page
@@ -108,18 +109,26 @@ def test_gap_colours_a_transformer_by_its_season_and_tells_its_figures(page, sam
     assert "unknown: on a loop, or without supply" in page.inner_text("#density-legend")
 
 
-def test_layer_colours_each_feature_by_its_class_and_counts_the_areas(sample: httpx.Client) -> None:
+def test_gap_layer_counts_the_areas_of_each_class(sample: httpx.Client) -> None:
     *steps, done = [
         part for part in sample.get("/api/v1/capacity-gap/layer").text.split("\n\n") if part
     ]
     assert all(step.startswith("event: progress\n") for step in steps)
     layer = json.loads(done.removeprefix("event: done\ndata: "))
-    kinds = [one["properties"]["element_kind"] for one in layer["features"]]
-    assert set(kinds) == {"supply_area", "transformer"}
-    assert sum(one["areas"] for one in layer["classes"]) == kinds.count("supply_area")
-    known = {one["properties"]["gap_class"] for one in layer["features"]}
-    assert known <= set(range(len(CLASSES)))
+    assert sum(one["areas"] for one in layer["classes"]) == layer["facts"]["area_count"]
     assert [(one["text"], one["colour"]) for one in layer["classes"]] == list(CLASSES)
+
+
+def test_tiles_of_a_gap_have_the_classes_of_every_area_and_transformer(sample: httpx.Client):
+    found = sample.get("/api/v1/capacity-gap").json()
+    asked = sample.get("/api/v1/capacity-gap/tiles/6/33/22.mvt").raise_for_status()
+    tile = mapbox_vector_tile.decode(asked.content)
+    colours = {colour for _, colour in CLASSES}
+    for kind in ("supply_area", "transformer"):
+        shown = [one["properties"] for one in tile[kind]["features"]]
+        assert {one["name"] for one in shown} <= {one["name"] for one in found[kind]}
+        assert {one["colour"] for one in shown} <= colours
+    assert len(tile["transformer"]["features"]) == len(found["transformer"])
 
 
 def test_files_of_what_is_shown_can_be_downloaded(page, sample):

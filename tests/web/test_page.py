@@ -322,6 +322,106 @@ def test_transformer_takes_a_measured_peak(page, sample):
     assert shown["measured_on"] == date.today().isoformat()
 
 
+def test_what_is_saved_is_what_was_answered_and_not_what_the_form_says_by_now(page, sample):
+    ask_at(page, HOUSE)
+    assert "9 kVA" in page.inner_text("#verdict")
+    page.fill("#field-demand_kva", "4000")
+    page.fill("#field-lat", "48.5")
+    page.fill("#reference", "PAGE-2")
+    page.click("#save")
+    wait_until(lambda: page.query_selector("#saved"), "the saved plan")
+    plan_id = int(re.findall(r": (\d+)", page.inner_text("#saved"))[0])
+    stored = sample.get(f"/api/v1/plans/{plan_id}").json()["plan"]["application"]
+    assert stored["demand_kva"] == 9
+    assert stored["lat"] == pytest.approx(HOUSE[1], abs=1e-4)
+
+
+def test_route_that_is_left_while_it_is_sought_leaves_no_sign_of_waiting(page):
+    page.click("#tab-route")
+    page.route("**/api/v1/route", lambda _: None)  # an answer that never comes
+    page.click("#tool-from")
+    show(page, HOUSE, 17)
+    draw(page, HOUSE, HOUSE_WEST)
+    wait_until(lambda: page.query_selector("#busy"), "the sign of waiting")
+    page.click("#tab-data")
+    page.click("#tab-route")
+    assert page.query_selector("#busy") is None
+    page.click("#find-route")
+    assert page.query_selector("#busy")
+    page.click("#remove-0")
+    assert page.query_selector("#busy, #problem") is None
+    page.unroute("**/api/v1/route")
+
+
+def test_answer_goes_with_what_it_was_asked_of(page):
+    page.click("#tab-route")
+    page.click("#tool-from")
+    show(page, HOUSE, 17)
+    draw(page, HOUSE, HOUSE_WEST)
+    wait_for_route(page)
+    assert count_drawn(page, "route") > 0
+    page.click("#remove-1")
+    wait_for_map(page)
+    assert page.query_selector("#route, #problem") is None
+    assert count_drawn(page, "route") == 0
+
+
+def test_answer_that_comes_under_another_tab_does_not_take_its_map(page):
+    waiting = []
+
+    def keep(route) -> None:
+        waiting.append(route)
+
+    page.route("**/api/v1/options", keep)
+    show(page, HOUSE, 17)
+    click_place(page, HOUSE)
+    wait_until(lambda: page.is_visible("#busy") and waiting, "the question")
+    page.click("#tab-route")
+    show(page, STATION, 18)
+    before = page.evaluate("gridMap.middle")
+    waiting[0].continue_()
+    page.unroute("**/api/v1/options")
+    page.wait_for_timeout(1500)
+    assert count_drawn(page, "site") == 0
+    assert page.evaluate("gridMap.middle") == before
+    page.click("#tab-connect")
+    wait_for_answer(page)
+    assert count_drawn(page, "site") == 1
+
+
+def test_what_is_typed_while_the_page_is_drawn_anew_stays_in_its_order(page):
+    page.click("#tab-cost")
+    page.fill("#cost-demand", "1")
+    page.focus("#cost-demand")
+    for digit in "25":
+        page.keyboard.type(digit)
+        page.evaluate("document.getElementById('cost-class').dispatchEvent(new Event('change'))")
+        page.evaluate("document.getElementById('language').click()")
+    assert page.input_value("#cost-demand") == "125"
+
+
+def test_what_is_unfolded_stays_so_when_the_language_changes(page):
+    ask_large(page)
+    page.click("#bill summary")
+    page.click("#findings-info summary")
+    page.click("#language")
+    assert page.is_visible("#bill table")
+    assert page.is_visible("#findings-info ul")
+
+
+def test_place_where_several_options_end_is_marked_once_with_all_their_ranks(page):
+    page.select_option("#field-customer_class", "commercial")
+    ask_at(page, HOUSE, 100)
+    drawn = """gridMap.view.getStyle().sources.plan.data.features
+        .filter((each) => each.properties.feature === "access_point")"""
+    places = page.evaluate(f"{drawn}.map((each) => each.geometry.coordinates.join(' '))")
+    labels = page.evaluate(f"{drawn}.map((each) => each.properties.label)")
+    assert len(set(places)) == len(places)
+    ranks = sorted(int(rank) for label in labels for rank in label.split(","))
+    rows = page.query_selector_all("#options tbody tr:not(.why)")
+    assert ranks == list(range(1, len(rows) + 1))
+
+
 def test_language_can_be_changed_and_keeps_the_answer(page):
     ask_at(page, HOUSE)
     page.click("#language")

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from concurrent.futures import ThreadPoolExecutor
+
+import pytest
 
 from gisplan.store.applications import read_reservations
 from gisplan.store.connection import connect
@@ -37,6 +40,16 @@ def test_place_outside_the_region_is_refused_with_the_reason(sample):
     response = sample.post("/api/v1/options", json={**HEAT_PUMP, "lon": 2.35, "lat": 48.85})
     assert response.status_code == 422
     assert response.json()["type"] == "urn:gisplan:problem:outside-area"
+
+
+@pytest.mark.parametrize("length", [float("nan"), -5.0])
+def test_voltage_profile_along_a_length_that_is_none_is_refused(sample, length):
+    plan = sample.post("/api/v1/options", json=HEAT_PUMP).json()
+    option = next(one for one in plan["options"] if one["conductor"])
+    option["route"]["length_m"] = length
+    asked = json.dumps({"application": HEAT_PUMP, "option": option})
+    response = sample.post("/api/v1/options/voltage-profile", content=asked)
+    assert response.status_code == 422, response.text
 
 
 def test_stored_plan_is_what_was_answered(sample):

@@ -58,6 +58,7 @@ def test_way_that_must_avoid_the_only_street_does_not_exist(reader):
     [
         ({}, "either at, where the cable begins, or a line"),
         ({"line": [at(0)]}, "a line of one point; expected two or more"),
+        ({"at": at(0), "is_disjoint": True, "count": 9}, "9 sources wanted; expected 1 to 8"),
         ({"line": [at(0), at(0)]}, "draw one with an extent"),
         ({"line": [at(0), at(50)], "via": [at(9)]}, "a line is priced as it is"),
         ({"line": [at(0), [2.35, 48.85]]}, "outside the loaded region"),

@@ -142,13 +142,12 @@ def _run(placed: SwitchedNetwork, positions: SwitchPositions) -> tuple[Columns, 
 
 
 def _loads(placed: SwitchedNetwork, states: int) -> np.ndarray:
-    demands = placed.p_kw.shape[2]
-    update = new_array(
-        "update", ComponentType.sym_load, (states * placed.p_kw[:, :, 0].size, demands)
-    )
+    cases, levels, demands = placed.p_kw.shape
+    scenarios = cases * levels
+    update = new_array("update", ComponentType.sym_load, (states * scenarios, demands))
     update["id"] = placed.model.first_load_id + np.arange(demands)
-    update["p_specified"] = np.tile(placed.p_kw.reshape(-1, demands), (states, 1)) * 1e3
-    update["q_specified"] = np.tile(placed.q_kvar.reshape(-1, demands), (states, 1)) * 1e3
+    update["p_specified"] = np.tile(placed.p_kw.reshape(scenarios, demands), (states, 1)) * 1e3
+    update["q_specified"] = np.tile(placed.q_kvar.reshape(scenarios, demands), (states, 1)) * 1e3
     return update
 
 

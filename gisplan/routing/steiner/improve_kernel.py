@@ -28,14 +28,17 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
-from gisplan.routing.steiner.heap_kernel import (
-    FAR,
-    Int32s,
-    Int64s,
-    lower,
-    take,
-    turn_round,
+from gisplan.routing.steiner.bucket_kernel import (
+    CURRENT,
+    SIZE,
+    Buckets,
+    draw,
+    new_buckets,
+    put,
+    width_bits,
 )
+from gisplan.routing.steiner.heap_kernel import FAR, Int32s, Int64s, turn_round
+from gisplan.routing.uncounted_kernel import uncounted, whole
 
 PIECES = 8
 """Key nodes where more paths meet are never taken out."""
@@ -56,13 +59,13 @@ class Tree(NamedTuple):
 
 
 class Field(NamedTuple):
-    """The nearest tree node of every node, and the heap that finds it."""
+    """The nearest tree node of every node, and the buckets that find it."""
 
     label: Int64s
     base: Int32s
     via: Int32s
-    heap: Int64s
-    place: Int32s
+    buckets: Buckets
+    bits: int
 
 
 class Move(NamedTuple):
@@ -81,31 +84,34 @@ class Move(NamedTuple):
     bridge: Int32s
     chosen: Int32s
     fresh: Int32s
+    is_joined: npt.NDArray[np.uint8]
 
 
-@numba.njit(cache=True, nogil=True)
-def _spread(
-    offset: Int32s,
-    head: Int32s,
-    arc_cost: Int64s,
-    label: Int64s,
-    base: Int32s,
-    via: Int32s,
-    heap: Int64s,
-    place: Int32s,
-    size: int,
-    limit: int,
-) -> None:
-    """Lower the labels, up to a limit, of all nodes that the heap's nodes are nearest to."""
-    while size > 0:
-        node = take(heap, place, size)
-        size -= 1
+@uncounted
+def _spread(offset: Int32s, head: Int32s, arc_cost: Int64s, field: Field, limit: int) -> None:
+    """Lower the labels, up to a limit, of all nodes that the waiting nodes are nearest to."""
+    label, base, via, buckets = field.label, field.base, field.via, field.buckets
+    while buckets.state[SIZE] > 0:
+        node = draw(buckets)
+        if node < 0:
+            buckets.state[CURRENT] += 1
+            continue
+        so_far = label[node]
+        if so_far >> field.bits != buckets.state[CURRENT]:
+            put(buckets, node, so_far >> field.bits)
+            continue
         for p in range(offset[node], offset[node + 1]):
-            other = head[p]
-            cost = label[node] + arc_cost[p]
+            other, cost = head[p], so_far + arc_cost[p]
             if cost < label[other] and cost <= limit:
-                base[other], via[other] = base[node], p
-                size = lower(heap, place, label, size, other, cost)
+                label[other], base[other], via[other] = cost, base[node], p
+                put(buckets, other, cost >> field.bits)
+
+
+@numba.njit(cache=True, nogil=True, inline="always")
+def _wait(field: Field, node: int, label: int) -> None:
+    """Give a node its label and let it wait for its turn."""
+    field.label[node] = label
+    put(field.buckets, node, label >> field.bits)
 
 
 @numba.njit(cache=True, nogil=True, inline="always")
@@ -114,7 +120,7 @@ def _is_key(tree: Tree, node: int) -> bool:
     return bool(degree > 2 or (degree > 0 and tree.is_terminal[node] == 1))
 
 
-@numba.njit(cache=True, nogil=True)
+@uncounted
 def _key_path(tree: Tree, first: int, gone: Int32s, count: int) -> int:
     """Append the arcs of the key path that begins with an arc; return how many stand there."""
     gone[count] = first
@@ -203,21 +209,44 @@ def _mark_pieces(tree: Tree, move: Move, pieces: int) -> tuple[int, int]:
 
 
 @numba.njit(cache=True, nogil=True, inline="always")
-def _repair(tree: Tree, field: Field, move: Move, reach: int, limit: int) -> int:
-    """Find the nearest nodes anew where they are gone and were within ``reach``.
+def _lose_nodes(tree: Tree, move: Move, arcs: int, field: Field) -> int:
+    """List the nodes that left the tree in ``lost``; return how many they are."""
+    count = 0
+    for i in range(arcs):
+        for node in (tree.tail[move.gone[i]], tree.head[move.gone[i]]):
+            if move.is_gone[node] == 1 and field.label[node] == 0:
+                _lose(field, move, count, node)
+                count += 1
+    return count
 
-    What stood there is kept in ``lost``; returns how many nodes that are.
+
+@numba.njit(cache=True, nogil=True, inline="always")
+def _lose(field: Field, move: Move, count: int, node: int) -> None:
+    """Forget the nearest tree node of a node, and keep in ``lost`` what stood there."""
+    move.lost[count], move.old_label[count] = node, field.label[node]
+    move.old_base[count], move.old_via[count] = field.base[node], field.via[node]
+    field.label[node] = FAR
+
+
+@numba.njit(cache=True, nogil=True, inline="always")
+def _repair(tree: Tree, field: Field, move: Move, count: int, reach: int, limit: int) -> int:
+    """Find the nearest nodes anew of ``lost``, and where they were gone and within ``reach``.
+
+    What is lost hangs together by ``via``; returns how many nodes that are.
     """
-    label, base, via = field.label, field.base, field.via
-    count, size = 0, 0
-    for node in range(label.size):
-        if label[node] <= reach and base[node] >= 0 and move.is_gone[base[node]] == 1:
-            move.lost[count], move.old_label[count] = node, label[node]
-            move.old_base[count], move.old_via[count] = base[node], via[node]
-            count += 1
-            label[node] = FAR
+    label, base, via, at = field.label, field.base, field.via, 0
+    while at < count:
+        node = move.lost[at]
+        at += 1
+        for p in range(tree.offset[node], tree.offset[node + 1]):
+            other = tree.head[p]
+            if via[other] == p and label[other] <= reach and move.is_gone[base[other]] == 1:
+                _lose(field, move, count, other)
+                count += 1
     for i in range(count):
         node = move.lost[i]
+        if move.is_gone[base[node]] == 0:
+            continue
         best = int(FAR)
         for p in range(tree.offset[node], tree.offset[node + 1]):
             other = tree.head[p]
@@ -226,38 +255,40 @@ def _repair(tree: Tree, field: Field, move: Move, reach: int, limit: int) -> int
                 best = cost
                 base[node], via[node] = base[other], tree.back[p]
         if best < FAR:
-            size = lower(field.heap, field.place, label, size, node, best)
-    _spread(
-        tree.offset,
-        tree.head,
-        tree.arc_cost,
-        field.label,
-        field.base,
-        field.via,
-        field.heap,
-        field.place,
-        size,
-        limit,
-    )
+            _wait(field, node, best)
+    _spread(tree.offset, tree.head, tree.arc_cost, field, limit)
     return count
 
 
 @numba.njit(cache=True, nogil=True, inline="always")
-def _find_bridges(tree: Tree, field: Field, move: Move, largest: int, removed: int) -> None:
-    """Write for each two pieces the arc that joins them most cheaply."""
-    label, base = field.label, field.base
+def _find_bridges(
+    tree: Tree, field: Field, move: Move, members: int, largest: int, removed: int
+) -> None:
+    """Write for each two pieces the arc that joins them most cheaply, the first of equal ones."""
+    label, base, seen = field.label, field.base, move.fresh
     move.bridge_cost[:] = FAR
-    for node in range(label.size):
-        if 2 * label[node] >= removed or move.piece[base[node]] == largest:
-            continue
+    at, size = 0, 0
+    for i in range(members):
+        if move.piece[move.member[i]] != largest:
+            seen[size] = move.member[i]
+            size += 1
+    while at < size:
+        node = seen[at]
+        at += 1
         i = move.piece[base[node]]
         for p in range(tree.offset[node], tree.offset[node + 1]):
             other = tree.head[p]
             if 2 * label[other] >= removed:
                 continue
             j = move.piece[base[other]]
+            if i == j:
+                if field.via[other] == p and label[other] > 0:
+                    seen[size] = other
+                    size += 1
+                continue
             cost = label[node] + tree.arc_cost[p] + label[other]
-            if i != j and cost < move.bridge_cost[i, j]:
+            best = move.bridge_cost[i, j]
+            if cost < best or (cost == best and p < move.bridge[i, j]):
                 move.bridge_cost[i, j], move.bridge_cost[j, i] = cost, cost
                 move.bridge[i, j], move.bridge[j, i] = p, p
 
@@ -265,7 +296,8 @@ def _find_bridges(tree: Tree, field: Field, move: Move, largest: int, removed: i
 @numba.njit(cache=True, nogil=True, inline="always")
 def _span_pieces(move: Move, pieces: int) -> int:
     """Write to ``chosen`` the bridges of the cheapest tree of all pieces; return its cost."""
-    is_joined = np.zeros(PIECES, np.uint8)
+    is_joined = move.is_joined
+    is_joined[:] = 0
     is_joined[0] = 1
     added = 0
     for step in range(pieces - 1):
@@ -282,7 +314,7 @@ def _span_pieces(move: Move, pieces: int) -> int:
     return added
 
 
-@numba.njit(cache=True, nogil=True)
+@uncounted
 def _lay_bridges(tree: Tree, field: Field, move: Move, bridges: int) -> int:
     """Take the chosen bridges and the ways to their ends into the tree; return the new nodes."""
     count = 0
@@ -302,34 +334,23 @@ def _lay_bridges(tree: Tree, field: Field, move: Move, bridges: int) -> int:
     return count
 
 
-@numba.njit(cache=True, nogil=True)
+@uncounted
 def _try(tree: Tree, field: Field, move: Move, arcs: int, pieces: int, limit: int) -> int:
     """Take the chosen arcs out and join the pieces; undo it unless that gains; return the gain."""
     removed = _take_out(tree, move, arcs)
     members, largest = _mark_pieces(tree, move, pieces)
-    lost = _repair(tree, field, move, removed // 2, removed // 2)
-    _find_bridges(tree, field, move, largest, removed)
+    lost = _lose_nodes(tree, move, arcs, field)
+    lost = _repair(tree, field, move, lost, removed // 2, removed // 2)
+    _find_bridges(tree, field, move, members, largest, removed)
     gain = removed - _span_pieces(move, pieces)
     if gain > 0:
         fresh = _lay_bridges(tree, field, move, pieces - 1)
-        _repair(tree, field, move, int(FAR), limit)
-        size = 0
+        _repair(tree, field, move, lost, int(FAR) - 1, limit)
         for i in range(fresh):
             node = move.fresh[i]
             field.base[node] = node
-            size = lower(field.heap, field.place, field.label, size, node, 0)
-        _spread(
-            tree.offset,
-            tree.head,
-            tree.arc_cost,
-            field.label,
-            field.base,
-            field.via,
-            field.heap,
-            field.place,
-            size,
-            limit,
-        )
+            _wait(field, node, 0)
+        _spread(tree.offset, tree.head, tree.arc_cost, field, limit)
     else:
         for i in range(lost):
             node = move.lost[i]
@@ -353,34 +374,29 @@ def _build_field(tree: Tree, gone: Int32s) -> tuple[Field, int]:
         np.full(count, FAR, np.int64),
         np.full(count, -1, np.int32),
         np.full(count, -1, np.int32),
-        np.empty((count, 2), np.int64),
-        np.full(count, -1, np.int32),
+        new_buckets(count),
+        width_bits(tree.arc_cost),
     )
-    size, limit = 0, 0
+    return field, _fill_field(tree, field, gone)
+
+
+@uncounted
+def _fill_field(tree: Tree, field: Field, gone: Int32s) -> int:
+    """Give all nodes within the limit their nearest tree node; return the limit."""
+    count, limit = tree.degree.size, whole(0)
     for node in range(count):
         around = 0
         if tree.degree[node] > 0:
             field.base[node] = node
-            size = lower(field.heap, field.place, field.label, size, node, 0)
+            _wait(field, node, 0)
         if _is_key(tree, node):
             for p in range(tree.offset[node], tree.offset[node + 1]):
                 if tree.used[tree.arc_edge[p]] == 1:
                     for i in range(_key_path(tree, p, gone, 0)):
                         around += tree.arc_cost[gone[i]]
         limit = max(limit, around // 2 + 1)
-    _spread(
-        tree.offset,
-        tree.head,
-        tree.arc_cost,
-        field.label,
-        field.base,
-        field.via,
-        field.heap,
-        field.place,
-        size,
-        limit,
-    )
-    return field, limit
+    _spread(tree.offset, tree.head, tree.arc_cost, field, limit)
+    return limit
 
 
 @numba.njit(cache=True, nogil=True)
@@ -420,12 +436,19 @@ def improve(
         np.empty((PIECES, PIECES), np.int32),
         np.empty(PIECES, np.int32),
         np.empty(2 * count, np.int32),
+        np.zeros(PIECES, np.uint8),
     )
-    total = 0
+    return _improve(tree, field, move, passes, most, limit)
+
+
+@uncounted
+def _improve(tree: Tree, field: Field, move: Move, passes: int, most: int, limit: int) -> int:
+    """Try all moves again and again while one gains."""
+    total = whole(0)
     for _ in range(passes):
         before = total
-        for center in range(count):
-            for number in range(offset[center + 1] - offset[center] + 1):
+        for center in range(tree.degree.size):
+            for number in range(tree.offset[center + 1] - tree.offset[center] + 1):
                 if not _is_key(tree, center):
                     break
                 arcs, pieces = _choose(tree, move, center, number, most)

@@ -15,6 +15,7 @@ import numba
 import numpy as np
 
 from gisplan.routing.steiner.heap_kernel import Int32s, Int64s
+from gisplan.routing.uncounted_kernel import uncounted, whole
 
 
 @numba.njit(cache=True, nogil=True)
@@ -51,7 +52,7 @@ def reach(
     return group
 
 
-@numba.njit(cache=True, nogil=True)
+@uncounted
 def _drop(
     edge: int, end: Int32s, place: Int32s, slot: Int32s, degree: Int32s, alive: Int32s
 ) -> None:
@@ -61,12 +62,12 @@ def _drop(
     alive[edge] = 0
 
 
-@numba.njit(cache=True, nogil=True)
+@uncounted
 def _living(node: int, offset: Int32s, slot: Int32s, start: int) -> int:
     for p in range(start, offset[node + 1]):
         if slot[p] >= 0:
-            return p
-    return -1
+            return whole(p)
+    return whole(-1)
 
 
 @numba.njit(cache=True, nogil=True)

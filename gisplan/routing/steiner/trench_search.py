@@ -112,7 +112,8 @@ def _favour_point(plan: TrenchPlan, rng: np.random.Generator) -> list[int]:
     plan.take_up(order)
     favoured = plan.find(order[0], access=free)[1]
     equipment = access.equipment.copy()
-    equipment[favoured] = 0
+    if favoured >= 0:
+        equipment[favoured] = 0
     plan.lay(order, access=access._replace(equipment=equipment))
     return order
 

@@ -2,24 +2,69 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
-from gisplan.model.grid import Integers
+from gisplan.model.grid import Floats, Integers
 from gisplan.routing.terrain.aims import Aims
 from gisplan.routing.terrain.joined import Joined
 
 TOUCH = 1e-9
+NO_END = -1
 
 
-def places_of(aims: Aims, joined: Joined) -> tuple[Integers, Integers]:
-    """Return the places of targets and their groups, (places,); what is not joined is left out."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AimedPlaces:
+    """Places of targets, shape (places,), and the group of each.
+
+    ``end`` is the row of the end that stands there, -1 where the target itself does; ``cents`` what
+    lies between both.
+    """
+
+    place: Integers
+    group: Integers
+    cents: Floats
+    end: Integers
+
+    def take(self, rows: Integers) -> AimedPlaces:
+        """Return some of the places."""
+        return AimedPlaces(
+            place=self.place[rows],
+            group=self.group[rows],
+            cents=self.cents[rows],
+            end=self.end[rows],
+        )
+
+
+def places_of(aims: Aims, joined: Joined, edge_ends: Integers) -> AimedPlaces:
+    """Return where targets are on a joined graph; what is not joined is left out.
+
+    ``edge_ends`` are the rows of the ends on edges that are the last of the joined stops.
+    """
     node = np.searchsorted(joined.node, aims.node)
     is_there = np.isin(aims.node, joined.node)
     on_edge, edge_group = _along(aims, joined)
     cell, cell_group = _cells(aims, joined)
-    place = [joined.first_stop + aims.stop, joined.cells + node[is_there], on_edge, cell]
+    own = [joined.first_stop + aims.stop, joined.cells + node[is_there], on_edge, cell]
     group = [aims.stop_group, aims.node_group[is_there], edge_group, cell_group]
-    return np.concatenate(place), np.concatenate(group)
+    end_place, end = _ends(aims, joined, edge_ends)
+    count = sum(len(part) for part in own)
+    return AimedPlaces(
+        place=np.concatenate([*own, end_place]),
+        group=np.concatenate([*group, aims.ends.group[end]]),
+        cents=np.concatenate([np.zeros(count), aims.ends.cents[end]]),
+        end=np.concatenate([np.full(count, NO_END), end]),
+    )
+
+
+def _ends(aims: Aims, joined: Joined, edge_ends: Integers) -> tuple[Integers, Integers]:
+    """Return the places of ends, and their rows."""
+    at_node = np.flatnonzero(np.isin(aims.ends.node, joined.node))
+    node = joined.cells + np.searchsorted(joined.node, aims.ends.node[at_node])
+    places = joined.cells + len(joined.xy_m)
+    on_edge = np.arange(places - len(edge_ends), places)
+    return np.concatenate([node, on_edge]), np.concatenate([at_node, edge_ends])
 
 
 def _along(aims: Aims, joined: Joined) -> tuple[Integers, Integers]:

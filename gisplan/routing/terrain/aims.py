@@ -14,6 +14,30 @@ def _no_rows() -> Integers:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Ends:
+    """Places on streets that lie before targets; no way leads on from there through a target.
+
+    Parameters
+    ----------
+    node : int64 (ends,), street node, -1 where the end lies on an edge
+    edge, share : (ends,), where on an edge
+    group : int64 (ends,), which target lies behind
+    cents : float64 (ends,), finite, 0 or more: what lies between
+    """
+
+    node: Integers
+    edge: Integers
+    share: Floats
+    group: Integers
+    cents: Floats
+
+
+NO_ENDS = Ends(
+    node=_no_rows(), edge=_no_rows(), share=np.zeros(0), group=_no_rows(), cents=np.zeros(0)
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Aims:
     """Places that ways may lead to; all places of one group are one target, met where it is best.
 
@@ -25,6 +49,7 @@ class Aims:
     share_from, share_to : float64 (parts,), the lower one first
     xy_m : float64 (places, 2), places in the field, met in the cells that hold them
     xy_group : int64 (places,)
+    ends : places on streets that lie before targets, at a cost
     """
 
     stop: Integers = field(default_factory=_no_rows)
@@ -37,15 +62,17 @@ class Aims:
     edge_group: Integers = field(default_factory=_no_rows)
     xy_m: Floats = field(default_factory=lambda: np.zeros((0, 2)))
     xy_group: Integers = field(default_factory=_no_rows)
+    ends: Ends = NO_ENDS
 
     def __len__(self) -> int:
-        return len(self.stop) + len(self.node) + len(self.edge) + len(self.xy_group)
+        own = len(self.stop) + len(self.node) + len(self.edge) + len(self.xy_group)
+        return own + len(self.ends.group)
 
     @property
     def group_count(self) -> int:
         """Number of targets."""
         groups = (self.stop_group, self.node_group, self.edge_group, self.xy_group)
-        return len(np.unique(np.concatenate(groups)))
+        return len(np.unique(np.concatenate([*groups, self.ends.group])))
 
     @property
     def are_stops(self) -> bool:

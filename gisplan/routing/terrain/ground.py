@@ -56,7 +56,7 @@ class SearchGround:
     typical_cents_per_m : a low cost of a metre that is not rare: the width of buckets
     mean_cents_per_m, cheapest_cents_per_m : over the free cells
     dearest_move_cents : of all steps and arcs
-    marked : the targets of the latest search
+    marked : the targets of the latest search, as given and as the kernel numbers them
     """
 
     raster: CostRaster
@@ -143,7 +143,7 @@ def prepare_ground(
         raster=raster,
         steps=build_steps(directions),
         record=record,
-        block=np.zeros((places >> BLOCK_BITS) + 1, dtype=np.uint8),
+        block=np.zeros(8 * ((places >> BLOCK_BITS) // 8 + 1), dtype=np.uint8),
         special=special,
         stride=stride,
         cell_count=cell_count,
@@ -163,15 +163,34 @@ def prepare_ground(
     )
 
 
-def mark_targets(ground: SearchGround, targets: Integers) -> None:
-    """Mark targets (kernel numbers) instead of those of the search before."""
-    for before in ground.marked:
+def mark_targets(ground: SearchGround, targets: Integers) -> Integers:
+    """Mark targets instead of those of the search before; return the kernel's numbers, rising.
+
+    Raises
+    ------
+    InputError
+        If one is no place of the ground.
+    """
+    if ground.marked and np.array_equal(ground.marked[0], targets):
+        return ground.marked[1]
+    places = np.unique(targets)
+    check_places(ground, places, "target")
+    for before in ground.marked[1:]:
         kept = (before >= ground.cell_count) | np.isin(before, ground.link)
         gone = before[~kept]
         np.bitwise_and.at(ground.special, gone >> 3, (~(1 << (gone & 7)) & 255).astype(np.uint8))
-    ground.marked.clear()
-    ground.marked.append(targets)
-    _mark(ground.special, targets)
+    marked = np.sort(ground.inner(places))
+    ground.marked[:] = [np.array(targets), marked]
+    _mark(ground.special, marked)
+    return marked
+
+
+def check_places(ground: SearchGround, places: Integers, kind: str) -> None:
+    """Raise ``InputError`` unless all are places of a ground."""
+    last = ground.raster.cost_cents_per_m.size + ground.node_count - 1
+    wrong = np.flatnonzero((places < 0) | (places > last))
+    if len(wrong):
+        raise InputError(f"{kind} {places[wrong[0]]} is no place; expected 0 to {last}")
 
 
 def _mark(special: Codes, places: Integers) -> None:

@@ -24,7 +24,7 @@ from gisplan.routing.terrain.ground import ARC_BITS, Arcs, SearchGround, prepare
 from gisplan.routing.terrain.hurdles import NO_PASSAGES, Passages
 from gisplan.routing.terrain.meeting_kernel import meet_cells
 from gisplan.routing.terrain.raster import CostRaster, find_nearest_free_cell
-from gisplan.routing.terrain.streets import IN_FIELD, Stops, Streets
+from gisplan.routing.terrain.streets import IN_FIELD, Stops, Streets, places_along
 
 MEETINGS_PER_CELL = 1.5
 
@@ -202,7 +202,9 @@ def _meetings(raster: CostRaster, streets: Streets, edges: Integers) -> _Meeting
             (raster.y_max_m - streets.xy_m[:, 1]) / raster.cell_m,
         ]
     )
-    room = int(MEETINGS_PER_CELL * streets.length_m[edges].sum() / raster.cell_m) + 2 * len(edges)
+    # streets may lead far beyond the raster, whose cells they then do not meet
+    likely = MEETINGS_PER_CELL * streets.length_m[edges].sum() / raster.cell_m
+    room = int(min(likely, raster.cost_cents_per_m.size)) + 2 * len(edges)
     while True:
         edge, cell = np.empty(room, np.int64), np.empty(room, np.int64)
         along, away = np.empty(room), np.empty(room)
@@ -221,23 +223,8 @@ def _meetings(raster: CostRaster, streets: Streets, edges: Integers) -> _Meeting
         cell=cell[:count],
         share=share,
         away_m=away_m,
-        xy_m=_places_along(streets, met, share),
+        xy_m=places_along(streets, met, share),
     )
-
-
-def _places_along(streets: Streets, edge: Integers, share: Floats) -> Floats:
-    """Return the places at shares of edges, float64 (places, 2)."""
-    xy, offset = streets.xy_m, streets.offset
-    step = np.hypot(*np.diff(xy, axis=0).T) if len(xy) else np.zeros(0)
-    step[offset[1:-1] - 1] = 0.0
-    along = np.concatenate([[0.0], np.cumsum(step)])
-    wanted = along[offset[edge]] + share * streets.length_m[edge]
-    row = np.searchsorted(along, wanted, side="right") - 1
-    row = np.clip(row, offset[edge], offset[edge + 1] - 2)
-    length = along[row + 1] - along[row]
-    part = np.divide(wanted - along[row], length, out=np.zeros(len(row)), where=length > 0)
-    place: Floats = xy[row] + part.clip(0.0, 1.0)[:, None] * (xy[row + 1] - xy[row])
-    return place
 
 
 def _cell_links(raster: CostRaster, place: Integers, cell: Integers, away_m: Floats) -> _Linked:

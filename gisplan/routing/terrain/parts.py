@@ -42,12 +42,17 @@ class StreetPart:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TerrainWay:
-    """A way from a start to a target; ``start`` and ``target`` are rows of what was given."""
+    """A way from a start to a target; ``start`` and ``target`` are rows of what was given.
+
+    ``end`` is the row of the end where it stops before its target, -1 where it leads all the way;
+    ``cost_cents`` counts what lies between.
+    """
 
     start: int
     target: int
     parts: tuple[FieldPart | StreetPart, ...]
     cost_cents: float
+    end: int = -1
 
     @property
     def xy_m(self) -> Floats:

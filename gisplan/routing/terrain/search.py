@@ -28,7 +28,6 @@ from gisplan.routing.terrain.search_setup import (
     Starts,
     cell_goal,
     check_starts,
-    checked_targets,
     finest_bits,
     goal_units,
     lay_seeds,
@@ -253,8 +252,7 @@ def start_terrain_search(
         nothing.
     """
     check_starts(ground, starts)
-    target = checked_targets(ground, targets)
-    mark_targets(ground, target)
+    target = mark_targets(ground, np.zeros(0, np.int64) if targets is None else targets)
     bits = finest_bits(ground, starts, bound_cents) if unit_bits is None else unit_bits
     if bound_cents is None:
         goal = NO_GOAL

@@ -41,7 +41,7 @@ UNREACHED = 0xFFFFFFFF
 CHUNK_BITS = 6
 CHUNK = 1 << CHUNK_BITS
 LAST = CHUNK - 1
-BLOCK_BITS = 10
+BLOCK_BITS = 7
 STEPS_MAX = 32
 
 # What ``control`` holds.
@@ -80,13 +80,17 @@ def push(
 @numba.njit(cache=True, nogil=True)
 def clear(record: Labels, block: Codes, places: int) -> None:
     """Take all labels away."""
-    for number in range(block.size):
-        if block[number] == 0:
+    eight = block.view(np.uint64)
+    for group in range(eight.size):
+        if eight[group] == 0:
             continue
-        block[number] = 0
-        start = number << BLOCK_BITS
-        for place in range(start, min(start + (1 << BLOCK_BITS), places)):
-            record[2 * place] = 0 if record[2 * place + 1] == WALL else UNREACHED
+        for number in range(8 * group, 8 * group + 8):
+            if block[number] == 0:
+                continue
+            start = number << BLOCK_BITS
+            for place in range(start, min(start + (1 << BLOCK_BITS), places)):
+                record[2 * place] = 0 if record[2 * place + 1] == WALL else UNREACHED
+        eight[group] = 0
 
 
 @numba.njit(cache=True, nogil=True)

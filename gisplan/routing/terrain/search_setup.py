@@ -10,7 +10,7 @@ import numpy as np
 from gisplan.errors import InputError
 from gisplan.model.grid import Codes, Floats, Integers
 from gisplan.routing.layout_kernel import Int32s
-from gisplan.routing.terrain.ground import MARGIN, SearchGround
+from gisplan.routing.terrain.ground import MARGIN, SearchGround, check_places
 from gisplan.routing.terrain.search_kernel import CHUNK, CONTROL_SIZE, STEPS_MAX, clear, seed
 from gisplan.routing.terrain.steps import step_factors
 
@@ -161,16 +161,9 @@ def rounding_cents(unit_bits: int) -> float:
     return 1.0 + LINKS_MAX * 2.0**-unit_bits
 
 
-def checked_targets(ground: SearchGround, targets: Integers | None) -> Integers:
-    """Return the kernel's numbers of targets in order, each once."""
-    places = np.unique(np.zeros(0, np.int64) if targets is None else targets)
-    _check_places(ground, places, "target")
-    return np.sort(ground.inner(places))
-
-
 def check_starts(ground: SearchGround, starts: Starts) -> None:
     """Raise ``InputError`` unless ways can begin at all starts."""
-    _check_places(ground, starts.place, "start")
+    check_places(ground, starts.place, "start")
     if not len(starts.place):
         raise InputError("a search needs a start")
     shut = np.flatnonzero(ground.is_open(starts.place) == 0)
@@ -181,13 +174,6 @@ def check_starts(ground: SearchGround, starts: Starts) -> None:
         )
     if starts.cost_cents.min() < 0:
         raise InputError(f"a start costs {starts.cost_cents.min()} cents; expected 0 or more")
-
-
-def _check_places(ground: SearchGround, places: Integers, kind: str) -> None:
-    last = ground.raster.cost_cents_per_m.size + ground.node_count - 1
-    wrong = np.flatnonzero((places < 0) | (places > last))
-    if len(wrong):
-        raise InputError(f"{kind} {places[wrong[0]]} is no place; expected 0 to {last}")
 
 
 def lowest_labels(place: Integers, label: Integers) -> tuple[Integers, Integers]:

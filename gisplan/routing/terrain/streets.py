@@ -171,8 +171,22 @@ def street_stops(streets: Streets, edge: Integers, share: Floats) -> Stops:
             f"stop {row} is at share {share[row]} of edge {edge[row]}; expected an edge from 0 to "
             f"{streets.graph.edge_count - 1} and a share from 0 to 1"
         )
-    xy = [course_part(streets, int(e), s, s)[0] for e, s in zip(edge, share, strict=True)]
-    return Stops(xy_m=np.array(xy).reshape(-1, 2), edge=edge, share=share)
+    return Stops(xy_m=places_along(streets, edge, share), edge=edge, share=share)
+
+
+def places_along(streets: Streets, edge: Integers, share: Floats) -> Floats:
+    """Return the places at shares of edges, float64 (places, 2)."""
+    xy, offset = streets.xy_m, streets.offset
+    step = np.hypot(*np.diff(xy, axis=0).T) if len(xy) else np.zeros(0)
+    step[offset[1:-1] - 1] = 0.0
+    along = np.concatenate([[0.0], np.cumsum(step)])
+    wanted = along[offset[edge]] + share * streets.length_m[edge]
+    row = np.searchsorted(along, wanted, side="right") - 1
+    row = np.clip(row, offset[edge], offset[edge + 1] - 2)
+    length = along[row + 1] - along[row]
+    part = np.divide(wanted - along[row], length, out=np.zeros(len(row)), where=length > 0)
+    place: Floats = xy[row] + part.clip(0.0, 1.0)[:, None] * (xy[row + 1] - xy[row])
+    return place
 
 
 def course_part(streets: Streets, edge: int, share_from: float, share_to: float) -> Floats:

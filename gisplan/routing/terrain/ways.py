@@ -10,7 +10,7 @@ import shapely
 
 from gisplan.errors import InputError
 from gisplan.model.grid import Floats, Integers
-from gisplan.routing.terrain.aimed import places_of
+from gisplan.routing.terrain.aimed import AimedPlaces, places_of
 from gisplan.routing.terrain.aims import NO_LINKS, Aims, Links
 from gisplan.routing.terrain.hurdles import NO_HURDLES, Hurdles, wall_off
 from gisplan.routing.terrain.hurdles import REACH as HURDLE_REACH
@@ -20,7 +20,7 @@ from gisplan.routing.terrain.raster import CostRaster, Window
 from gisplan.routing.terrain.search import TerrainSearch, start_terrain_search
 from gisplan.routing.terrain.search_setup import NO_GOAL, Goal, Starts, rounding_cents
 from gisplan.routing.terrain.sources import Box, RasterSource
-from gisplan.routing.terrain.streets import IN_FIELD, Stops, Streets, join_stops
+from gisplan.routing.terrain.streets import IN_FIELD, Stops, Streets, join_stops, street_stops
 
 FIRST_MARGIN_CELLS = 32
 SPAN_SHARE = 0.25
@@ -73,8 +73,17 @@ class WaysWanted:
 
     @property
     def cheapest(self) -> float:
-        """No metre, over field or along a street, costs less cents."""
-        return min(float(self.source.cheapest_cents_per_m), self.streets.cheapest_cents_per_m)
+        """No metre, over field, along a street or along a link, costs less cents."""
+        links, xy_m = self.links, self.stops.xy_m
+        length_m = np.hypot(*(xy_m[links.one] - xy_m[links.other]).T)
+        linked = np.divide(
+            links.cents, length_m, out=np.full(len(length_m), np.inf), where=length_m > 0
+        )
+        return min(
+            float(self.source.cheapest_cents_per_m),
+            self.streets.cheapest_cents_per_m,
+            float(linked.min(initial=np.inf)),
+        )
 
 
 def find_ways(
@@ -162,14 +171,14 @@ def _search_growing(task: WaysWanted) -> WaysFound:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Found:
-    """One window searched: the places found and their targets, at most at which cost, and what
+    """One window searched: the targets found and what each costs, at most at which cost, and what
     leaves the window at least.
     """
 
     joined: Joined
     search: TerrainSearch
-    places: Integers
-    groups: Integers
+    met: AimedPlaces
+    total_cents: Floats
     dearest_cents: float
     least_out_cents: float
 
@@ -179,62 +188,81 @@ def _search_window(task: WaysWanted, window: Window, bound_cents: int | None) ->
     cut = source.cut(window)
     is_whole = window == source.whole
     inside = _edges_inside(task, window, cut)
+    edge_ends = _edge_ends(task, inside)
     stood_on = task.stops.xy_m[task.stops.edge == IN_FIELD]
     raster, passages = wall_off(cut, _hurdles_in(task.hurdles, cut), stood_on)
     joined = join_streets(
         raster,
         task.streets,
-        task.stops,
+        join_stops(task.stops, _end_stops(task, edge_ends)),
         edges=inside,
         links=task.links,
         passages=passages,
         directions=task.directions,
     )
-    place, group = places_of(task.aims, joined)
+    aimed = places_of(task.aims, joined, edge_ends)
     goal = _goal(task, joined)
     search = start_terrain_search(
         joined.ground,
         Starts(place=joined.first_stop + task.start, cost_cents=task.start_cents),
-        targets=place,
+        targets=aimed.place,
         bound_cents=bound_cents,
         goal=goal,
     )
-    places, groups = _nearest(search, place, group, task.wanted)
-    dearest = math.inf if bound_cents is None else float(bound_cents)
-    if len(places) == task.wanted:
-        dearest = float(search.cost_cents(places[-1:])[0])
+    most = math.inf if bound_cents is None else float(bound_cents)
+    met, total = _nearest(search, aimed, task.wanted, most)
+    dearest = float(total[-1]) if len(total) == task.wanted else most
     exits = np.zeros(0, np.int64) if is_whole else _exits(task, joined, window, inside)
     rest_m = _away_from_box(joined.xy_of(exits), goal.box_m) if goal.cents_per_m else 0.0
     out = search.cost_cents(exits) + rest_m * goal.cents_per_m
     return _Found(
         joined=joined,
         search=search,
-        places=places,
-        groups=groups,
+        met=met,
+        total_cents=total,
         dearest_cents=dearest,
         least_out_cents=float(out.min(initial=math.inf)) - rounding_cents(search.unit_bits),
     )
 
 
 def _nearest(
-    search: TerrainSearch, place: Integers, group: Integers, wanted: int
-) -> tuple[Integers, Integers]:
-    """Return the nearest place of each of the nearest targets, in order of cost."""
-    order = np.lexsort((group, place))
-    place, group = place[order], group[order]
-    met: dict[int, int] = {}
-    batch = max(wanted, 1)
-    while len(met) < wanted:
+    search: TerrainSearch, aimed: AimedPlaces, wanted: int, most_cents: float
+) -> tuple[AimedPlaces, Floats]:
+    """Return the best place of each of the nearest targets, in order of cost, and the costs.
+
+    A target is found when the search has reached what its best place and the rest cost together.
+    """
+    order = np.lexsort((aimed.cents, aimed.group, aimed.place))
+    aimed = aimed.take(order)
+    cents, group = aimed.cents.tolist(), aimed.group.tolist()
+    best: dict[int, tuple[float, int, int]] = {}
+    batch, reached = max(wanted, 1), 0.0
+    while sum(total <= reached for total, _, _ in best.values()) < wanted:
         places = search.next_targets(batch)
-        for one in places.tolist():
-            first, last = np.searchsorted(place, [one, one + 1])
-            for target in group[first:last].tolist():
-                met.setdefault(target, one)
+        for one, cost in zip(places.tolist(), search.cost_cents(places).tolist(), strict=True):
+            for row in range(*np.searchsorted(aimed.place, [one, one + 1]).tolist()):
+                told = cost + cents[row], one, row
+                best[group[row]] = min(told, best.get(group[row], told))
+            reached = cost
         if len(places) < batch:
             break
         batch = BATCH
-    groups = np.array(list(met)[:wanted], dtype=np.int64)
-    return np.array([met[target] for target in groups.tolist()], dtype=np.int64), groups
+    chosen = sorted(told for told in best.values() if told[0] <= most_cents)[:wanted]
+    found = np.array([row for *_, row in chosen], dtype=np.int64)
+    return aimed.take(found), np.array([total for total, *_ in chosen])
+
+
+def _edge_ends(task: WaysWanted, inside: Integers) -> Integers:
+    """Return the rows of the ends that lie on open edges within a window."""
+    ends = task.aims.ends
+    is_there = (ends.node < 0) & np.isin(ends.edge, inside)
+    rows = np.flatnonzero(is_there)
+    return rows[task.streets.graph.edge_cost[ends.edge[rows]] >= 0]
+
+
+def _end_stops(task: WaysWanted, rows: Integers) -> Stops:
+    ends = task.aims.ends
+    return street_stops(task.streets, ends.edge[rows], ends.share[rows])
 
 
 def _hurdles_in(hurdles: Hurdles, raster: CostRaster) -> Hurdles:
@@ -318,16 +346,17 @@ def _box_of_stops(task: WaysWanted) -> Box:
 
 
 def _ways(found: _Found) -> tuple[TerrainWay, ...]:
-    joined, first = found.joined, found.joined.first_stop
+    joined, first, met = found.joined, found.joined.first_stop, found.met
     ways = []
-    for place, group in zip(found.places.tolist(), found.groups.tolist(), strict=True):
+    for row, place in enumerate(met.place.tolist()):
         way = found.search.way_to(place)
         ways.append(
             TerrainWay(
                 start=int(way[0]) - first,
-                target=group,
+                target=int(met.group[row]),
                 parts=read_parts(joined, way, found.search.cost_cents(way)),
-                cost_cents=float(found.search.cost_cents(way[-1:])[0]),
+                cost_cents=float(found.total_cents[row]),
+                end=int(met.end[row]),
             )
         )
     return tuple(ways)

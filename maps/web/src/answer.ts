@@ -1,14 +1,10 @@
 /** The answer: verdict, table of options, and what the nearest point would have been. */
-import type { Finding, Option, Plan } from "./api";
+import type { Option, Plan } from "./api";
 import { make } from "./dom";
-import { bandOf, loadingPct, voltageRange } from "./figures";
+import { bandOf, voltageRange } from "./figures";
+import { say, sayKva, sayNumber, sayValue, sayVoltage, type Word } from "./i18n";
+import { type AnswerEvents, loadingCell, optionRows, verdictMark, violations } from "./optionRow";
 import type { OptionKey } from "./selection";
-import { say, sayNumber, sayValue, sayVoltage, type Word } from "./i18n";
-
-export interface AnswerEvents {
-  onSelect(key: OptionKey): void;
-  onPoint(key: OptionKey | null): void;
-}
 
 /** Verdict, the sources that belong together, options, and what the nearest would have been. */
 export function renderAnswer(
@@ -40,6 +36,7 @@ function verdict(plan: Plan): HTMLElement {
     make(
       "span",
       {},
+      `${sayKva(plan.application.demand_kva)} · ${sayValue(plan.application.customer_class)} · `,
       `${say("supply_voltage")} ${plan.supply_voltage_v === null ? "–" : sayVoltage(plan.supply_voltage_v)} · `,
       `${say("sources")} ${plan.sources_required}`,
     ),
@@ -70,58 +67,16 @@ function rowsOf(
   selected: OptionKey | null,
   events: AnswerEvents,
 ): HTMLElement[] {
-  const key: OptionKey = `option-${option.rank}`;
-  const { access_point: at, cost, electrical } = option;
   const [lowest, highest] = voltageRange(option);
-  const shared = {
-    class: [option.feasible ? "" : "refused", key === selected ? "selected" : ""].join(" "),
-    mouseenter: () => events.onPoint(key),
-    click: () => events.onSelect(key),
-  };
-  const choose = make(
-    "button",
-    {
-      id: key,
-      type: "button",
-      class: "plain",
-      "aria-pressed": String(key === selected),
-      focus: () => events.onPoint(key),
-    },
-    make("span", {}, sayValue(at.kind)),
-    make("small", { title: at.element_id }, at.name || at.element_id),
-  );
-  const row = make(
-    "tr",
-    shared,
-    make("td", {}, String(option.rank)),
-    make("td", { class: "wide" }, choose),
-    make("td", { class: "figure" }, sayNumber(option.route.length_m, 0, "m")),
-    make("td", { class: "figure" }, sayNumber(cost.total), make("small", {}, cost.currency)),
-    make("td", { class: "figure" }, sayNumber(isInfeed ? highest : lowest, 3)),
-    make(
-      "td",
-      { class: "figure", title: `${electrical.limiting_name} (${electrical.limiting_element})` },
-      sayNumber(loadingPct(electrical.loading_max), 0, "%"),
-      make("small", {}, electrical.limiting_name),
-    ),
-    make("td", { class: "mark" }, mark(option.feasible), bandMark(option)),
-  );
-  const [first, ...others] = violations(option);
-  if (option.feasible || !first) return [row];
-  const more = others.length ? make("small", {}, `+ ${others.length} ${say("more_reasons")}`) : null;
-  const why = make("td", { colspan: 6 }, first.text, more);
-  return [row, make("tr", { ...shared, class: `${shared.class} why` }, make("td", {}), why)];
+  const { limiting_name: name, limiting_element: element } = option.electrical;
+  const voltage = make("td", { class: "figure" }, sayNumber(isInfeed ? highest : lowest, 3));
+  return optionRows(option, `option-${option.rank}`, selected, events, {
+    badge: String(option.rank),
+    below: null,
+    figures: [voltage, loadingCell(option, `${name} (${element})`, make("small", {}, name))],
+    marks: [bandMark(option)],
+  });
 }
-
-const violations = (option: Option): Finding[] =>
-  option.findings.filter((finding) => finding.severity === "violation");
-
-const mark = (isFeasible: boolean): HTMLElement =>
-  make(
-    "span",
-    { class: isFeasible ? "yes" : "no", role: "img", "aria-label": say(isFeasible ? "feasible" : "infeasible") },
-    isFeasible ? "✓" : "✗",
-  );
 
 /** A small sign where the verdict hangs on how much load there really is. */
 const bandMark = (option: Option): HTMLElement | null =>
@@ -136,7 +91,7 @@ function baseline(plan: Plan): HTMLElement | null {
     "p",
     { id: "baseline", class: "baseline" },
     make("b", {}, say("nearest"), " "),
-    feasible === null ? null : mark(feasible),
+    feasible === null ? null : verdictMark(feasible),
     make("span", {}, ` ${text}`),
   );
 }

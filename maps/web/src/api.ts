@@ -335,15 +335,22 @@ export const findProfiles = (
 ): Promise<VoltageProfiles> =>
   ask("POST", "/options/voltage-profile", { application, option }, signal);
 
-export const getProfiles = (planId: number, rank: number): Promise<VoltageProfiles> =>
-  ask("GET", `/plans/${planId}/options/${rank}/voltage-profile`);
+export const getProfiles = (
+  planId: number,
+  rank: number,
+  signal: AbortSignal,
+): Promise<VoltageProfiles> =>
+  ask("GET", `/plans/${planId}/options/${rank}/voltage-profile`, undefined, signal);
 
 export const createPlan = (
   application: WhatIf & { reference: string; reserve: boolean },
 ): Promise<PlanRecord> => ask("POST", "/plans", application);
 
-export const getElement = (kind: ElementKind, id: string): Promise<ElementRecord> =>
-  ask("GET", `/elements/${kind}/${escapePath(id)}`);
+export const getElement = (
+  kind: ElementKind,
+  id: string,
+  signal: AbortSignal,
+): Promise<ElementRecord> => ask("GET", `/elements/${kind}/${escapePath(id)}`, undefined, signal);
 
 export const recordPeak = (
   transformer: string,
@@ -393,7 +400,7 @@ export async function follow<Answer>(
       throw new Problem(status, title, detail);
     }
   }
-  throw new Problem(response.status, response.statusText, "");
+  throw new TypeError("the answer broke off");
 }
 
 /** Server-sent events as their name and data. */

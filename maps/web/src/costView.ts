@@ -12,7 +12,7 @@ import { make } from "./dom";
 import { choice, classes, field } from "./form";
 import { Following } from "./following";
 import { loadingPct } from "./figures";
-import { say, sayNote, sayNumber, sayValue, sayVoltage } from "./i18n";
+import { say, sayKva, sayNumber, sayTold, sayValue, sayVoltage } from "./i18n";
 import { costKeys } from "./layers";
 import { Task } from "./task";
 import type { Page, View } from "./view";
@@ -27,7 +27,6 @@ export class CostView implements View {
   private shown: { asked: CostAsked; layer: CostLayer } | null = null;
   private here: CostHere | null = null;
   private readonly following: Following;
-  private place = new AbortController();
 
   constructor(private readonly page: Page) {
     this.task = new Task(() => page.redraw());
@@ -45,12 +44,9 @@ export class CostView implements View {
 
   onClick([lon, lat]: Place): void {
     const asked = this.shown?.asked;
-    if (!asked || this.task.busy) return;
-    this.place.abort();
-    this.place = new AbortController();
-    const { signal } = this.place;
+    if (!asked || this.following.isBusy) return;
     void this.page.map?.showMark([lon, lat]);
-    void this.task.run("loading", async () => {
+    void this.task.run("loading", async (signal) => {
       this.here = null;
       this.here = await getCostAt(asked, lon, lat, signal);
     });
@@ -87,13 +83,12 @@ export class CostView implements View {
         ...this.task.render(),
         this.here ? renderPlace(this.here) : null,
         this.shown ? renderClasses(this.shown.layer) : null,
-        this.shown || this.task.busy ? null : make("p", { class: "hint" }, say("cost_hint")),
+        this.shown || this.task.isBusy ? null : make("p", { class: "hint" }, say("cost_hint")),
       ),
     ];
   }
 
   private async ask(): Promise<void> {
-    this.place.abort();
     const asked = { ...this.asked };
     this.here = null;
     void this.page.map?.showRoutes(null);
@@ -107,7 +102,7 @@ export class CostView implements View {
 
 function renderClasses(layer: CostLayer): HTMLElement {
   const { facts, currency } = layer;
-  const told = `${sayNumber(Number(facts["demand_kva"]), 0, "kVA")} · ${say(facts["direction"] === "generation" ? "generation" : "load")} · ${say("at_level")} ${sayVoltage(Number(facts["nominal_voltage_v"]))}`;
+  const told = `${sayKva(Number(facts["demand_kva"]))} · ${say(facts["direction"] === "generation" ? "generation" : "load")} · ${say("at_level")} ${sayVoltage(Number(facts["nominal_voltage_v"]))}`;
   return make(
     "section",
     { id: "cost-legend", "aria-label": say("legend") },
@@ -115,7 +110,7 @@ function renderClasses(layer: CostLayer): HTMLElement {
     make("p", {}, told),
     costKeys(layer),
     make("p", { class: "hint" }, say("cost_click")),
-    make("ul", { class: "reasons" }, ...layer.notes.map((note) => make("li", {}, sayNote(note)))),
+    make("ul", { class: "reasons" }, ...layer.notes.map((note) => make("li", {}, sayTold(note)))),
   );
 }
 
@@ -127,7 +122,7 @@ function renderPlace(here: CostHere): HTMLElement {
     [say("access_point"), named ? `${sayValue(here.access_kind)}: ${named}` : ""],
     [say("cable"), here.length_m === null ? "" : `${count}${here.cable}, ${sayNumber(here.length_m, 0, "m")}`],
     [say("limiting_element"), limiting ? `${sayNumber(loadingPct(here.loading_max_ratio), 0, "%")} · ${sayValue(here.limiting_kind)} ${limiting}` : ""],
-    [say("verdict"), here.cost === null ? here.reason : say(here.is_uncertain ? "near_limit" : "screening_passes")],
+    [say("verdict"), here.cost === null ? sayTold(here.reason) : say(here.is_uncertain ? "near_limit" : "screening_passes")],
   ];
   return make(
     "section",

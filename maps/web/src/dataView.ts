@@ -3,18 +3,15 @@ import type { Grid, Place } from "./api";
 import { make } from "./dom";
 import { say, sayNumber, type Word } from "./i18n";
 import { Inspector } from "./inspector";
-import { Task } from "./task";
 import type { Found, Page, View } from "./view";
 
 const counted = ["bus", "line", "transformer", "load", "corridor", "obstacle", "barrier"] as const;
 
 export class DataView implements View {
-  private readonly task: Task;
   private readonly inspector: Inspector;
 
   constructor(private readonly page: Page) {
-    this.task = new Task(() => page.redraw());
-    this.inspector = new Inspector(this.task, () => page.redraw(), async () => undefined);
+    this.inspector = new Inspector(() => page.redraw());
   }
 
   onShow(): void {
@@ -31,12 +28,12 @@ export class DataView implements View {
   }
 
   render(): (Node | null)[] {
+    const looked = this.inspector.render();
     return [
       make(
         "div",
         { class: "outcome first", "aria-live": "polite" },
-        ...this.task.render(),
-        this.inspector.render() ?? make("p", { class: "hint" }, say("click_to_look")),
+        ...(looked.length ? looked : [make("p", { class: "hint" }, say("click_to_look"))]),
       ),
       this.page.grid ? renderSources(this.page.grid) : null,
     ];

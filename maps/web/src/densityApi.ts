@@ -74,8 +74,13 @@ export interface RasterHere {
 
 export type GapFacts = Record<string, string | number | boolean | null>;
 
+/** Where the tiles of a capacity gap are, and of which level its elements. */
+export interface GapTiles {
+  tiles: string;
+  level: string;
+}
+
 export interface GapLayer {
-  features: (GeoJSON.Feature & { properties: GapFacts })[];
   classes: (LegendClass & { areas: number })[];
   facts: GapFacts;
   notes: string[];
@@ -120,6 +125,11 @@ export const getRasterAt = (
 
 export const rasterTiles = (asked: RasterAsked, asking: number): string =>
   `${location.origin}/api/v1${addressOf(asked, "/tiles/{z}/{x}/{y}.png", { asking })}`;
+
+export const gapTiles = (asked: GapAsked, asking: number): GapTiles => ({
+  tiles: `${location.origin}/api/v1${addressOf(asked, "/tiles/{z}/{x}/{y}.mvt", { asking })}`,
+  level: asked.level,
+});
 
 /** Address of the same as a file. */
 export const fileOf = (asked: Asked, ending: string): string =>

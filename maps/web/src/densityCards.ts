@@ -1,7 +1,7 @@
 /** What a click on density, hot spots or a capacity gap tells. */
 import type { GapFacts, GapLayer, RasterHere } from "./densityApi";
 import { make } from "./dom";
-import { say, sayDensity, sayNumber, sayValue } from "./i18n";
+import { say, sayNumber, sayTold, sayValue } from "./i18n";
 
 type Row = [name: string, value: string];
 
@@ -12,11 +12,14 @@ export const factList = (rows: Row[]): HTMLElement =>
 export function renderRasterCard(here: RasterHere, unit: string): HTMLElement {
   const rows = here.figures.map(({ name, value, unit }): Row => [
     sayValue(name),
-    value === null ? say("unknown") : sayFigure(value, sayDensity(unit)),
+    value === null ? say("unknown") : sayFigure(value, sayTold(unit)),
   ]);
-  const title = here.found && `${sayDensity(here.found.text)} ${sayDensity(unit)}`;
-  return card(title ?? say("beyond_layer"), rows);
+  return card(here.found ? sayClass(here.found.text, unit) : say("beyond_layer"), rows);
 }
+
+/** What is not known has no unit. */
+const sayClass = (text: string, unit: string): string =>
+  text === "no data" || !unit ? sayTold(text) : `${sayTold(text)} ${sayTold(unit)}`;
 
 export function renderGapCard(facts: GapFacts, layer: GapLayer): HTMLElement {
   const until = String(layer.facts["until"] ?? "");
@@ -31,10 +34,10 @@ export function renderGapCard(facts: GapFacts, layer: GapLayer): HTMLElement {
     ? [
         [say("given"), kva(facts, "given_kva")],
         [say("tightest"), `${sayValue(text(facts, "limiting_level"))} ${text(facts, "limiting_name")}`],
-        [say("can_give"), `${kva(facts, "limiting_headroom_kva")} · ${say("asked_for")} ${kva(facts, "limiting_asked_kva")}`],
+        [say("can_give"), `${room(facts, "limiting_headroom_kva")} · ${say("asked_for")} ${kva(facts, "limiting_asked_kva")}`],
       ]
     : [
-        [say("can_give"), kva(facts, "headroom_kva")],
+        [say("can_give"), room(facts, "headroom_kva")],
         [say("limited_by"), `${sayValue(`limited_by_${text(facts, "limited_by")}`)} ${text(facts, "limiting_name")}`],
       ];
   return card(`${sayValue(text(facts, "element_kind"))} ${text(facts, "name")}`, [...asked, ...given]);
@@ -58,6 +61,17 @@ const text = (facts: GapFacts, name: string): string => String(facts[name] ?? ""
 function kva(facts: GapFacts, name: string): string {
   const value = facts[name];
   return typeof value === "number" ? sayNumber(value, 1, "kVA") : say("unknown");
+}
+
+const room = (facts: GapFacts, name: string): string => {
+  const value = facts[name];
+  return sayRoom(typeof value === "number" ? value : null, facts["is_known"] === true);
+};
+
+/** What can be given; known and without a figure it has no limit. */
+export function sayRoom(headroomKva: number | null, isKnown: boolean): string {
+  if (headroomKva !== null) return sayNumber(headroomKva, 1, "kVA");
+  return say(isKnown ? "not_limited" : "unknown");
 }
 
 const card = (title: string, rows: Row[]): HTMLElement =>

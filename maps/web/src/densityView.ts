@@ -6,6 +6,8 @@ import {
   type GapAsked,
   type GapFacts,
   type GapLayer,
+  type GapTiles,
+  gapTiles,
   getRasterAt,
   type RasterAsked,
   type RasterHere,
@@ -17,7 +19,7 @@ import { renderGapCard, renderRasterCard } from "./densityCards";
 import { make } from "./dom";
 import { Following } from "./following";
 import { choice } from "./form";
-import { say, sayDensity, sayNumber, sayValue, type Word } from "./i18n";
+import { say, sayNumber, sayTold, sayValue, type Word } from "./i18n";
 import { classKeys, type Ground } from "./layers";
 import { Task } from "./task";
 import type { Page, View } from "./view";
@@ -46,15 +48,15 @@ const files: Record<Product, [ending: string, text: string][]> = {
   gap: [["png", "PNG"], ["gpkg", "GeoPackage"], ["geojson", "GeoJSON"], ["csv", "CSV"]],
 };
 
-/** What lies on the map: tiles of a raster, or features; the legend says it in the page's language. */
+/** What lies on the map: tiles of a raster, or of areas and elements; the legend says it in the page's language. */
 export interface DensityShown extends Ground {
   tiles: string | null;
-  gap: GapLayer | null;
+  gap: GapTiles | null;
 }
 
 type Shown =
   | { kind: "raster"; asked: RasterAsked; asking: number; legend: RasterLegend }
-  | { kind: "gap"; asked: GapAsked; layer: GapLayer };
+  | { kind: "gap"; asked: GapAsked; asking: number; layer: GapLayer };
 
 export class DensityView implements View {
   private product: Product = "density";
@@ -63,7 +65,6 @@ export class DensityView implements View {
   private shown: Shown | null = null;
   private at: Place | null = null;
   private here: RasterHere | GapFacts | null = null;
-  private place = new AbortController();
   private readonly task: Task;
   private readonly following: Following;
 
@@ -84,19 +85,15 @@ export class DensityView implements View {
   onClick(place: Place): void {
     const { shown } = this;
     if (!shown || this.following.isBusy) return;
-    this.place.abort();
-    this.place = new AbortController();
-    const { signal } = this.place;
     this.at = place;
     void this.page.map?.showMark(place);
     if (shown.kind === "gap") {
-      const row = this.page.map?.overlays.rowAt(place) ?? null;
-      this.here = row === null ? { found: null, figures: [] } : shown.layer.features[row]?.properties ?? null;
+      this.here = this.page.map?.overlays.factsAt(place) ?? { found: null, figures: [] };
       this.page.redraw();
       return;
     }
     const [lon, lat] = place;
-    void this.task.run("loading", async () => {
+    void this.task.run("loading", async (signal) => {
       this.here = null;
       this.here = await getRasterAt(shown.asked, shown.asking, lon, lat, signal);
     });
@@ -123,7 +120,7 @@ export class DensityView implements View {
         ...this.task.render(),
         this.renderPlace(),
         shown ? renderLegend(shown) : null,
-        shown || this.task.busy ? null : make("p", { class: "hint" }, say("density_hint")),
+        shown || this.task.isBusy ? null : make("p", { class: "hint" }, say("density_hint")),
       ),
     ];
   }
@@ -181,7 +178,6 @@ export class DensityView implements View {
   }
 
   private async ask(): Promise<void> {
-    this.place.abort();
     [this.here, this.at] = [null, null];
     void this.page.map?.showRoutes(null);
     const asking = Date.now();
@@ -189,7 +185,7 @@ export class DensityView implements View {
     await this.following.run(async (signal, onStep) => {
       if (product === "gap") {
         const asked = { product, ...this.gap };
-        this.shown = { kind: "gap", asked, layer: await followLayer<GapLayer>(asked, asking, signal, onStep) };
+        this.shown = { kind: "gap", asked, asking, layer: await followLayer<GapLayer>(asked, asking, signal, onStep) };
       } else {
         const asked = { product, ...this.raster };
         const legend = await followLayer<RasterLegend>(asked, asking, signal, onStep);
@@ -203,7 +199,7 @@ export class DensityView implements View {
 function onMap(shown: Shown): DensityShown {
   const ground = { heading: () => headingOf(shown), keys: () => keysOf(shown) };
   return shown.kind === "gap"
-    ? { ...ground, tiles: null, gap: shown.layer }
+    ? { ...ground, tiles: null, gap: gapTiles(shown.asked, shown.asking) }
     : { ...ground, tiles: rasterTiles(shown.asked, shown.asking), gap: null };
 }
 
@@ -212,19 +208,19 @@ function headingOf(shown: Shown): string {
   const { asked, legend } = shown;
   const what = `${say(layerWords[asked.layer] ?? "layer")}${asked.kind ? ` (${sayValue(asked.kind)})` : ""}`;
   if (asked.product === "hotspots") return `${say("hotspots")} · ${what}`;
-  return `${what} · ${sayDensity(legend.heading)}`;
+  return `${what} · ${sayTold(legend.heading)}`;
 }
 
 const keysOf = (shown: Shown): HTMLElement =>
   classKeys(
     shown.kind === "gap"
       ? shown.layer.classes.map(({ colour, text, areas }) => ({ colour, text: `${sayGapClass(text)}: ${sayNumber(areas)}` }))
-      : shown.legend.classes.map(({ colour, text }) => ({ colour, text: sayDensity(text) })),
+      : shown.legend.classes.map(({ colour, text }) => ({ colour, text: sayTold(text) })),
   );
 
 /** "today" alone would be read as "as it is". */
 const sayGapClass = (text: string): string =>
-  text === "today" ? say("runs_out_today") : sayDensity(text);
+  text === "today" ? say("runs_out_today") : sayTold(text);
 
 function renderLegend(shown: Shown): HTMLElement {
   const notes = shown.kind === "gap" ? shown.layer.notes : shown.legend.notes;
@@ -241,17 +237,18 @@ function renderLegend(shown: Shown): HTMLElement {
     keysOf(shown),
     make("p", { class: "hint" }, shown.kind === "gap" ? `${say("unit_dots")} ` : "", say("density_click")),
     make("p", { id: "density-files" }, `${say("download")}:`, ...links),
-    make("ul", { class: "reasons" }, ...notes.map((note) => make("li", {}, sayDensity(note)))),
+    make("ul", { class: "reasons" }, ...notes.map((note) => make("li", {}, sayTold(note)))),
   );
 }
 
 const sayFigures = (legend: RasterLegend): string =>
   legend.figures
-    .map(({ name, value, unit }) => `${sayValue(name)} ${sayNumber(value, value !== null && value < 1 ? 2 : 0, sayDensity(unit))}`)
+    .map(({ name, value, unit }) => `${sayValue(name)} ${sayNumber(value, value !== null && value < 1 ? 2 : 0, sayTold(unit))}`)
     .join(" · ");
 
 function sayGapFacts(facts: GapFacts): string {
   const from = facts["counted_from"] ?? say("today");
   const count = `${sayNumber(Number(facts["open_count"]))} ${say("open_applications")}`;
-  return `${count} · ${say("counted_from")} ${from} · ${say("until")} ${facts["until"] ?? say("today")}`;
+  const areas = `${sayNumber(Number(facts["area_count"]))} ${say("areas_counted")}`;
+  return `${areas} · ${count} · ${say("counted_from")} ${from} · ${say("until")} ${facts["until"] ?? say("today")}`;
 }

@@ -113,7 +113,8 @@ function rows(option: Option, onInspect: (found: Found) => void): Row[] {
     ["access_point", make("span", {}, inspect, ` · ${sayVoltage(at.nominal_voltage_v)}`)],
     ["cable", sayCable(option)],
     ["cost", sayCost(cost)],
-    ["ready_on", sayReady(option)],
+    ["ready_on", option.route.ready_on],
+    ["lead_time", option.route.ready_on ? "" : sayLeadTime(option)],
     ["voltage", sayVoltages(option)],
     ["limiting_element", sayLimiting(option)],
     ["short_circuit", sayShortCircuit(option)],
@@ -129,10 +130,8 @@ function sayCable({ conductor }: Option): string {
   return `${count}${conductor.conductor_id}, ${sayNumber(conductor.length_m, 0, "m")}`;
 }
 
-function sayReady({ route }: Option): string {
-  if (route.ready_on) return route.ready_on;
-  return route.lead_time_days ? `${sayNumber(route.lead_time_days)} ${say("days")}` : "";
-}
+const sayLeadTime = ({ route }: Option): string =>
+  route.lead_time_days ? `${sayNumber(route.lead_time_days)} ${say("days")}` : "";
 
 function sayVoltages(option: Option): string {
   const [lowest, highest] = voltageRange(option);

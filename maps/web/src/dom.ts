@@ -31,9 +31,26 @@ export function draw(
   return node;
 }
 
-/** Replace what a node holds; the element that had the focus keeps it by its id. */
+/** Replace what a node holds; by their ids, what is unfolded stays so and the focus stays where it was. */
 export function refill(node: HTMLElement, ...children: Child[]): void {
-  const focused = node.contains(document.activeElement) ? document.activeElement?.id : undefined;
+  const focused = node.contains(document.activeElement) ? document.activeElement : null;
+  const folded = [...node.querySelectorAll<HTMLDetailsElement>("details[id]")];
   node.replaceChildren(...children.filter((child) => child !== null));
-  if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
+  for (const { id, open } of folded) {
+    const now = document.getElementById(id);
+    if (now instanceof HTMLDetailsElement) now.open = open;
+  }
+  if (focused?.id) keepFocus(focused);
 }
+
+/** What was being typed stays with the focus: it need not be a number yet. */
+function keepFocus(before: Element): void {
+  const now = document.getElementById(before.id);
+  if (before instanceof HTMLInputElement && now instanceof HTMLInputElement && isTyped(now)) {
+    now.value = ""; // a value that changes leaves the caret behind it, one that does not before it
+    now.value = before.value;
+  }
+  now?.focus({ preventScroll: true });
+}
+
+const isTyped = ({ type }: HTMLInputElement): boolean => ["text", "number"].includes(type);

@@ -10,7 +10,7 @@ export interface ElementEvents {
 
 export function renderElement(
   element: ElementRecord,
-  note: string | null,
+  isRecorded: boolean,
   events: ElementEvents,
 ): HTMLElement {
   const known = Object.entries(element.attributes).filter(
@@ -31,7 +31,7 @@ export function renderElement(
       make("button", { id: "close", type: "button", class: "plain", click: events.onClose, "aria-label": say("close") }, "×"),
     ),
     element.kind === "transformer" ? peakForm(element, events) : null,
-    note ? make("p", { class: "note", role: "status" }, note) : null,
+    isRecorded ? make("p", { class: "note", role: "status" }, say("recorded")) : null,
     make("dl", { class: "facts" }, ...facts),
   );
 }

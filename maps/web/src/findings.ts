@@ -23,7 +23,7 @@ function group(severity: Finding["severity"], findings: Finding[]): HTMLElement 
   const heading = `${say(groupNames[severity])} (${findings.length})`;
   return make(
     "details",
-    { class: `group ${severity}`, open: severity !== "info" },
+    { id: `findings-${severity}`, class: `group ${severity}`, open: severity !== "info" },
     make("summary", {}, heading),
     make("ul", { class: "findings" }, ...findings.map(findingItem)),
   );

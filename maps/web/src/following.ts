@@ -6,7 +6,6 @@ import type { Task } from "./task";
 
 export class Following {
   private step: Step | null = null;
-  private question = new AbortController();
 
   constructor(
     private readonly task: Task,
@@ -19,25 +18,23 @@ export class Following {
 
   /** Do it in place of what is under way. */
   async run(action: (signal: AbortSignal, onStep: (step: Step) => void) => Promise<void>): Promise<void> {
-    this.question.abort();
-    this.question = new AbortController();
-    const { signal } = this.question;
     this.step = { doing: "", done: 0, total: 1 };
-    await this.task.run("computing", () =>
-      action(signal, (step) => {
-        this.step = step;
-        this.redraw();
-      }),
-    );
-    if (signal.aborted) return;
-    this.step = null;
-    this.redraw();
+    const onStep = (step: Step): void => {
+      this.step = step;
+      this.redraw();
+    };
+    await this.task.run("computing", async (signal) => {
+      try {
+        await action(signal, onStep);
+      } finally {
+        if (!signal.aborted) this.step = null;
+      }
+    });
   }
 
   cancel(): void {
-    this.question.abort();
     this.step = null;
-    this.task.busy = null;
+    this.task.giveUp();
     this.redraw();
   }
 

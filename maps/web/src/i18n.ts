@@ -277,7 +277,6 @@ const words = {
   free_duct: ["free duct", "利用空余管孔"],
   open_trench: ["open trench of others", "同沟敷设"],
   "across the street": ["across the street", "过街"],
-  "to the station": ["to the station", "进站段"],
   "to the pole": ["to the pole", "至杆塔"],
   "open ground": ["open ground", "空地"],
   phases: ["Phases", "相别"],
@@ -369,15 +368,18 @@ export const languageTag = (): string => (language === "en" ? "en" : "zh-CN");
 
 export const say = (word: Word): string => words[word][language === "en" ? 0 : 1];
 
+/** Names that every object has are no words: an element may be called so. */
+const isWord = (text: string): text is Word => Object.hasOwn(words, text);
+
 /** Word for a value of the service; a value without one is shown as it is. */
 export const sayValue = (value: string): string =>
-  value in words ? say(value as Word) : value.replaceAll("_", " ");
+  isWord(value) ? say(value) : value.replaceAll("_", " ");
 
 /** An element of an answer, as in "line mv/27", with its kind in the language of the page. */
 export function sayElement(text: string): string {
   if (text === "new connection") return say("new_connection");
   const [kind = "", ...id] = text.split(" ");
-  return id.length && kind in words ? `${sayValue(kind).toLocaleLowerCase()} ${id.join(" ")}` : text;
+  return id.length && isWord(kind) ? `${sayValue(kind).toLocaleLowerCase()} ${id.join(" ")}` : text;
 }
 
 /** Phrases that the name of a backfeed state is made of. */
@@ -395,23 +397,29 @@ const statePhrases: Phrase[] = [
   [/; /g, "；"],
 ];
 
-/** What the service notes of a cost map. */
-const notePhrases: Phrase[] = [
+/** What the service says of density and a capacity gap, of a cost map, and why a place has no cost. */
+const toldPhrases: Phrase[] = [
+  ...densityPhrases,
   [/^The cost is before the AC power flow that every option of a plan has to pass$/,
     "费用未经交流潮流校核；供电方案中的每个选项都须通过该校核"],
   [/^([\d,]+) access points lie within the guard band of a limit or on a loop: .*/,
     "$1 个接入点处于限值保护带内或环网上：按可行计，并予以标注"],
   [/^([\d,]+) nodes have a cost that can be had, but a lower one is possible down to .*/,
     "$1 个通道节点的费用可实现，但未证明最低"],
+  [/^no corridor leads from here to an access point of this level/, "此处无通道通向该电压等级的接入点"],
+  [/^no access point that corridors lead to takes this demand(; )?/, "通道可达的接入点均无法承担该容量$1"],
+  [/^the new cable would drop too much voltage, whatever its section(; )?/, "任何截面的新电缆电压损失均过大$1"],
+  [/^no corridor within reach of a straight connector/, "直线引入距离内无通道"],
+  [/^the promise of (.+) cannot be counted: .*/, "$1 的预留无法计入：本电网版本不含其设备"],
+  [/^this grid holds no access point of the level (\S+) on any corridor$/, "本电网通道上无 $1 电压等级的接入点"],
+  [/^no access point takes this demand; the reasons stand with each of them$/, "无接入点可承担该容量，原因见各接入点"],
 ];
 
-/** What the service says of density, its units printed as units. */
-export const sayDensity = (text: string): string =>
-  text in words
-    ? say(text as Word)
-    : translated(text.replaceAll("km2", "km²").replaceAll("\u2009", ","), densityPhrases);
-
-export const sayNote = (text: string): string => translated(text, notePhrases);
+/** What the service says of costs, density and the capacity gap, its units printed as units. */
+export const sayTold = (text: string): string =>
+  isWord(text)
+    ? say(text)
+    : translated(text.replaceAll("km2", "km²").replaceAll("\u2009", ","), toldPhrases);
 
 const translated = (text: string, phrases: Phrase[]): string =>
   language === "en"
@@ -428,6 +436,10 @@ export const sayNumber = (value: number | null, digits = 0, unit = ""): string =
   });
   return unit ? `${number} ${unit}` : number;
 };
+
+/** Apparent power: of a small one the tenth is told. */
+export const sayKva = (kva: number | null): string =>
+  sayNumber(kva, kva === null || Number.isInteger(kva) || Math.abs(kva) >= 100 ? 0 : 1, "kVA");
 
 export const sayVoltage = (volts: number): string =>
   volts >= 1000 ? `${sayNumber(volts / 1000, volts % 1000 ? 1 : 0)} kV` : `${sayNumber(volts)} V`;

@@ -30,7 +30,7 @@ const page: Page = { map: null, grid: null, redraw: render, show, showCosts, sho
 const opening = new Task(render);
 const route = new RouteView(page);
 const views: Record<TabName, View> = {
-  connect: new ConnectView(page, (draft, option) => route.correct(draft, option)),
+  connect: new ConnectView(page, (asked, option) => route.correct(asked, option)),
   route,
   cost: new CostView(page),
   density: new DensityView(page),

@@ -32,7 +32,8 @@ export interface MapEvents {
   onHover(feature: MapGeoJSONFeature | null, x: number, y: number): void;
 }
 
-const credit = "University of Kassel, Fraunhofer IEE · © OpenStreetMap contributors, ODbL";
+const openStreetMap = "© OpenStreetMap contributors, ODbL";
+const credit = `University of Kassel, Fraunhofer IEE · ${openStreetMap}`;
 const reachPx = 7;
 /** What can be looked up, what lies on top first: layer, kind, name of its id. */
 const elements: [layer: string, kind: ElementKind, id: string][] = [
@@ -82,7 +83,9 @@ export class GridMap {
     this.view.on("click", (event) => this.choose(event, events));
     this.view.on("dblclick", () => events.onDoubleClick());
     this.view.on("mousemove", (event) => this.hover(event, events));
-    this.view.getCanvas().addEventListener("mouseleave", () => events.onHover(null, 0, 0));
+    const leave = (): void => events.onHover(null, 0, 0);
+    this.view.on("movestart", leave);
+    this.view.getCanvas().addEventListener("mouseleave", leave);
   }
 
   get middle(): Place {
@@ -206,5 +209,9 @@ export class GridMap {
   }
 }
 
-const attribution = (grid: Grid): string =>
-  grid.source_name.toLowerCase().includes("schutterwald") ? credit : grid.source_name;
+/** Whose data this is; streets and obstacles may come from elsewhere than the grid. */
+function attribution(grid: Grid): string {
+  if (grid.source_name.toLowerCase().includes("schutterwald")) return credit;
+  const isOpenStreetMap = Object.values(grid.layers).some(({ note }) => note.includes("OpenStreetMap"));
+  return isOpenStreetMap ? `${grid.source_name} · ${openStreetMap}` : grid.source_name;
+}

@@ -1,8 +1,8 @@
-/** Density, hot spots or a capacity gap on the map: tiles under the grid, areas with their rings. */
+/** Density, hot spots or a capacity gap on the map: tiles under the grid, elements above it. */
 import type { ExpressionSpecification, Map as MapView } from "maplibre-gl";
 
 import type { Place } from "./api";
-import type { GapLayer } from "./densityApi";
+import type { GapFacts, GapTiles } from "./densityApi";
 import type { DensityShown } from "./densityView";
 import { aboveCosts } from "./style";
 
@@ -10,6 +10,7 @@ const layers = ["gap-unit", "gap-edge", "gap-area", "density"];
 const sources = ["density", "gap"];
 const belowSymbols = "transformer-far";
 const finestZoom = 18;
+const finestVectorZoom = 16;
 const reachPx = 9;
 
 export class Overlays {
@@ -27,8 +28,8 @@ export class Overlays {
     if (shown.gap) this.addGap(shown.gap);
   }
 
-  /** The row of the element or area at a place, what lies on top first. */
-  rowAt(place: Place): number | null {
+  /** What is known of the element or area at a place, what lies on top first. */
+  factsAt(place: Place): GapFacts | null {
     const { x, y } = this.view.project(place);
     const near: [[number, number], [number, number]] = [[x - reachPx, y - reachPx], [x + reachPx, y + reachPx]];
     if (!this.view.getLayer("gap-unit")) return null;
@@ -36,7 +37,7 @@ export class Overlays {
       ...this.view.queryRenderedFeatures(near, { layers: ["gap-unit"] }),
       ...this.view.queryRenderedFeatures([x, y], { layers: ["gap-area"] }),
     ];
-    return found ? Number(found.properties["row"]) : null;
+    return found ? { ...found.properties, element_kind: found.sourceLayer ?? "" } : null;
   }
 
   private addTiles(tiles: string): void {
@@ -46,26 +47,20 @@ export class Overlays {
     this.view.addLayer({ id: "density", type: "raster", source: "density", paint }, aboveCosts);
   }
 
-  private addGap(gap: GapLayer): void {
-    const features = gap.features.map(({ geometry, properties }, row) => ({
-      type: "Feature" as const,
-      geometry,
-      properties: { row, class: Number(properties["gap_class"]) },
-    }));
-    this.view.addSource("gap", { type: "geojson", data: { type: "FeatureCollection", features } });
-    const colour: ExpressionSpecification = ["to-color",
-      ["at", ["get", "class"], ["literal", gap.classes.map((each) => each.colour)]]];
-    const isUnit: ExpressionSpecification = ["==", ["geometry-type"], "Point"];
+  private addGap({ tiles, level }: GapTiles): void {
+    this.view.addSource("gap", { type: "vector", tiles: [tiles], maxzoom: finestVectorZoom });
+    const colour: ExpressionSpecification = ["to-color", ["get", "colour"]];
+    const areas = { source: "gap", "source-layer": "supply_area" };
     this.view.addLayer({
-      id: "gap-area", type: "fill", source: "gap", filter: ["!", isUnit],
+      id: "gap-area", type: "fill", ...areas,
       paint: { "fill-color": colour, "fill-opacity": 0.5 },
     }, aboveCosts);
     this.view.addLayer({
-      id: "gap-edge", type: "line", source: "gap", filter: ["!", isUnit],
+      id: "gap-edge", type: "line", ...areas,
       paint: { "line-color": "#ffffff", "line-width": 1 },
     }, aboveCosts);
     this.view.addLayer({
-      id: "gap-unit", type: "circle", source: "gap", filter: isUnit,
+      id: "gap-unit", type: "circle", source: "gap", "source-layer": level,
       paint: {
         "circle-radius": ["interpolate", ["linear"], ["zoom"], 11, 4, 16, 15],
         "circle-color": colour,

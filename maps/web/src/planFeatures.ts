@@ -20,32 +20,40 @@ export const site = (place: Place): GeoJSON.Feature => feature("site", point(pla
 export function planFeatures(at: Place, plan: Plan): GeoJSON.Feature[] {
   const sources = plan.supply_set?.options ?? [];
   const best = sources.length ? undefined : plan.options.find((option) => option.feasible)?.rank;
-  const single = plan.options.flatMap((option) => {
+  const single = plan.options.map((option): Shown => {
     const state = !option.feasible ? "refused" : option.rank === best ? "best" : "other";
-    return optionFeatures(option, { key: `option-${option.rank}`, state, label: String(option.rank) });
+    return [option, { key: `option-${option.rank}`, state, label: String(option.rank) }];
   });
-  const together = sources.flatMap((option) =>
-    optionFeatures(option, {
-      key: `source-${option.rank}`,
-      state: `source-${option.rank}`,
-      label: `${say("source_letter")}${option.rank}`,
-    }),
-  );
-  const found = [site(at), ...single, ...together];
+  const together = sources.map((option): Shown => {
+    const key = `source-${option.rank}`;
+    return [option, { key, state: key, label: `${say("source_letter")}${option.rank}` }];
+  });
+  const ways = [...single, ...together].flatMap(([{ route }, shared]) => {
+    const told = `${shared.label} · ${sayNumber(route.length_m, 0, "m")}`;
+    return segmentFeatures(route.segments, { ...shared, told });
+  });
+  const found = [site(at), ...ways, ...endFeatures(together, single)];
   if (!plan.baseline) return found;
   const to: Place = [plan.baseline.lon, plan.baseline.lat];
   return [feature("baseline", line([at, to])), ...found];
 }
 
-function optionFeatures(option: Option, shared: Properties): GeoJSON.Feature[] {
-  const { lon, lat } = option.access_point;
-  return [
-    ...segmentFeatures(option.route.segments, {
-      ...shared,
-      told: `${shared["label"]} · ${sayNumber(option.route.length_m, 0, "m")}`,
-    }),
-    feature("access_point", point([lon, lat]), shared),
-  ];
+/** An option and how it is drawn. */
+type Shown = [option: Option, shared: { key: string; state: string; label: string }];
+
+/** Access points, each place once: with the names of all sources that end there, else the ranks. */
+function endFeatures(...groups: Shown[][]): GeoJSON.Feature[] {
+  const places = new Map<string, GeoJSON.Feature>();
+  for (const group of groups) {
+    const own = new Map<string, GeoJSON.Feature>();
+    for (const [{ access_point: { lon, lat } }, shared] of group) {
+      const known = own.get(`${lon} ${lat}`)?.properties;
+      if (known) known["label"] = `${known["label"]},${shared.label}`;
+      else own.set(`${lon} ${lat}`, feature("access_point", point([lon, lat]), shared));
+    }
+    for (const [at, end] of own) if (!places.has(at)) places.set(at, end);
+  }
+  return [...places.values()];
 }
 
 export function routeFeatures(answer: RouteAnswer): GeoJSON.Feature[] {

@@ -3,7 +3,7 @@ import type { ProposedRoute, RouteAnswer } from "./api";
 import { renderBill, renderSegments } from "./bill";
 import { make } from "./dom";
 import { renderFindings } from "./findings";
-import { say, sayNumber, sayValue } from "./i18n";
+import { say, sayKva, sayNumber, sayValue } from "./i18n";
 import { isRefused } from "./planFeatures";
 
 export function renderRoutes(answer: RouteAnswer): HTMLElement {
@@ -41,7 +41,7 @@ function renderRoute(route: ProposedRoute, answer: RouteAnswer): HTMLElement {
       "div",
       { class: refused ? "verdict no" : "verdict yes", role: "status" },
       make("strong", {}, sayRoute(route)),
-      make("span", {}, `${sayNumber(answer.demand_kva, 0, "kVA")} · ${sayValue(answer.voltage_level)} · ${say(refused ? "route_forbidden" : "route_open")}`),
+      make("span", {}, `${sayKva(answer.demand_kva)} · ${sayValue(answer.voltage_level)} · ${say(refused ? "route_forbidden" : "route_open")}`),
     ),
     make("p", { class: "hint" }, say("route_note")),
     make("dl", { class: "facts" }, ...facts.flatMap(([name, value]) => [make("dt", {}, name), make("dd", {}, value)])),

@@ -1,7 +1,14 @@
 /** Tab "Route": a way drawn by hand, or found from A to B by what must be passed and avoided. */
-import { findRoutes, type Option, type Place, type RouteAnswer, type RouteQuestion } from "./api";
+import {
+  findRoutes,
+  type Option,
+  type Place,
+  type RouteAnswer,
+  type RouteQuestion,
+  type WhatIf,
+} from "./api";
 import { make } from "./dom";
-import { type Draft, field } from "./form";
+import { field } from "./form";
 import { say } from "./i18n";
 import type { Drawn } from "./planFeatures";
 import { renderRoutes } from "./routeAnswer";
@@ -21,17 +28,15 @@ export class RouteView implements View {
   private drawn: Drawn = nothingDrawn();
   private pointer: Place | null = null;
   private answer: RouteAnswer | null = null;
-  private question = new AbortController();
 
   constructor(private readonly page: Page) {
     this.task = new Task(() => page.redraw());
   }
 
   /** Take an option's ends over, so that its way can be corrected. */
-  correct(draft: Draft, { access_point: at }: Option): void {
-    this.demandKva = draft.demand_kva;
-    const from: Place | null = draft.lon === null || draft.lat === null ? null : [draft.lon, draft.lat];
-    this.drawn = { ...nothingDrawn(), from, to: [at.lon, at.lat] };
+  correct(asked: WhatIf, { access_point: at }: Option): void {
+    this.demandKva = asked.demand_kva;
+    this.drawn = { ...nothingDrawn(), from: [asked.lon, asked.lat], to: [at.lon, at.lat] };
     this.tool = "via";
     this.page.show("route");
     void this.ask();
@@ -43,7 +48,7 @@ export class RouteView implements View {
   }
 
   onHide(): void {
-    this.question.abort();
+    this.task.giveUp();
     this.page.map?.setDrawing(false);
     void this.page.map?.showDrawn(nothingDrawn());
     void this.page.map?.showRoutes(null);
@@ -150,12 +155,12 @@ export class RouteView implements View {
     return make(
       "ul",
       { class: "chips", "aria-label": say("drawn") },
-      ...items.map(([text, remove]) => {
+      ...items.map(([text, remove], row) => {
         const click = (): void => {
           remove();
           this.changed();
         };
-        return make("li", {}, text, make("button", { type: "button", class: "plain", "aria-label": `${say("remove")}: ${text}`, click }, "×"));
+        return make("li", {}, text, make("button", { id: `remove-${row}`, type: "button", class: "plain", "aria-label": `${say("remove")}: ${text}`, click }, "×"));
       }),
     );
   }
@@ -173,10 +178,7 @@ export class RouteView implements View {
 
   private clear(): void {
     this.drawn = nothingDrawn();
-    this.answer = null;
-    this.question.abort();
-    this.task.busy = null;
-    void this.page.map?.showRoutes(null);
+    void this.ask();
     this.cancel();
   }
 
@@ -207,14 +209,17 @@ export class RouteView implements View {
     return { demand_kva: this.demandKva, at: from, to, via, avoid, count };
   }
 
+  /** Ask, or forget the answer where too little is drawn by now. */
   private async ask(): Promise<void> {
     const body = this.body();
-    this.question.abort();
-    if (!body) return;
-    this.question = new AbortController();
-    const { signal } = this.question;
     this.answer = null;
-    await this.task.run("routing", async () => {
+    void this.page.map?.showRoutes(null);
+    if (!body) {
+      this.task.giveUp();
+      this.page.redraw();
+      return;
+    }
+    await this.task.run("routing", async (signal) => {
       this.answer = await findRoutes(body, signal);
       void this.page.map?.showRoutes(this.answer);
     });

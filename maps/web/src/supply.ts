@@ -1,12 +1,11 @@
 /** Several sources for an important customer, which belong together: each with its route. */
 import type { Option, Plan, SupplySet } from "./api";
-import type { AnswerEvents } from "./answer";
+import { sourceColour } from "./colours";
 import { make } from "./dom";
-import { loadingPct } from "./figures";
 import { findingItem } from "./findings";
 import { say, sayNumber, sayValue } from "./i18n";
+import { type AnswerEvents, loadingCell, optionRows } from "./optionRow";
 import type { OptionKey } from "./selection";
-import { sourceColour } from "./colours";
 
 export function renderSupplySet(
   plan: Plan,
@@ -58,39 +57,12 @@ function rowsOf(
   selected: OptionKey | null,
   events: AnswerEvents,
 ): HTMLElement[] {
-  const key: OptionKey = `source-${option.rank}`;
-  const { access_point: at, cost, electrical } = option;
-  const shared = {
-    class: [option.feasible ? "" : "refused", key === selected ? "selected" : ""].join(" "),
-    mouseenter: () => events.onPoint(key),
-    click: () => events.onSelect(key),
-  };
-  const choose = make(
-    "button",
-    { id: key, type: "button", class: "plain", "aria-pressed": String(key === selected), focus: () => events.onPoint(key) },
-    make("span", {}, sayValue(at.kind)),
-    make("small", { title: at.element_id }, at.name || at.element_id),
-    suppliedBy ? make("small", {}, `${say("supplied_by")} ${suppliedBy}`) : null,
-  );
-  const verdict = option.feasible ? "feasible" : "infeasible";
-  const row = make(
-    "tr",
-    shared,
-    make("td", {}, sourceBadge(option.rank)),
-    make("td", { class: "wide" }, choose),
-    make("td", { class: "figure" }, sayNumber(option.route.length_m, 0, "m")),
-    make("td", { class: "figure" }, sayNumber(cost.total), make("small", {}, cost.currency)),
-    make("td", { class: "figure" }, sayNumber(loadingPct(electrical.loading_max), 0, "%")),
-    make(
-      "td",
-      { class: "mark" },
-      make("span", { class: option.feasible ? "yes" : "no", role: "img", "aria-label": say(verdict) }, option.feasible ? "✓" : "✗"),
-    ),
-  );
-  const why = option.findings.find((each) => each.severity === "violation");
-  if (option.feasible || !why) return [row];
-  const told = make("td", { colspan: 5 }, why.text);
-  return [row, make("tr", { ...shared, class: `${shared.class} why` }, make("td", {}), told)];
+  return optionRows(option, `source-${option.rank}`, selected, events, {
+    badge: sourceBadge(option.rank),
+    below: suppliedBy ? make("small", {}, `${say("supplied_by")} ${suppliedBy}`) : null,
+    figures: [loadingCell(option)],
+    marks: [],
+  });
 }
 
 /** "S1" in the colour of its route. */

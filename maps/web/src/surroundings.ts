@@ -1,17 +1,14 @@
 /** The density part of a plan: class, neighbours, when the supply runs out, what to leave room for. */
 import type { Plan } from "./api";
-import { factList, sayRunsOut } from "./densityCards";
+import { factList, sayRoom, sayRunsOut } from "./densityCards";
 import type { DensityRule, ElementOutlook, PlanDensity } from "./densityApi";
 import { make } from "./dom";
 import { findingItem } from "./findings";
-import { say, sayDensity, sayNumber, sayValue, type Word } from "./i18n";
+import { say, sayKva, sayNumber, sayTold, sayValue, type Word } from "./i18n";
 
 const recommended: Record<PlanDensity["recommendation"], Word> = {
   larger_section: "larger_section", spare_bays: "spare_bays", none: "none_recommended",
 };
-
-/** The page is drawn anew when something arrives; what was opened stays so. */
-let isOpen = false;
 
 /** Whether a finding is told here. */
 export const isOfDensity = (rule: string): boolean => rule.startsWith("density.");
@@ -23,15 +20,15 @@ export function renderSurroundings(plan: Plan, rules: DensityRule[]): HTMLElemen
   const near = `${say("within")} ${sayNumber(density.nearby_radius_m, 0, "m")}`;
   return make(
     "details",
-    { id: "surroundings", class: "group", open: isOpen, toggle: (event) => (isOpen = (event.target as HTMLDetailsElement).open) },
+    { id: "surroundings", class: "group" },
     make("summary", {}, say("surroundings"), make("small", {}, ` ${inShort(density)}`)),
     factList([
-      [say("recommendation"), `${say(recommended[density.recommendation])} · ${sayDensity(density.recommendation_text)}`],
-      [say("density_class"), `${density.density_class ?? say("no_class")} · ${sayDensity(density.density_reason)}`],
-      [say("nearby"), `${sayNumber(density.nearby_count)} · ${sayNumber(density.nearby_kva, 0, "kVA")} · ${near}`],
+      [say("recommendation"), `${say(recommended[density.recommendation])} · ${sayTold(density.recommendation_text)}`],
+      [say("density_class"), `${density.density_class ?? say("no_class")} · ${sayTold(density.density_reason)}`],
+      [say("nearby"), `${sayNumber(density.nearby_count)} · ${sayKva(density.nearby_kva)} · ${near}`],
     ]),
     density.supply.length ? supplyTable(density.supply) : null,
-    make("p", { class: "hint" }, `${say("forecast")}: ${sayDensity(density.forecast)}`),
+    make("p", { class: "hint" }, `${say("forecast")}: ${sayTold(density.forecast)}`),
     findings.length ? make("ul", { class: "findings" }, ...findings.map(findingItem)) : null,
     rules.length ? ruleList(rules) : null,
   );
@@ -49,16 +46,15 @@ function inShort({ recommendation, supply }: PlanDensity): string {
 function supplyTable(supply: ElementOutlook[]): HTMLElement {
   const headings: Word[] = ["gap", "can_give", "asked_for", "to_come", "runs_out"];
   const rows = supply.map((one) => {
-    const kva = (value: number | null): string => sayNumber(value, 0, "kVA");
-    const asked = `${say("this_one")} ${kva(one.own_kva)}, ${one.asked_count} ${say("others")} ${kva(one.asked_kva)}`;
+    const asked = `${say("this_one")} ${sayKva(one.own_kva)}, ${one.asked_count} ${say("others")} ${sayKva(one.asked_kva)}`;
     const limit = `${sayValue(`limited_by_${one.limited_by}`)} ${one.limiting_element}`;
     return make(
       "tr",
       {},
       make("td", {}, sayValue(one.level), make("small", { title: one.element_id }, one.name || one.element_id)),
-      make("td", { class: "figure" }, kva(one.headroom_kva), make("small", {}, limit)),
-      make("td", { class: "figure" }, kva(one.own_kva + one.asked_kva), make("small", {}, asked)),
-      make("td", { class: "figure" }, kva(one.growth_kva), make("small", {}, one.until ? `${say("until")} ${one.until}` : "")),
+      make("td", { class: "figure" }, sayRoom(one.headroom_kva, one.runs_out !== null), make("small", {}, limit)),
+      make("td", { class: "figure" }, sayKva(one.own_kva + one.asked_kva), make("small", {}, asked)),
+      make("td", { class: "figure" }, sayKva(one.growth_kva), make("small", {}, one.until ? `${say("until")} ${one.until}` : "")),
       make("td", {}, sayRunsOut(one.runs_out, one.earliest, one.latest, one.until)),
     );
   });
@@ -73,7 +69,7 @@ function supplyTable(supply: ElementOutlook[]): HTMLElement {
 const ruleList = (rules: DensityRule[]): HTMLElement =>
   make(
     "details",
-    { class: "group" },
+    { id: "density-rules", class: "group" },
     make("summary", {}, `${say("rules_behind")} (${rules.length})`),
     make(
       "ul",
@@ -82,7 +78,7 @@ const ruleList = (rules: DensityRule[]): HTMLElement =>
         make(
           "li",
           {},
-          make("span", {}, `${title}: ${sayNumber(value, Number.isInteger(value) ? 0 : 2, unit === "1" ? "" : sayDensity(unit))}`),
+          make("span", {}, `${title}: ${sayNumber(value, Number.isInteger(value) ? 0 : 2, unit === "1" ? "" : sayTold(unit))}`),
           make(
             "small",
             {},

@@ -4,46 +4,58 @@ import { make } from "./dom";
 import { say, type Word } from "./i18n";
 
 export class Task {
-  busy: Word | null = null;
-  problem: unknown = null;
+  private busy: Word | null = null;
+  private problem: unknown = null;
+  private current = new AbortController();
 
-  constructor(private readonly redraw: () => void) {}
+  /** `prefix` begins the ids of what is shown, where a view has several tasks. */
+  constructor(
+    private readonly redraw: () => void,
+    private readonly prefix = "",
+  ) {}
 
-  /** Do it: say so, show what went wrong, draw anew at the end. */
-  async run(word: Word, action: () => Promise<void>): Promise<void> {
+  get isBusy(): boolean {
+    return this.busy !== null;
+  }
+
+  /** Do it in place of what is under way, whose signal tells it; show what went wrong. */
+  async run(word: Word, action: (signal: AbortSignal) => Promise<void>): Promise<void> {
+    this.giveUp();
+    const { signal } = this.current;
     this.busy = word;
-    this.problem = null;
     this.redraw();
     try {
-      await action();
-      this.busy = null;
+      await action(signal);
     } catch (error) {
-      if (isGivenUp(error)) return;
-      this.problem = error;
-      this.busy = null;
+      if (!signal.aborted) this.problem = error;
     }
+    if (signal.aborted) return;
+    this.busy = null;
     this.redraw();
+  }
+
+  /** Wait no longer, and forget what went wrong. */
+  giveUp(): void {
+    this.current.abort();
+    this.current = new AbortController();
+    [this.busy, this.problem] = [null, null];
   }
 
   render(): HTMLElement[] {
     const busy = this.busy
-      ? [make("p", { id: "busy", class: "busy", role: "status" }, say(this.busy))]
+      ? [make("p", { id: `${this.prefix}busy`, class: "busy", role: "status" }, say(this.busy))]
       : [];
-    return this.problem ? [...busy, renderProblem(this.problem)] : busy;
+    return this.problem ? [...busy, renderProblem(this.problem, `${this.prefix}problem`)] : busy;
   }
 }
 
-/** Whether a request was given up because a newer one took its place. */
-export const isGivenUp = (error: unknown): boolean =>
-  error instanceof DOMException && error.name === "AbortError";
-
-export function renderProblem(error: unknown): HTMLElement {
+function renderProblem(error: unknown, id: string): HTMLElement {
   const isAnswer = error instanceof Problem;
   const text = isAnswer ? error.message : say("unreachable");
   const title = isAnswer ? `${error.title} (${error.status})` : say("failed");
   return make(
     "div",
-    { id: "problem", role: "alert", class: "problem" },
+    { id, role: "alert", class: "problem" },
     make("strong", {}, title),
     make("p", {}, text),
   );

@@ -2,7 +2,7 @@
 import type { MapGeoJSONFeature } from "maplibre-gl";
 
 import { make, refill } from "./dom";
-import { sayNumber, sayValue, sayVoltage } from "./i18n";
+import { sayKva, sayValue, sayVoltage } from "./i18n";
 
 export function renderTooltip(
   node: HTMLElement,
@@ -23,11 +23,11 @@ function describe(properties: Record<string, unknown>): [title: string, detail: 
   const text = (name: string): string => String(properties[name] ?? "");
   const value = (name: string): number => Number(properties[name]);
   if ("transformer_id" in properties) {
-    return [text("name") || text("transformer_id"), sayNumber(value("rated_power_kva"), 0, "kVA")];
+    return [text("name") || text("transformer_id"), sayKva(value("rated_power_kva"))];
   }
   if ("reference" in properties) {
     const facts = [text("customer_class"), text("status")].map(sayValue).join(" · ");
-    return [text("reference"), `${sayNumber(value("demand_kva"), 0, "kVA")} · ${facts}`];
+    return [text("reference"), `${sayKva(value("demand_kva"))} · ${facts}`];
   }
   if ("barrier_id" in properties) {
     return [sayValue(text("barrier_kind")), text("owner")];

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -10,6 +12,7 @@ from scipy.stats import nbinom
 
 from gisplan.density.forecast import (
     DemandForecast,
+    Drift,
     ForecastSettings,
     forecast_demand,
     forecast_rates,
@@ -43,6 +46,20 @@ def test_interval_of_one_cell_is_that_of_the_negative_binomial() -> None:
     shape, rate = 12.5 + 12.0, 12.5 / (12.5 / 12) + 12.0
     told = forecast.quantile(0.9, np.array([6]))[0, 0]
     assert told == nbinom.ppf(0.9, shape, rate / (rate + 6))
+
+
+def test_drift_widens_the_interval_of_a_cell_and_of_all_and_keeps_the_mean() -> None:
+    plain = forecast_rates(np.full((3, 12), 2.0), FOREVER)
+    months = np.array([6])
+    drift = Drift(months=np.array([6.0]), variance=np.array([0.25]), of_trend=0.0)
+    drifting = replace(plain, drift=drift)
+    assert drifting.expected(months).tolist() == plain.expected(months).tolist()
+    mean, shape = plain.expected(months)[0, 0], 1 / (1 / plain.shape[0] + 0.25)
+    told = drifting.quantile(0.9, months)[0, 0]
+    assert told == nbinom.ppf(0.9, shape, shape / (shape + mean))
+    assert drifting.common(months) - plain.common(months) == pytest.approx(0.25)
+    demand = forecast_demand(drifting, months, size_kva=1.0, square_kva2=1.0)
+    assert demand.common == pytest.approx(1 / plain.known + 0.25)
 
 
 def test_old_months_count_less() -> None:
@@ -116,7 +133,7 @@ def test_demand_is_number_times_size_with_the_variance_of_a_random_sum() -> None
 
 def test_sums_keep_the_mean_and_what_is_common_does_not_average_out() -> None:
     parts = DemandForecast(
-        mean_kva=np.full((4, 1), 10.0), variance_kva2=np.full((4, 1), 25.0), common=0.01
+        mean_kva=np.full((4, 1), 10.0), variance_kva2=np.full((4, 1), 25.0), common=np.array([0.01])
     )
     total = parts.summed(np.array([0, 0, 1, -1]), 2)
     assert total.mean_kva[:, 0].tolist() == [20.0, 10.0]

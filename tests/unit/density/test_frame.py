@@ -41,7 +41,7 @@ def test_too_many_cells_are_refused_with_a_size_that_would_do():
     assert 0.8 * MAX_CELLS < frame.rows * frame.columns <= MAX_CELLS
 
 
-@pytest.mark.parametrize("cell_m", [0.0, -1.0, float("nan"), float("inf")])
+@pytest.mark.parametrize("cell_m", [0.0, -1.0, 1e-300, float("nan"), float("inf")])
 def test_cell_size_must_be_positive(cell_m):
     with pytest.raises(InputError, match="cell size"):
         build_frame(extent(0.0, 0.0, 1.0, 1.0), cell_m=cell_m, margin_cells=0)

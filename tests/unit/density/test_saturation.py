@@ -13,11 +13,16 @@ from gisplan.density.saturation import saturated_growth
 from gisplan.errors import InputError
 
 STEPS = np.arange(1.0, 21.0)
+BEGUN = 0.1
 
 
 def grown(existing_kva: float, a_step_kva: float, limit_kva: float) -> np.ndarray:
     return saturated_growth(
-        np.array([existing_kva]), a_step_kva * STEPS[None, :], np.array([limit_kva]), after=STEPS
+        np.array([existing_kva]),
+        a_step_kva * STEPS[None, :],
+        np.array([limit_kva]),
+        after=STEPS,
+        begun_share=BEGUN,
     )[0]
 
 
@@ -76,5 +81,9 @@ def test_what_is_no_load_growth_or_limit_is_refused(
 ) -> None:
     with pytest.raises(InputError):
         saturated_growth(
-            np.array(existing), np.array(growth), np.array(limit), after=np.array([1.0])
+            np.array(existing),
+            np.array(growth),
+            np.array(limit),
+            after=np.array([1.0]),
+            begun_share=BEGUN,
         )

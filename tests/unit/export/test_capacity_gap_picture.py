@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -10,8 +11,11 @@ import pytest
 import shapely
 
 from gisplan.export.capacity_gap_classes import CLASSES, LASTS, LATER, UNKNOWN, gap_class
-from gisplan.export.capacity_gap_picture import write_gap_png
+from gisplan.export.capacity_gap_picture import draw_gap, write_gap_png
+from gisplan.export.density_phrases import Language, said
 from gisplan.export.electrical_table import ElectricalAnswer, ElementTable
+from gisplan.export.picture_font import possible_language
+from gisplan.services.capacity_gap import GapAnswer
 from maps.capacity_gap_map import render_gap
 from maps.offline import find_loaded_addresses
 
@@ -98,9 +102,54 @@ def test_same_answer_gives_the_same_picture(tmp_path: Path, count: int) -> None:
 
 @pytest.mark.parametrize("count", [0, 3])
 def test_map_is_one_file_and_names_are_text(count: int) -> None:
-    html = render_gap(answer_of(count), None)
+    answer = GapAnswer(tables=answer_of(count), back_tests=())
+    html = render_gap(answer, None)
     assert find_loaded_addresses(html) == ()
     assert "<T0>" not in html
     assert "one &amp; all" in html
     assert ("Nothing runs out" in html) == (count == 0)
-    assert html == render_gap(answer_of(count), None)
+    assert html == render_gap(answer, None)
+
+
+def test_legend_has_the_classes_of_the_transformers_too() -> None:
+    drawn = answer_of(1)
+    areas, units = drawn.tables
+    columns = {**units.columns, "is_known": np.array([False]), "headroom_kva": np.array([np.nan])}
+    tables = (areas, replace(units, columns=columns))
+    html = render_gap(GapAnswer(tables=replace(drawn, tables=tables), back_tests=()), None)
+    legend = html[html.index('<table class="legend">') :]
+    assert CLASSES[UNKNOWN][1] in legend[: legend.index("</table>")]
+
+
+def test_pop_up_tells_what_is_not_limited_and_when_it_may_run_out() -> None:
+    drawn = answer_of(1)
+    areas, units = drawn.tables
+    columns = {**units.columns, "headroom_kva": np.array([np.nan]), "runs_out": np.array([""])}
+    tables = (areas, replace(units, columns=columns))
+    html = render_gap(GapAnswer(tables=replace(drawn, tables=tables), back_tests=()), None)
+    assert "not limited" in html
+    assert "lasts as far as is expected" in html
+    assert "(2026-Q1 " in html
+
+
+def test_map_is_in_two_languages() -> None:
+    html = render_gap(GapAnswer(tables=answer_of(2), back_tests=()), None)
+    for english, chinese in (
+        ("Capacity gap for load", "负荷容量缺口"),
+        ("Supply areas by transformer that run out", "容量用尽的供电区域（按配电变压器）"),
+        ("within two years", "两年内"),
+        ("First to run out", "最先用尽"),
+    ):
+        assert english in html
+        assert chinese in html
+
+
+def test_picture_is_in_the_language_that_is_asked_for() -> None:
+    language = possible_language(Language.CHINESE)
+    figure = draw_gap(answer_of(2), on=date(2026, 1, 2), language=Language.CHINESE)
+    told = [text.get_text() for text in figure.texts]
+    assert said("Capacity gap for load, by transformer", language) in told
+    assert said("grid version 1, ledger 2, 2026-01-02", language) in told
+    assert any("one & all" in text for text in told)
+    legend = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert f"{said('within two years', language)}: 1" in legend

@@ -23,7 +23,7 @@ from gisplan.export.cost_map_picture import CostMapLabels, raster_classes, write
 from gisplan.export.cost_map_raster import CostRaster, legend_path, write_cost_geotiff
 from gisplan.export.electrical_table import ElementTable
 from gisplan.model.grid import Polylines
-from gisplan.planning.cost_map import REASON_TEXTS, CostReason
+from gisplan.planning.cost_map.node_costs import REASON_TEXTS, CostReason
 
 REACHED, REFUSED, UNKNOWN = (
     CostReason.REACHED,

@@ -43,7 +43,9 @@ def test_picture_names_title_date_source_unit_and_scale():
 
 
 def test_all_words_lie_on_the_page():
-    long = replace(LABELS, title="A very long title " * 6, source="somebody " * 40)
+    long = replace(
+        LABELS, title="A very long title " * 6, subtitle="long " * 40, source="somebody " * 40
+    )
     figure = draw_density(surface(), long)
     renderer = figure.canvas.get_renderer()
     page = figure.bbox
@@ -104,8 +106,22 @@ def test_same_picture_is_the_same_bytes(tmp_path):
 
 def test_fine_raster_is_thinned_not_refused():
     long = replace(surface(), values=np.ones((3, 9000)))
-    shown = draw_density(long, PictureLabels(title="Demand")).axes[0].images[0].get_array()
-    assert shown.shape == (1, 2250)
+    (shown,) = draw_density(long, PictureLabels(title="Demand")).axes[0].images
+    assert shown.get_array().shape == (1, 2250)
+
+
+def test_thinned_raster_stays_in_its_place():
+    long = replace(surface(), values=np.ones((5, 9001)))
+    (shown,) = draw_density(long, PictureLabels(title="Demand")).axes[0].images
+    left, right, bottom, top = shown.get_extent()
+    step_m = 4 * long.cell_m
+    assert (left, top) == (long.x_min_m, long.y_max_m)
+    assert (right - left, top - bottom) == (2251 * step_m, 2 * step_m)
+
+
+def test_notes_stand_below_the_map():
+    noted = replace(LABELS, notes=("3 applications lie outside the area and are not in it",))
+    assert noted.notes[0] in words(draw_density(surface(), noted))
 
 
 @pytest.mark.parametrize(

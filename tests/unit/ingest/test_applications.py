@@ -89,7 +89,7 @@ def test_unknown_column_is_refused(tmp_path: Path) -> None:
     [
         ("list.xlsx", "x", "expected .csv or .geojson"),
         ("list.geojson", "{", "no GeoJSON"),
-        ("list.geojson", '{"features":[{"geometry":null,"properties":{}}]}', "no GeoJSON"),
+        ("list.geojson", '{"features":7}', "its features are no list"),
         ("list.geojson", "[" * 100_000, "no GeoJSON"),
         ("list.csv", 'reference,lon,lat,demand_kva\n"unclosed', "no CSV"),
     ],
@@ -138,3 +138,39 @@ def test_list_without_the_needed_columns_or_rows_is_refused(
 ) -> None:
     with pytest.raises(SourceError, match=expected):
         read_applications(write(tmp_path, text))
+
+
+def test_feature_that_is_no_place_is_named_beside_the_others(tmp_path: Path) -> None:
+    features = (
+        '{"geometry":null,"properties":{}},{"geometry":{"type":"Point","coordinates":[7]},'
+        '"properties":{}},7,{"geometry":{"type":"Sphere"},"properties":{}}'
+    )
+    with pytest.raises(SourceError) as caught:
+        read_applications(write(tmp_path, f'{{"features":[{features}]}}', "list.geojson"))
+    first, second, third, fourth = str(caught.value).splitlines()[1:]
+    assert first == "  feature 1: the geometry is null; expected a Point, or a parcel as a Polygon"
+    assert second == "  feature 2: the Point is [7]; expected longitude and latitude"
+    assert third.startswith("  feature 3: no Feature with a geometry and properties")
+    assert fourth.startswith("  feature 4: ")
+
+
+@pytest.mark.parametrize(
+    ("row", "expected"),
+    [
+        ("A,7,48,", "row 2: demand_kva is missing; expected the contract capacity"),
+        ("A,416924,5367000,9", "expected degrees east, -180 to 180 .*convert metres"),
+        ("A,east,48,9", r"expected degrees east, -180 to 180 \(WGS 84\)$"),
+        ("A,7,48,9,8", "row 2: holds more cells than the 4 of the header"),
+        ("A\x00,7,48,9", "reference is 'A.x00'"),
+    ],
+)
+def test_fault_of_a_row_tells_what_to_do(tmp_path: Path, row: str, expected: str) -> None:
+    with pytest.raises(SourceError, match=expected):
+        read_applications(write(tmp_path, f"reference,lon,lat,demand_kva\n{row}\n"))
+
+
+@pytest.mark.parametrize("day", ["9999-12-31", "0001-01-01"])
+def test_day_that_no_calendar_of_works_holds_is_refused(day: str) -> None:
+    values = {"reference": "x", "lon": 7, "lat": 48, "demand_kva": 9, "wanted_on": day}
+    with pytest.raises(SourceError, match=f"wanted_on is '{day}'"):
+        parse_application(values)

@@ -70,7 +70,7 @@ def test_layer_without_rows_and_missing_file_are_refused(tmp_path):
     (tmp_path / "a.geojson").write_text('{"type": "FeatureCollection", "features": []}')
     with pytest.raises(InputError, match="0 areas"):
         read_areas(tmp_path / "a.geojson", srid=25832)
-    with pytest.raises(SourceError, match="does not exist"):
+    with pytest.raises(SourceError, match="is not there"):
         read_areas(tmp_path / "b.geojson", srid=25832)
     (tmp_path / "c.gpkg").write_text("no database")
     with pytest.raises(SourceError, match="no vector source"):

@@ -134,3 +134,33 @@ def test_what_is_no_raster_is_refused(tmp_path: Path) -> None:
     path.write_text("not a raster")
     with pytest.raises(SourceError, match="cannot be read as a raster"):
         read_cost_raster(path, srid=25832)
+
+
+@pytest.mark.parametrize("transform", [Affine.identity(), Affine(0, 0, 500_000, 0, 0, 5_600_010)])
+def test_a_raster_whose_cells_lie_nowhere_is_refused(tmp_path: Path, transform: Affine) -> None:
+    path = written(tmp_path, [[1, 2], [3, 4]], transform=transform)
+    with pytest.raises(InputError, match="does not say where its cells lie"):
+        read_cost_raster(path, srid=25832)
+
+
+def test_a_file_that_only_names_a_raster_is_refused(tmp_path: Path) -> None:
+    target = written(tmp_path, [[1.0]])
+    path = tmp_path / "named.tif"
+    path.write_text(
+        f"""<VRTDataset rasterXSize="1" rasterYSize="1"><VRTRasterBand dataType="Float32" band="1">
+        <SimpleSource><SourceFilename>{target}</SourceFilename></SimpleSource></VRTRasterBand>
+        </VRTDataset>"""
+    )
+    with pytest.raises(SourceError, match="cannot be read as a raster"):
+        read_cost_raster(path, srid=25832)
+
+
+def test_blocks_of_rows_make_the_same_raster(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = written(tmp_path, np.arange(1.0, 13.0).reshape(6, 2))
+    whole = read_cost_raster(path, srid=25832)
+    monkeypatch.setattr(cost_raster, "BLOCK_CELLS", 5)
+    assert (read_cost_raster(path, srid=25832).cost_cents_per_m == whole.cost_cents_per_m).all()
+    with pytest.raises(InputError, match=r"2 cells .* -1.0 a metre in row 1, column 0"):
+        read_cost_raster(written(tmp_path, [[1], [-1], [5], [5], [5], [-2]]), srid=25832)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import shapely
 
-from gisplan.errors import GisplanError
+from gisplan.errors import GisplanError, SourceError
 from gisplan.ingest import areas
 from gisplan.ingest.drawings import read_areas, read_line
 from gisplan.ingest.parcels import read_parcel
@@ -48,3 +48,9 @@ def test_area_that_crosses_itself_keeps_both_its_halves(tmp_path: Path) -> None:
     (area,) = read_areas(drawn(tmp_path, bow))
     assert area.is_valid
     assert area.geom_type == "MultiPolygon"
+
+
+def test_vertex_that_is_nowhere_on_earth_is_refused(tmp_path: Path) -> None:
+    far = shapely.box(1e12, 1e12, 1e12 + 5, 1e12 + 5)
+    with pytest.raises(SourceError, match=r"nowhere on earth; is its CRS .* right"):
+        read_areas(drawn(tmp_path, far))

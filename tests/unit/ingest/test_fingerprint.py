@@ -48,3 +48,16 @@ def test_all_files_of_a_shapefile_and_of_a_folder_count(tmp_path: Path) -> None:
         with (folder / "knoten.dbf").open("ab") as file:
             file.write(b"\0")
         assert fingerprint(request) != first
+
+
+def test_rules_that_a_caller_lowers_change_it(tmp_path: Path) -> None:
+    request = open_request(write_source(tmp_path), write_mapping(tmp_path))
+
+    def lowered(*rules: str) -> str:
+        return compute_fingerprint(request, profile="eu", working_crs=None, lowered=rules)
+
+    assert lowered() == fingerprint(request)
+    assert lowered("source_doubled") != fingerprint(request)
+    assert lowered("source_doubled", "tap_out_of_range") == lowered(
+        "tap_out_of_range", "source_doubled"
+    )

@@ -47,5 +47,5 @@ def test_density_that_is_none_is_refused(
 
 
 def test_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(SourceError, match="does not exist"):
+    with pytest.raises(SourceError, match="is not there"):
         read_land_use(tmp_path / "none.gpkg", srid=25832)

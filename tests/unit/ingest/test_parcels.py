@@ -92,7 +92,7 @@ def test_file_without_exactly_one_sound_area_is_refused(
     write(tmp_path / "nowhere.shp", square)
     (tmp_path / "nowhere.prj").unlink()
     for name, text in (
-        ("two.geojson", "holds 2 features"),
+        ("two.geojson", "holds more than one feature"),
         ("bow.geojson", "crosses itself"),
         ("point.geojson", "is a Point"),
         ("words.geojson", "no GeoJSON"),

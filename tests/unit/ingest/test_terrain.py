@@ -14,7 +14,7 @@ from rasterio import Affine
 from gisplan.errors import InputError, SourceError
 from gisplan.ingest import terrain
 from gisplan.ingest.terrain import read_terrain
-from gisplan.planning.terrain_ground import LandUse
+from gisplan.planning.terrain.ground import LandUse
 from gisplan.routing.terrain.raster import CostRaster
 
 SRID = 25832
@@ -93,7 +93,7 @@ def test_a_file_without_crs_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "land.shp"
     geopandas.GeoDataFrame({"surface": ["verge"]}, geometry=[SQUARE], crs=SRID).to_file(path)
     path.with_suffix(".prj").unlink()
-    with pytest.raises(InputError, match="names no CRS; state it"):
+    with pytest.raises(InputError, match="states no CRS; write it"):
         read_terrain(path, srid=SRID)
 
 

@@ -9,7 +9,7 @@ from gisplan.electrical.screening.capacity import Direction
 from gisplan.errors import InputError
 from gisplan.export.cost_map_classes import cost_classes
 from gisplan.export.grid_features import build_whole_grid
-from gisplan.planning.cost_map import CostReason
+from gisplan.planning.cost_map.node_costs import CostReason
 from gisplan.planning.state import PlanningState
 from gisplan.services.cost_map import (
     CostMapAnswer,
@@ -19,9 +19,10 @@ from gisplan.services.cost_map import (
     raster_of,
 )
 from maps.cost_map import render_cost_map, web_raster
+from maps.cost_map_overlay import build_overlay
 from maps.cost_map_texts import KIND_WORDS, WORDS
 from maps.offline import find_loaded_addresses
-from tests.unit.planning.test_cost_map import STREETS, state
+from tests.unit.planning.cost_map.test_node_costs import STREETS, state
 from tests.unit.planning.test_options import at
 
 
@@ -99,6 +100,26 @@ def test_cells_agree_with_the_classes_on_the_web() -> None:
     assert overlay.classes.max() == classes.unknown
 
 
+def test_overlay_counts_the_cells_of_the_raster_and_not_those_of_its_picture() -> None:
+    raster = raster_of(ANSWER, 20.0, progress=untold)
+    overlay = build_overlay(raster)
+    counted = dict.fromkeys(("cost", "refused", "unknown"), 0)
+    for one in overlay.classes:
+        counted[one.kind] += one.cells
+    assert counted["cost"] == np.count_nonzero(np.isfinite(raster.cost))
+    assert counted["unknown"] == np.count_nonzero(raster.reason == CostReason.NO_CORRIDOR)
+    assert sum(counted.values()) == raster.cost.size
+
+
+def test_map_says_how_many_access_points_that_refuse_it_leaves_out(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    count = sum(not row["feasible"] for row in ANSWER.points.rows())
+    monkeypatch.setattr("maps.cost_map.REFUSED_SHOWN", count - 1)
+    html = render_cost_map(ANSWER.tables, raster_of(ANSWER, 20.0, progress=untold), None)
+    assert f"{count - 1} of {count} access points that refuse are drawn" in html
+
+
 def test_feed_in_is_asked_at_unity_power_factor_and_counts() -> None:
     facts = ask(90.0, Direction.GENERATION).tables.facts
     assert facts["direction"] == "generation"
@@ -111,10 +132,9 @@ def test_cell_that_is_no_length_is_refused(cell_m: float) -> None:
         check_cell_m(cell_m)
 
 
-def test_cells_too_small_for_the_region_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gisplan.services.cost_map.CELLS_MAX", 100)
-    with pytest.raises(InputError, match="or more"):
-        raster_of(ANSWER, 1.0, progress=untold)
+def test_more_cells_than_the_asker_may_have_are_refused() -> None:
+    with pytest.raises(InputError, match=r"expected at most 100, which is cells of \d+ m or more"):
+        raster_of(ANSWER, 1.0, progress=untold, cells_max=100)
 
 
 @pytest.mark.parametrize("kva", [0.0, -1.0, float("nan"), 1e9])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import shapely
@@ -104,6 +106,15 @@ def test_cells_are_one_file_and_unknown_is_grey():
     assert "<c0>" not in html
     assert "&lt;b&gt;mind" in html
     assert "load_class" not in html  # nobody has one
+
+
+def test_notes_and_how_it_was_made_are_in_two_languages():
+    noted = replace(cells([9.0]), notes=("2 applications lie in no cell and are not in it",))
+    for html in (render_cells(noted, LINES), render_density(density(masked_surface()))):
+        assert "grid version 1" in html
+        assert "电网版本 1" in html
+    assert "2 项用电申请不在任何单元内，未计入" in render_cells(noted, LINES)
+    assert "高斯核，带宽 80 m（给定）" in render_density(density(surface()))
 
 
 @pytest.mark.parametrize("values", [[], [np.nan]])

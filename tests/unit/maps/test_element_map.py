@@ -177,7 +177,13 @@ DRAWN = """() => {
     ],
 )
 def test_capacity_falls_into_its_class(kva: float | None, label: str) -> None:
-    assert capacity_classes()[capacity_class({"capacity_kva": kva})].label == label
+    row = {"capacity_kva": kva, "limited_by": "loading"}
+    assert capacity_classes()[capacity_class(row)].label == label
+
+
+def test_capacity_that_nothing_limits_is_in_the_highest_class_and_not_unknown() -> None:
+    row = {"capacity_kva": None, "limited_by": "none"}
+    assert capacity_classes()[capacity_class(row)].label == "2,000 kVA and more"
 
 
 @pytest.mark.parametrize(

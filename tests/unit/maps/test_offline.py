@@ -86,3 +86,25 @@ def test_every_way_to_load_is_found(html, address):
 )
 def test_what_is_not_loaded_is_not_found(html):
     assert find_loaded_addresses(html) == ()
+
+
+def test_words_that_look_like_an_address_stay():
+    drawn = empty_map()
+    drawn.get_root().html.add_child(folium.Element("<p>pump url(1), @import of coal</p>"))
+    assert "pump url(1), @import of coal" in render_offline(drawn)
+
+
+@pytest.mark.parametrize(
+    "style",
+    [
+        "<style>p { background: url(https://example.org/a.png) }</style>",
+        '<style>@import "https://example.org/a.png";</style>',
+        "<p style='background: url(https://example.org/a.png)'>",
+        """<p style="background: url('https://example.org/a.png')">""",
+    ],
+)
+def test_style_that_loads_something_is_refused(style):
+    drawn = empty_map()
+    drawn.get_root().html.add_child(folium.Element(style))
+    with pytest.raises(InputError, match=r"https://example\.org/a\.png"):
+        render_offline(drawn)

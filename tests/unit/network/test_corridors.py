@@ -84,12 +84,22 @@ def test_no_corridor_enters_a_building() -> None:
     assert edge_lengths(graph, CorridorKind.STREET) == [40.0, 40.0]
 
 
-def test_cabinet_beside_a_street_is_joined_and_met() -> None:
-    town = grid("B cabinet 400V @50,20", "street 0,0 100,0")
+def test_cabinet_on_a_street_is_met_there_and_one_beside_it_adds_nothing() -> None:
+    town = grid(
+        "B cabinet 400V @50,0", "C cabinet 400V @30,20", "street 0,0 50,0", "street 50,0 100,0"
+    )
     graph = build_corridors(town)
-    node = node_at(graph, 50.0, 20.0)
+    node = node_at(graph, 50.0, 0.0)
     assert meetings(graph, node) == [(-1, row(town.buses.bus_id, "B"), 0.0)]
-    assert edge_lengths(graph, CorridorKind.STREET) == [20.0, 50.0, 50.0]
+    assert edge_lengths(graph, CorridorKind.STREET) == [50.0, 50.0]
+    assert row(town.buses.bus_id, "C") not in graph.meeting_bus
+
+
+def test_pole_is_joined_to_the_nearest_street() -> None:
+    town = grid("P pole 400V @50,20", "street 0,0 100,0", "street 0,60 100,60", "street 0,0 0,60")
+    graph = build_corridors(town)
+    assert meetings(graph, node_at(graph, 50.0, 20.0)) == [(-1, 0, 0.0)]
+    assert edge_lengths(graph, CorridorKind.STREET) == [20.0, 50.0, 50.0, 60.0, 100.0]
 
 
 def test_overhead_line_is_joined_where_it_comes_nearest() -> None:
@@ -138,22 +148,6 @@ def test_recorded_right_of_way_opens_a_forbidden_area() -> None:
     graph = build_corridors(town)
     assert edge_lengths(graph, CorridorKind.STREET) == [100.0]
     assert graph.edge_cost_factor.tolist() == [1.0]
-
-
-def test_station_is_joined_around_a_house() -> None:
-    house = "obstacle 45,5 55,5 55,15 45,15"
-    town = grid("B cabinet 400V @50,20", "street 0,0 100,0", "street 90,0 90,60", house)
-    graph = build_corridors(town)
-    node = node_at(graph, 50.0, 20.0)
-    assert meetings(graph, node) == [(-1, row(town.buses.bus_id, "B"), 0.0)]
-    # straight down stands the house; the side street is 40 m away
-    arcs = graph.arc_edge[graph.arc_offset[node] : graph.arc_offset[node + 1]]
-    assert graph.edge_length_m[arcs].tolist() == [40.0]
-
-
-def test_station_inside_a_building_may_leave_it() -> None:
-    town = grid("B cabinet 400V @50,20", "street 0,0 100,0", "obstacle 45,15 55,15 55,25 45,25")
-    assert 20.0 in edge_lengths(build_corridors(town), CorridorKind.STREET)
 
 
 @pytest.mark.parametrize(("street", "trench"), [("K1", "K2"), ("K2", "K1")])

@@ -18,7 +18,7 @@ from gisplan.planning.band import BAND_RULE
 from gisplan.planning.region import Region
 from gisplan.planning.state import PlanningState
 from tests.grids import grid
-from tests.unit.planning.test_open_points import ring, ring_rows, stand
+from tests.unit.planning.remedies.test_open_points import ring, ring_rows, stand
 from tests.unit.planning.test_options import (
     STATE,
     best,

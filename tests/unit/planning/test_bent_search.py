@@ -124,7 +124,7 @@ def brute_force(
     ground: Ground, variants: tuple[Variant, ...], connectors: Connectors
 ) -> dict[tuple[int, int], int]:
     """Cost of the cheapest connection of every element, bends included."""
-    corridors, ends = ground.corridors, ground.targets.ends
+    corridors, ends, joins = ground.corridors, ground.targets.ends.rows, ground.targets.ends.joins
     best: dict[tuple[int, int], int] = {}
 
     def offer(variant: Variant, met: tuple[int, int, int], walk: Walk) -> None:
@@ -140,13 +140,19 @@ def brute_force(
             ground.civil, variant, np.array([edge]), np.array([share]), np.array([end])
         )[0]
         if np.isfinite(part):
+            metres = walk.metres + corridors.edge_length_m[edge] * abs(end - share)
+            xy_m = [walk.xy_m, piece(ground, edge, share, end)] if share != end else [walk.xy_m]
+            join = int(ends.join[row])
+            if join >= 0:
+                one = joins.connectors.take(np.array([join]))
+                part += connector_costs(ground.civil, variant, one).total_cents[0]
+                metres += float(one.length_m[0])
+                xy_m += [one.xy_m, one.start_xy_m]
             longer = Walk(
-                node=-1,
-                xy_m=np.vstack([walk.xy_m, piece(ground, edge, share, end)]),
-                cents=walk.cents + int(part),
-                metres=walk.metres + corridors.edge_length_m[edge] * abs(end - share),
+                node=-1, xy_m=np.vstack(xy_m), cents=walk.cents + int(part), metres=metres
             )
-            offer(variant, (int(ends.line[row]), -1, int(ends.kind[row])), longer)
+            met = int(ends.line[row]), int(ends.bus[row]), int(ends.kind[row])
+            offer(variant, met, longer)
 
     for variant in variants:
         own = connector_costs(ground.civil, variant, connectors).total_cents

@@ -118,6 +118,7 @@ def brute_force(
         everywhere_on_mains(
             ground, variant, connectors, connector_cents, labels, metres, judge, best
         )
+        at_stations(ground, variant, connectors, connector_cents, labels, metres, judge, best)
         for seed in range(len(connectors)):
             edge = int(connectors.edge[seed])
             lines = corridors.edge_line[
@@ -180,6 +181,38 @@ def everywhere_on_mains(  # type: ignore[no-untyped-def]
                 for at in np.flatnonzero(allowed & np.isfinite(part)):
                     away_m = way_m + abs(shares[at] - start) * length_m
                     offer(best, variant, judge, line, -1, kind, cents + part[at], away_m)
+
+
+def at_stations(  # type: ignore[no-untyped-def]
+    ground, variant, connectors, connector_cents, labels, metres, judge, best
+) -> None:
+    """Offer every connector of every station, from both ends of its edge and from its landings."""
+    corridors, joins = ground.corridors, ground.targets.ends.joins
+    own_cents = connector_costs(ground.civil, variant, joins.connectors).total_cents
+    for join, bus in enumerate(joins.bus.tolist()):
+        edge, share = int(joins.connectors.edge[join]), float(joins.connectors.share[join])
+        starts = [
+            (end, labels[node], metres[node])
+            for end, node in (
+                (0.0, int(corridors.edge_from[edge])),
+                (1.0, int(corridors.edge_to[edge])),
+            )
+            if node in labels
+        ]
+        starts += [
+            (float(connectors.share[row]), connector_cents[row], float(connectors.length_m[row]))
+            for row in np.flatnonzero(connectors.edge == edge)
+        ]
+        for start, cents, way_m in starts:
+            part = part_cost_cents(
+                ground.civil, variant, np.array([edge]), np.array([start]), np.array([share])
+            )[0]
+            if not np.isfinite(part):
+                continue
+            along_m = abs(share - start) * float(corridors.edge_length_m[edge])
+            length_m = way_m + along_m + float(joins.connectors.length_m[join])
+            kind = ground.access.bus_kind[bus]
+            offer(best, variant, judge, -1, bus, kind, cents + part + own_cents[join], length_m)
 
 
 def offer(best, variant, judge, line, bus, kind, cents, metres) -> None:  # type: ignore[no-untyped-def]

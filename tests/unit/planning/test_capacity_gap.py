@@ -13,6 +13,8 @@ import pytest
 import shapely
 
 from gisplan.density.capacity_gap import NOW
+from gisplan.density.forecast_memory import ForecastMemory
+from gisplan.electrical.demand import LoadCase
 from gisplan.electrical.screening.capacity import Direction
 from gisplan.model.application import Application, ApplicationKind
 from gisplan.model.application_table import (
@@ -74,7 +76,7 @@ def outlook_of(
 
 
 def gap_of(outlook: Outlook, quarters: Quarters = NO_QUARTERS) -> CapacityGap:
-    parts = outlook.forecast(is_tested=False) if len(quarters) else ()
+    parts = outlook.forecast(ForecastMemory()) if len(quarters) else ()
     return capacity_gap(STATE, outlook, parts, quarters)
 
 
@@ -273,7 +275,7 @@ def test_bus_on_a_loop_has_no_known_headroom_and_its_cell_stays_unknown() -> Non
 def test_undated_applications_are_asked_for_and_not_forecast() -> None:
     outlook = outlook_of(table_of(near_board(1)))
     assert (outlook.newest_month, len(outlook.dated)) == (None, 0)
-    assert outlook.forecast(is_tested=False) == ()
+    assert outlook.forecast(ForecastMemory()) == ()
 
 
 def test_quarters_are_those_of_the_calendar() -> None:
@@ -355,3 +357,25 @@ def test_growth_bends_under_the_limit_of_the_land() -> None:
     assert straight.growth_kva[unit] > room_kva > 0
     assert bent.levels[0].growth_kva[unit] <= room_kva * (1 + 1e-9)
     assert bent.levels[1].growth_kva[0] < gap_of(outlook, quarters).levels[1].growth_kva[0]
+
+
+def test_land_that_is_full_is_named_and_unknown_load_has_no_limit() -> None:
+    outlook = outlook_of(table_of(*monthly(1), status="refused"))
+    assert not outlook.is_full.any()
+    limits = land_limits(STATE, CELLS, land_of(0.01))
+    assert replace(outlook, land=limits).is_full.tolist() == [False, True, False, False]
+    dark = dict(STATE.base)
+    load = dark[LoadCase.LOAD]
+    dark[LoadCase.LOAD] = replace(
+        load, transformer_p_kw=np.full_like(load.transformer_p_kw, np.nan)
+    )
+    unknown = replace(STATE, footing=replace(STATE.footing, base=dark))
+    assert np.isnan(land_limits(unknown, CELLS, land_of(2.0)).limit_kva).all()
+
+
+def test_what_is_older_than_ten_years_has_no_part_in_the_forecast() -> None:
+    old = near_board(999, applied_on="1901-01-01", customer_class="commercial", demand_kva=30.0)
+    outlook = outlook_of(table_of(*monthly(1), old))
+    assert len(outlook.dated) == 24
+    (part,) = outlook.forecast(ForecastMemory())
+    assert part.forecast.known < 25

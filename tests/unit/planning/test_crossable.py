@@ -10,8 +10,8 @@ import pytest
 from gisplan.model.application import Application, ApplicationKind
 from gisplan.planning.candidates import find_candidates
 from gisplan.planning.civil import connector_costs
-from gisplan.planning.cost_map import cost_map
-from gisplan.planning.cost_map_places import prepare_sites, site_costs
+from gisplan.planning.cost_map.node_costs import cost_map
+from gisplan.planning.cost_map.site_costs import prepare_sites, site_costs
 from gisplan.planning.crossable import CROSSINGS
 from gisplan.planning.route import connector_stretch
 from gisplan.planning.routes import BayJudge
@@ -156,8 +156,11 @@ def test_connector_beyond_the_own_ground_pays_and_asks_for_a_wayleave() -> None:
     assert stretch.civil_cents == 3_000 * 51 + 3_000 * 110
     assert foreign_ground_m(state.region.catalogue, stretch) == pytest.approx(30.0)
     time = works_time(state.region, site.application, [stretch])
-    wayleave = state.region.catalogue.value("wayleave.lead_time_days")
-    assert [permit.days for permit in time.permits] == [wayleave]
+    # the street's own permit, and the wayleave of those whose ground lies before it
+    rules = "permit.lead_time_days", "wayleave.lead_time_days"
+    assert [permit.days for permit in time.permits] == list(
+        map(state.region.catalogue.value, rules)
+    )
 
 
 def test_cost_map_pays_for_what_connectors_cross_as_plans_do() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime
+
 import numpy as np
 import pytest
 from hypothesis import assume, given, settings
@@ -10,12 +12,16 @@ from hypothesis import strategies as st
 from gisplan.planning.drawn_route import drawn_stretches
 from gisplan.planning.region import Region
 from gisplan.planning.route import Stretch, connector_stretch, laid_out
+from gisplan.planning.state import PlanningState
+from gisplan.planning.told_route import route_crossings
 from gisplan.planning.variants import Variant
 from gisplan.planning.ways import find_way
+from gisplan.planning.works_time import works_time
 from gisplan.routing.drawn_stops import TOUCH_M
 from gisplan.routing.site import Connectors
 from tests.grids import grid
 from tests.unit.planning.test_candidates import low_voltage_variants
+from tests.unit.planning.test_crossable import application, planned
 from tests.unit.planning.towns import region_of
 
 VARIANT: Variant = low_voltage_variants(9.0)[0]
@@ -24,7 +30,10 @@ TRUNK = ("S-T 300", "T>B 630", "B-C 100")
 
 
 def town_of(seed: int) -> Region:
-    """Bent streets, some with a second side or a duct 3 m beside it, a road and a house."""
+    """Bent streets, some with a second side or a duct 3 m beside it, two roads and a house.
+
+    One road leads across the streets, the other one along some of them.
+    """
     rng = np.random.default_rng(seed)
     places = {
         (i, j): np.round(np.array([70.0 * i, 70.0 * j + 500.0]) + rng.uniform(-12, 12, 2), 1)
@@ -39,6 +48,8 @@ def town_of(seed: int) -> Region:
                     ends = np.array([places[i, j], places[one]])
                     rows += corridor_rows(ends, rng)
     y_m = float(np.round(500 + rng.uniform(20, 50) + 70.0 * rng.integers(0, 3), 1))
+    axis = " ".join(f"{x},{y}" for x, y in (places[i, 2] for i in range(4)))
+    rows.append(f"barrier road {axis} id=axis")
     house = "obstacle 84,584 96,584 96,596 84,596 kind=building"
     return region_of(grid(*TRUNK, *rows, f"barrier road -60,{y_m} 300,{y_m + 5}", house))
 
@@ -127,3 +138,63 @@ def test_line_through_a_house_is_told_so() -> None:
     _, findings = drawn_stretches(town_of(1), VARIANT, np.array([(60.0, 590.0), (120.0, 590.0)]))
     assert [one.rule for one in findings] == ["route.forbidden_area"]
     assert findings[0].measured == pytest.approx(12.0, abs=0.01)
+
+
+def drawn_over_a_field(
+    *rows: str, line: tuple[tuple[float, float], ...]
+) -> tuple[PlanningState, list[Stretch]]:
+    """A line far from corridors, on the ground of rows."""
+    state = planned(*rows)
+    drawn, findings = drawn_stretches(state.region, VARIANT, np.array(line))
+    assert findings == ()
+    return state, drawn
+
+
+ACROSS = ((300.0, 0.0), (310.0, 20.0), (310.0, 50.0))
+
+
+@pytest.mark.parametrize(("kind", "price"), [("road", 2_600), ("rail", 18_500), ("water", 9_200)])
+def test_line_over_a_field_pays_for_what_it_crosses(kind: str, price: int) -> None:
+    barrier = f"barrier {kind} 250,30 400,30 owner=X permit=200 id=B"
+    state, (free,) = drawn_over_a_field(barrier, line=ACROSS)
+    _, (plain,) = drawn_over_a_field(line=ACROSS)
+    assert free.corridor == plain.corridor == "off corridors"
+    assert free.cost_cents == plain.cost_cents + 100 * price
+    (crossing,) = route_crossings(state.region, free.crossed)
+    assert (crossing.kind, crossing.barrier, crossing.owner) == (kind, "B", "X")
+    time = works_time(state.region, application(state, (300.0, 0.0)), [free])
+    assert time.longest is not None
+    assert (time.longest.days, time.longest.owner) == (200.0, "X")
+
+
+def test_line_over_paved_streets_pays_for_each_and_waits_for_their_bans() -> None:
+    street = "street 250,{0} 400,{0} owner=city permit=77 ban=2027-0{1}-01 id=s{1}"
+    streets = [street.format(y, n) for n, y in enumerate((100, 200, 300), start=1)]
+    line = ((300.0, -80.0), (310.0, 50.0), (310.0, 490.0))
+    state, drawn = drawn_over_a_field(*streets, line=line)
+    assert sum(one.crossing_cents for one in drawn) == 3 * 24_000
+    time = works_time(state.region, application(state, line[0]), drawn)
+    assert time.banned_until == datetime.date(2027, 3, 1)
+    assert time.banned_corridor == "street: s3"
+
+
+def test_line_with_a_vertex_on_a_railway_crosses_it_once_and_a_touch_is_none() -> None:
+    rail = "barrier rail 250,30 400,30 id=R"
+    _, (over,) = drawn_over_a_field(rail, line=((300.0, 0.0), (310.0, 30.0), (330.0, 50.0)))
+    _, (touching,) = drawn_over_a_field(rail, line=((300.0, 0.0), (310.0, 30.0), (330.0, 0.0)))
+    assert [over.crossing_cents, touching.crossing_cents] == [1_850_000, 0]
+
+
+def test_line_through_a_wood_pays_its_factor() -> None:
+    wood = "obstacle 290,10 330,10 330,30 290,30 cost=2 kind=wood id=W"
+    line = ((310.0, 0.0), (310.0, 50.0))
+    _, (free,) = drawn_over_a_field(wood, line=line)
+    _, (plain,) = drawn_over_a_field(line=line)
+    assert free.civil_cents - plain.civil_cents == pytest.approx(2_000 * 110, abs=1)
+
+
+def test_line_that_leaves_the_corridor_along_a_road_crosses_nothing() -> None:
+    rows = "street 250,0 400,0 id=axis", "barrier road 200,0 500,0 id=B33"
+    _, drawn = drawn_over_a_field(*rows, line=((260.0, 0.0), (300.0, 0.0), (320.0, 40.0)))
+    assert [one.corridor for one in drawn] == ["street: axis", "off corridors"]
+    assert sum(one.crossing_cents for one in drawn) == 0

@@ -6,15 +6,10 @@ import numpy as np
 import pytest
 import shapely
 
-from gisplan.errors import InputError
-from gisplan.planning.region import check_areas
-from gisplan.planning.routes import (
-    RouteQuestion,
-    answer_alternatives,
-    answer_nearest,
-    answer_to_place,
-    route_site,
-)
+from gisplan.errors import InputError, OutsideAreaError
+from gisplan.planning.place_routes import answer_alternatives, answer_to_place
+from gisplan.planning.region import check_areas, refuse_outside, site_metres
+from gisplan.planning.routes import RouteQuestion, answer_nearest, route_site
 from gisplan.planning.state import PlanningState
 from gisplan.planning.unreached import no_source_reasons
 from tests.unit.planning.test_options import (
@@ -262,3 +257,27 @@ def test_landing_on_an_avoided_edge_leads_along_none_of_it() -> None:
             xy_m = np.array([state.region.projection.to_metres(*c) for c in segment.coordinates])
             assert shapely.LineString(xy_m).distance(near_end) > 0 or len(xy_m) < 2
     assert shut.routes[0].cost.total >= free.routes[0].cost.total
+
+
+def test_applications_outside_are_told_by_the_first_of_them_and_their_number() -> None:
+    region = state_with().region
+    inside = application(region, 150, 20)
+    refuse_outside((inside,), region)
+    away = tuple(
+        replace(inside, reference=f"A-{number}", lon=2.35, lat=48.85) for number in range(9)
+    )
+    with pytest.raises(OutsideAreaError) as caught:
+        refuse_outside((inside, *away), region)
+    text = str(caught.value)
+    assert text.startswith("9 of 10 applications outside the loaded region, which spans longitude")
+    assert "A-2 at 2.35, 48.85 and 6 more; give longitude first, or load the grid" in text
+
+
+def test_exchanged_longitude_and_latitude_are_told_so() -> None:
+    region = state_with().region
+    right = application(region, 150, 20)
+    swapped = replace(right, lon=right.lat, lat=right.lon)
+    with pytest.raises(OutsideAreaError, match="longitude and latitude are exchanged"):
+        refuse_outside((swapped,), region)
+    with pytest.raises(OutsideAreaError, match="longitude and latitude are exchanged"):
+        site_metres(region, swapped.lon, swapped.lat)

@@ -7,25 +7,39 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from gisplan.density.forecast_memory import ForecastMemory
+from gisplan.electrical.screening.capacity import Direction
 from gisplan.export.plan_document import plan_from_json, plan_to_geojson, plan_to_json
 from gisplan.export.surroundings_text import element_text, season_text, surroundings_lines
 from gisplan.model.application import Application, ApplicationKind
-from gisplan.model.application_table import build_application_table
+from gisplan.model.application_table import ApplicationTable, build_application_table
 from gisplan.model.option import AccessKind, Plan, Severity
 from gisplan.model.plan_density import ElementOutlook, PlanDensity, Recommendation
+from gisplan.planning.capacity_gap import capacity_gap
 from gisplan.planning.options import plan_connection
+from gisplan.planning.outlook import build_outlook, build_quarters
 from gisplan.planning.plan_advice import recommend
-from gisplan.planning.plan_density import build_surroundings, supply_area_km2, with_density
-from gisplan.planning.supply_cells import build_supply_cells
+from gisplan.planning.plan_density import (
+    Surroundings,
+    build_surroundings,
+    supply_area_km2,
+    with_density,
+)
+from gisplan.planning.supply_cells import build_supply_cells, place_applications
 from tests.unit.planning.test_options import CATALOGUE, STATE, TOWN, application
 
 CELLS = build_supply_cells(TOWN)
 
 
+def around_of(table: ApplicationTable) -> Surroundings:
+    hull_km2 = supply_area_km2(STATE, CELLS)
+    return build_surroundings(STATE, CELLS, hull_km2, table, memory=ForecastMemory())
+
+
 def told(one: Application, *others: Application, status: str = "received") -> tuple[Plan, Plan]:
     """The plan without and with its surroundings."""
     table = build_application_table(others, status=status)
-    around = build_surroundings(STATE, CELLS, supply_area_km2(STATE, CELLS), table)
+    around = around_of(table)
     plan = plan_connection(one, STATE)
     return plan, with_density(plan, STATE, around)
 
@@ -108,13 +122,52 @@ def test_forecast_has_a_season_and_says_what_it_rests_on() -> None:
     ]
     _, made = told(site(), *stream, status="withdrawn")
     unit, density = density_of(made).supply[0], density_of(made)
-    assert "12 dated applications over 12 months up to 2025-12" in density.forecast
+    assert density.forecast.startswith(
+        "smoothed mean at low voltage, by 12 dated applications over 12 months up to 2025-12"
+    )
     assert "interval is wide" in density.forecast
     assert unit.runs_out is not None
     assert unit.runs_out.startswith("2026") or unit.runs_out.startswith("2027")
     assert unit.earliest is not None
     assert unit.earliest <= unit.runs_out
     assert unit.until == "2030-Q4"
+
+
+def test_plan_and_capacity_gap_tell_one_forecast() -> None:
+    # the regression is chosen: three times as many applications a month in the last year
+    days = [(y, m) for y in (2023, 2024, 2025) for m in range(1, 13)]
+    stream = [
+        application(
+            TOWN,
+            70.0,
+            15.0,
+            reference=f"D-{n}-{k}",
+            applied_on=f"{year}-{month:02}-05",
+            demand_kva=2.0,
+            customer_class="commercial",
+        )
+        for n, (year, month) in enumerate(days)
+        for k in range(2 + n)
+    ]
+    own = stream[-1]
+    _, made = told(own, *stream, status="withdrawn")
+    assert density_of(made).forecast.startswith("regression at low voltage, by 702 dated")
+    table = build_application_table(stream, status="withdrawn")
+    outlook = build_outlook(
+        table,
+        place_applications(TOWN, CELLS, table),
+        CELLS,
+        held=STATE.held,
+        catalogue=CATALOGUE,
+        direction=Direction.LOAD,
+    )
+    month = outlook.newest_month or 0
+    quarters = build_quarters(month, month + 60)
+    gap = capacity_gap(STATE, outlook, outlook.forecast(ForecastMemory()), quarters)
+    ids = TOWN.snapshot.grid.transformers.transformer_id[CELLS.levels[0].row]
+    row = ids.tolist().index("TB")
+    unit = density_of(made).supply[0]
+    assert unit.growth_kva == pytest.approx(gap.levels[0].growth_kva[row], abs=1e-3)
 
 
 def test_many_new_neighbours_recommend_the_next_section_up() -> None:

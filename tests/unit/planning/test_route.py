@@ -368,3 +368,23 @@ def test_permit_that_is_not_recorded_takes_its_usual_time() -> None:
     owned = option_of(state_with(way("street", 0, 300, "verge id=K1 owner=Forest")))
     assert owned.route.lead_time_days == 60 + 16 + 5
     assert "usual time, not recorded" in finding(owned, "works.slack_days").text
+
+
+def test_ground_of_others_on_the_way_to_a_corridor_needs_a_wayleave_of_its_own() -> None:
+    # 30 of 35 m to the street are the site's own; the street's own permit takes 5 days
+    state = state_with(
+        way("street", 0, 300, "verge id=K1 permit=5"), catalogue=load_catalogue("eu")
+    )
+    ((lon, lat),) = state.region.projection.to_lon_lat(np.array([[EAST_M, NORTH_M + 35.0]]))
+    option = option_of(state, lon=lon, lat=lat)
+    assert option.route.length_m == pytest.approx(335, abs=0.01)
+    assert option.route.lead_time_days == 60 + 17 + 5
+    assert "60 days (ground off corridors" in finding(option, "works.slack_days").text
+
+
+def test_ban_without_an_end_is_told_and_no_error() -> None:
+    for_ever = state_with(way("street", 0, 300, "verge id=K1 ban=9999-12-31"))
+    option = option_of(for_ever, applied_on="2027-04-01", wanted_on="2027-07-18")
+    assert option.route.ready_on == "9999-12-31"
+    assert finding(option, "works.slack_days").severity is Severity.WARNING
+    assert option.feasible

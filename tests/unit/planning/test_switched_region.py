@@ -8,7 +8,7 @@ import pytest
 from gisplan.model.grid import Peaks
 from gisplan.planning.switched_region import with_switches
 from tests.grids import row
-from tests.unit.planning.test_open_points import ring
+from tests.unit.planning.remedies.test_open_points import ring
 
 REGION = ring().region
 GRID = REGION.snapshot.grid

@@ -10,9 +10,10 @@ from gisplan.network.snapshot import Snapshot
 from gisplan.network.strands import CorridorSettings, forbidden_areas, line_shapes
 from gisplan.network.topology import build_topology
 from gisplan.planning.access import build_access_table
+from gisplan.planning.access_ends import PricedTargets, build_access_ends
+from gisplan.planning.bus_joins import build_bus_joins
 from gisplan.planning.candidates import Ground
 from gisplan.planning.civil import build_civil_works
-from gisplan.planning.main_ends import PricedTargets, build_main_ends
 from gisplan.planning.priced import build_priced_graphs
 from gisplan.planning.region import Region, build_region
 from gisplan.routing.site import SiteIndex
@@ -31,19 +32,24 @@ def ground_of(
     corridors: CorridorGraph = build_corridors(town, settings)
     civil = build_civil_works(corridors, town, catalogue)
     access = build_access_table(town, corridors, catalogue)
+    index = SiteIndex.build(
+        line_shapes(corridors.shape),
+        forbidden_areas(town),
+        roadside=corridors.edge_roadside,
+        between=civil.crossable.between,
+    )
+    joins = build_bus_joins(town, access, index, catalogue.value("connector.max_length_m"))
     ground = Ground(
         corridors=corridors,
         civil=civil,
         access=access,
         graphs=build_priced_graphs(corridors, civil),
         targets=PricedTargets(
-            civil=civil, access=access, ends=build_main_ends(town, corridors, access)
+            civil=civil, access=access, ends=build_access_ends(town, corridors, access, joins)
         ),
         line_shapes=line_shapes(town.lines.shape),
     )
-    return ground, SiteIndex.build(
-        line_shapes(corridors.shape), forbidden_areas(town), between=civil.crossable.between
-    )
+    return ground, index
 
 
 def region_of(town: Grid, catalogue: Catalogue = CATALOGUE) -> Region:

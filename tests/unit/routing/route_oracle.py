@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from scipy.optimize import Bounds, LinearConstraint, milp
 
 from gisplan.routing.cost_graph import CostGraph, build_cost_graph
-from gisplan.routing.disjoint_ends import AccessPoints, Exits, Places
-from gisplan.routing.disjoint_result import Route
+from gisplan.routing.disjoint.result import Route
+from gisplan.routing.places import AccessPoints, Exits, Places
 
 
 @dataclass(frozen=True)

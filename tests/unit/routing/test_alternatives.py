@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from gisplan.errors import InputError
 from gisplan.routing.alternatives import Alternatives, alternatives_on, find_alternatives
 from gisplan.routing.cost_graph import CostGraph, build_cost_graph
-from gisplan.routing.disjoint_ends import AccessPoints, Exits
+from gisplan.routing.places import AccessPoints, Exits
 from gisplan.routing.via_net import WayNet
 from tests.unit.routing.route_oracle import Case, all_paths, cases, is_connected
 
@@ -185,3 +185,18 @@ def test_penalty_finds_what_no_single_detour_gives() -> None:
     graph = build_cost_graph(ends[:, 0], ends[:, 1], cost)
     answer = found(graph, cost.astype(float), 3, count=2, max_shared_ratio=0.0, max_stretch=1.3)
     assert edges_of(answer) == [[0, 1, 2], [3, 4, 5, 6, 7, 8]]
+
+
+def test_largest_cost_and_stretch_stay_in_64_bits() -> None:
+    starts = Exits.at_nodes(np.array([0]), np.array([(1 << 50) - 1]))
+    targets = AccessPoints.at_nodes(np.array([5]))
+    answer = find_alternatives(
+        LADDER,
+        starts,
+        targets,
+        edge_length_m=LADDER_M,
+        count=2,
+        max_shared_ratio=0.0,
+        max_stretch=1e6,
+    )
+    assert edges_of(answer) == [[0, 1], [2, 3, 4]]

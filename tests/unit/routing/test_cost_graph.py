@@ -69,3 +69,16 @@ def test_arrays_of_different_length_are_refused() -> None:
         build_cost_graph(np.array([0]), np.array([0, 1]), np.array([1]))
     with pytest.raises(InputError, match="one for each"):
         build_cost_graph(np.array([0]), np.array([1]), np.array([1, 2]))
+
+
+@pytest.mark.parametrize("node", [0.5, np.nan])
+def test_nodes_that_are_no_whole_numbers_are_refused(node: float) -> None:
+    with pytest.raises(InputError, match="edge_to holds float64 numbers; expected whole ones"):
+        build_cost_graph(np.array([0]), np.array([node]), np.array([1]))
+
+
+@pytest.mark.parametrize("count", [-1, 1 << 40])
+def test_a_number_of_nodes_that_is_none_is_refused(count: int) -> None:
+    nothing = np.zeros(0, np.int64)
+    with pytest.raises(InputError, match=f"a graph of {count} nodes"):
+        build_cost_graph(nothing, nothing, nothing, node_count=count)

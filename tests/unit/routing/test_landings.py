@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gisplan.errors import InputError
+from gisplan.routing import landings
 from gisplan.routing.landing_kernel import TOUCH_M, is_blocked
 from gisplan.routing.landings import (
     UNREACHED,
@@ -34,6 +35,7 @@ def edges_of(shapes: list[list[tuple[float, float]]], ends: list[tuple[int, int]
         xy_m=np.array([xy for shape in shapes for xy in shape], dtype=float),
         crossing_offset=np.zeros(len(shapes) + 1, dtype=np.int64),
         crossing_share=np.zeros(0),
+        roadside=np.zeros(len(shapes), dtype=np.uint8),
     )
 
 
@@ -59,6 +61,7 @@ def tariffs_of(
         joined_cents=joined_cents,
         joined_from=np.zeros((count, edge_count)),
         joined_to=np.full((count, edge_count), 0.9),
+        joined_length_m=np.zeros((count, edge_count)),
         connector_cents_per_m=connector * scale[:, 0],
         limit_m=np.full(count, limit_m),
         drum_m=np.full(count, 1e9),
@@ -213,3 +216,30 @@ def test_blocked_line_is_one_that_runs_inside_an_area(
     if boundary_m == 0:
         seen = np.zeros(2, dtype=np.int64)
         assert is_blocked(areas, np.zeros(0, np.int64), seen, *start, *end) == (inside_m > TOUCH_M)
+
+
+@pytest.mark.parametrize(
+    ("shape", "found"),
+    [
+        (shapely.MultiPolygon([shapely.box(0, 0, 1, 1), shapely.box(2, 0, 3, 1)]), "MultiPolygon"),
+        (shapely.Polygon(), "Polygon, empty"),
+        (None, "nothing"),
+    ],
+)
+def test_area_that_is_no_single_polygon_is_refused(shape: object, found: str) -> None:
+    with pytest.raises(InputError, match=f"area 1 is {found}"):
+        build_areas(np.array([shapely.box(0, 0, 1, 1), shape], dtype=object), np.ones(2, bool))
+
+
+def test_many_wide_areas_take_larger_bins_and_shut_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    wide = [shapely.box(10, 20 + n / 10, 5000, 4000 + n / 10) for n in range(20)]
+    fine = everywhere(STREET, *wide, leavable=False)
+    monkeypatch.setattr(landings, "ENTRIES_MAX", 100)
+    coarse = everywhere(STREET, *wide, leavable=False)
+    assert len(coarse.areas.bins.edge) <= 100 < len(fine.areas.bins.edge)
+    tariffs = tariffs_of(STREET, [[0, 0]])
+    for x_m in (5.0, 9.0, 50.0):
+        assert land(coarse, tariffs, x_m, 15.0) == land(fine, tariffs, x_m, 15.0)
+    assert land(coarse, tariffs, 50.0, 25.0) == UNREACHED

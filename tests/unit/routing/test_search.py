@@ -16,6 +16,7 @@ from benchmarks.street_graph import spread_nodes, street_graph
 from gisplan.errors import InputError
 from gisplan.routing.cost_graph import CostGraph, build_cost_graph
 from gisplan.routing.search import NO_BOUND, Search, Starts, Targets, start_search
+from gisplan.routing.street_heap_kernel import TOUCHED
 from tests.unit.routing.plain_search import Edges, graph_of, plain_costs, random_edges
 
 # 0 --1000-- 1 --1000-- 2 --1000-- 3
@@ -326,3 +327,40 @@ def test_start_cost_that_is_none_is_refused(cost: np.ndarray, complaint: str) ->
 def test_place_that_hangs_nowhere_is_refused(node: int, place: int, complaint: str) -> None:
     with pytest.raises(InputError, match=complaint):
         all_nodes(4).with_places(np.array([node]), np.array([place]), np.array([1]))
+
+
+@pytest.mark.parametrize(
+    ("node", "place", "cost", "complaint"),
+    [
+        ([1, 2], [0], [1, 1], "2 nodes, 1 numbers and 2 costs"),
+        ([1], [0], [1, 2], "1 nodes, 1 numbers and 2 costs"),
+        ([1], [1 << 40], [1], "at most"),
+    ],
+)
+def test_places_that_do_not_fit_together_are_refused(
+    node: list[int], place: list[int], cost: list[int], complaint: str
+) -> None:
+    with pytest.raises(InputError, match=complaint):
+        all_nodes(4).with_places(np.array(node), np.array(place), np.array(cost))
+
+
+def test_places_are_given_all_at_once() -> None:
+    one = np.array([0])
+    with pytest.raises(InputError, match="have places already"):
+        all_nodes(4).with_places(one, one, one).with_places(one, one, one)
+
+
+def test_a_long_road_without_junctions_is_not_walked_beyond_the_target() -> None:
+    road = [(node, node + 1, 1000) for node in range(500)]
+    graph = graph_of(road, 501)
+    with start_search(graph, Starts.at(np.array([0])), nodes(501, 3)) as search:
+        assert met_by(search, 1) == {3: 3000}
+        assert search.memory.tally[TOUCHED] < 20
+
+
+def test_targets_at_bends_and_dead_ends_are_met() -> None:
+    # 1 is a bend, 2 a junction, 3 and 4 dead ends
+    graph = graph_of([(0, 1, 10), (1, 2, 10), (2, 3, 5), (2, 4, 7)], 5)
+    with start_search(graph, Starts.at(np.array([0])), nodes(5, 1, 3, 4)) as search:
+        assert met_by(search) == {1: 10, 3: 25, 4: 27}
+        assert search.path_to(4).edges.tolist() == [0, 1, 3]

@@ -208,3 +208,13 @@ def test_way_out_can_always_be_connected(data: st.DataObject) -> None:
     assert (out is None) == (len(parts) == 0)
     if out is not None:
         assert town.diagnose(out.x_m, out.y_m, 50.0).trouble is Trouble.NONE
+
+
+def test_further_areas_of_several_parts_shut_every_part() -> None:
+    halves = shapely.MultiPolygon([shapely.box(-90, 5, 0, 10), shapely.box(0, 5, 90, 10)])
+    line = shapely.LineString([(0, 0), (1, 1)])
+    open_index = index([(-50, 0), (50, 0)])
+    assert len(open_index.connectors(0.0, 20.0, 60.0))
+    for area in (halves, shapely.GeometryCollection([line, halves])):
+        shut = open_index.shut_by(np.array([area], dtype=object))
+        assert len(shut.connectors(0.0, 20.0, 60.0)) == 0

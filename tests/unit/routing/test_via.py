@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from gisplan.errors import InputError
 from gisplan.routing.cost_graph import build_cost_graph
-from gisplan.routing.disjoint_ends import AccessPoints, Exits
+from gisplan.routing.places import AccessPoints, Exits
 from gisplan.routing.via import route_via, route_via_on
 from gisplan.routing.via_net import WayNet
 from gisplan.routing.via_stops import Hindrance, Order, Stops

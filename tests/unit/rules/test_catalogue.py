@@ -361,6 +361,11 @@ def test_unknown_profile_names_the_known_ones():
         load_catalogue("mars")
 
 
+def test_override_in_another_currency_is_refused(override):
+    with pytest.raises(CatalogueError, match="is priced in USD, profile eu in EUR"):
+        load_catalogue("eu", override=override('currency = "USD"\n' + rule_row()))
+
+
 def test_missing_override_is_named(tmp_path):
     with pytest.raises(CatalogueError, match=r"nowhere\.toml cannot be read"):
         load_catalogue("eu", override=tmp_path / "nowhere.toml")

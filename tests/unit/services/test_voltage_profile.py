@@ -20,7 +20,7 @@ from gisplan.services.voltage_profile import (
     voltage_profiles,
 )
 from tests.grids import grid
-from tests.unit.planning import test_open_points as rings
+from tests.unit.planning.remedies import test_open_points as rings
 from tests.unit.planning.test_options import (
     STATE,
     TOWN,

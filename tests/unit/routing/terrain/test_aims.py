@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from gisplan.errors import InputError
-from gisplan.routing.terrain.aims import Aims, Links
+from gisplan.routing.terrain.aims import Aims, Ends, Links
 from gisplan.routing.terrain.parts import FieldPart, StreetPart
 from gisplan.routing.terrain.runs import course_runs
 from gisplan.routing.terrain.sources import GivenRaster
@@ -145,3 +145,77 @@ def test_runs_add_up_to_the_course_however_it_bends() -> None:
     runs = course_runs(xy, raster_of(np.arange(100).reshape(10, 10)))
     assert (runs.to_m - runs.from_m).sum() == pytest.approx(np.hypot(*np.diff(xy, axis=0).T).sum())
     assert (np.diff(runs.cents_per_m) != 0).all()
+
+
+def test_a_link_cheaper_than_any_ground_is_found_below_a_bound() -> None:
+    # 8 m back at 50 cents, then a link of 10 cents, instead of 10 m ahead at 50 cents
+    stops = field_stops(np.array([[20.5, 20.5], [30.5, 20.5], [12.5, 20.5]]))
+    links = Links(one=np.array([2]), other=np.array([1]), cents=np.array([10.0]))
+    aims = Aims(stop=np.array([1]), stop_group=np.array([0]))
+    for bound in (None, 450):
+        (way,) = asked(aims, stops=stops, links=links, bound_cents=bound).ways
+        assert way.cost_cents == pytest.approx(410, abs=0.5)
+
+
+def test_streets_far_beyond_a_raster_of_tiny_cells_take_no_memory_for_them() -> None:
+    far = streets_of((0, 1, 400, [(0.0, 0.05), (90_000.0, 0.05)]))
+    tiny = raster_of(np.full((10, 10), 50), cell_m=0.01)
+    found = asked(
+        Aims(stop=np.array([1]), stop_group=np.array([0])),
+        streets=far,
+        source=GivenRaster(raster=tiny),
+        stops=field_stops(np.array([[0.015, 0.015], [0.085, 0.085]])),
+    )
+    assert len(found.ways) == 1
+
+
+SHUT = GivenRaster(raster=raster_of(np.full((41, 41), 5000)))
+
+
+def ends(*rows: tuple[int, int, float, int, float]) -> Ends:
+    """Rows of node, edge, share, group and cents."""
+    node, edge, share, group, cents = zip(*rows, strict=True)
+    return Ends(
+        node=np.array(node),
+        edge=np.array(edge),
+        share=np.array(share),
+        group=np.array(group),
+        cents=np.array(cents),
+    )
+
+
+def along_street(given: Ends, **values: object) -> WaysFound:
+    """What a start at the first end of a street of 40 m at 10 cents a metre leads to."""
+    here = street_stops(TWO_STREETS, np.array([0]), np.array([0.0]))
+    return asked(Aims(ends=given), streets=TWO_STREETS, stops=here, source=SHUT, **values)
+
+
+def test_a_target_is_reached_where_the_way_and_the_rest_cost_least_together() -> None:
+    # 100 + 900, 200 + 50 or 400 + 10 cents to group 3; 400 + 0 to group 4
+    given = ends((-1, 0, 0.25, 3, 900.0), (-1, 0, 0.5, 3, 50.0), (1, 0, 1.0, 3, 10.0),
+                 (1, 0, 1.0, 4, 0.0))  # fmt: skip
+    found = along_street(given, wanted=2)
+    assert [(way.target, way.end) for way in found.ways] == [(3, 1), (4, 3)]
+    assert [way.cost_cents for way in found.ways] == pytest.approx([250, 400], abs=1)
+    (part,) = found.ways[0].parts
+    assert isinstance(part, StreetPart)
+    assert (part.share_from, part.share_to) == (0.0, 0.5)
+
+
+def test_what_lies_behind_an_end_counts_in_the_order_of_targets_and_below_a_bound() -> None:
+    given = ends((-1, 0, 0.25, 3, 900.0), (-1, 0, 0.75, 4, 5.0))
+    assert [way.target for way in along_street(given, wanted=2).ways] == [4, 3]
+    assert [way.target for way in along_street(given, wanted=1).ways] == [4]
+    assert [way.target for way in along_street(given, wanted=2, bound_cents=900).ways] == [4]
+
+
+def test_no_way_ends_on_a_street_that_is_shut_or_not_there() -> None:
+    shut = build_streets(
+        TWO_STREETS.graph.with_costs(np.array([400.0, np.inf])),
+        TWO_STREETS.offset,
+        TWO_STREETS.xy_m,
+    )
+    given = ends((-1, 1, 0.5, 3, 1.0), (77, 0, 0.0, 4, 1.0), (-1, 0, 0.5, 5, 1.0))
+    here = street_stops(shut, np.array([0]), np.array([0.0]))
+    found = asked(Aims(ends=given), streets=shut, stops=here, source=SHUT, wanted=3)
+    assert [way.target for way in found.ways] == [5]

@@ -268,3 +268,10 @@ def test_a_way_to_a_place_that_was_not_reached_is_refused() -> None:
 def test_only_8_16_and_32_directions_exist() -> None:
     with pytest.raises(InputError, match="expected 8, 16 or 32"):
         prepare_ground(raster_of([[5]]), directions=4)
+
+
+def test_targets_asked_again_are_those_and_not_the_ones_between() -> None:
+    ground = prepare_ground(raster_of(np.full((5, 5), 100, np.int32)))
+    for targets in ([4, 12], [4, 12], [24], [12, 4], [4, 12]):
+        found = search_from(ground, 0, targets).next_targets(5)
+        assert sorted(found.tolist()) == sorted(targets)

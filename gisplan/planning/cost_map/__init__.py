@@ -1,0 +1,1 @@
+"""What connecting costs from every place, to its best access point."""

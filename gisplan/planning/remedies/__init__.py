@@ -1,0 +1,1 @@
+"""Changes that cost nothing and let a customer connect."""

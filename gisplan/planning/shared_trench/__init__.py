@@ -1,0 +1,1 @@
+"""Several applications planned together: trenches that they share, proven and split fairly."""

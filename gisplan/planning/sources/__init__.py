@@ -1,0 +1,1 @@
+"""Several sources for one customer, over routes that share no trench."""

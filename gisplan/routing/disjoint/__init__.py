@@ -1,0 +1,1 @@
+"""Routes that share nothing, or as little as can be: a flow of least cost, with its proof."""
