@@ -20,8 +20,9 @@ Invariants
   time.
 - Nodes from ``node_count`` on are places: targets that hang at one or two nodes by a cost of their
   own and lead nowhere.
-- A dead end or a bend (one or two arcs, no target) that lies at most ``PASSED`` buckets ahead is
-  settled as soon as it is reached, each time anew when its label is lowered: it never waits.
+- A dead end or a bend (no target, at most one arc that does not lead back) that lies at most
+  ``PASSED`` buckets ahead is settled as soon as it is reached, each time anew when its label is
+  lowered: it never waits. Arcs need not lead both ways, and a node may have none.
 - A node's arcs are read once when it is first reached, for nothing but to have them in the cache
   when it is settled (``ahead``).
 - Everything that a search changed is listed in ``touched``; nothing else has to be cleared.
@@ -253,7 +254,7 @@ def _empty_buckets(
                     used, touched_count = count[USED], count[TOUCHED]
             for row in range(np.uint64(offset[node]), np.uint64(offset[node + np.uint32(1)])):
                 tail, key_here, at = node, key, row
-                while True:  # on over bends, which have but one way on
+                while True:  # on over bends, from which but one way leads on
                     step = arc[at, 1]
                     if step < 0:
                         break
@@ -272,10 +273,12 @@ def _empty_buckets(
                     record[head, LABEL] = cost
                     where = SETTLED
                     first = np.uint32(offset[head])
+                    ways = np.uint32(offset[head + np.uint32(1)]) - first
                     if old == UNREACHED:
                         touched[touched_count] = head
                         touched_count += 1
-                        ahead ^= arc[first, 0]
+                        if ways > 0:
+                            ahead ^= arc[first, 0]
                     else:
                         where = link[head, STATE] & WHERE
                         if where == QUEUED:
@@ -284,21 +287,24 @@ def _empty_buckets(
                                 break
                         elif where == SETTLED:
                             again += 1
-                    ways = np.uint32(offset[head + np.uint32(1)]) - first
                     if (
                         ways <= 2
                         and where == SETTLED
                         and bucket <= current + PASSED
                         and flag[head] == 0
                     ):
-                        record[head, REST] = (behind | SETTLED) << 32 | np.int64(at)
-                        if ways == 1:
-                            break
-                        at = np.uint64(first)  # type: ignore[assignment]
-                        if np.uint32(arc[at, 0]) == tail:
-                            at += np.uint64(1)  # type: ignore[assignment]
-                        tail, key_here = head, cost
-                        continue
+                        on, backs = np.uint64(first), 0
+                        for way in range(np.uint64(first), np.uint64(first + ways)):
+                            if np.uint32(arc[way, 0]) == tail and backs == 0:
+                                backs = 1
+                            else:
+                                on = np.uint64(way)
+                        if ways <= 1 + backs:
+                            record[head, REST] = (behind | SETTLED) << 32 | np.int64(at)
+                            if ways == backs:
+                                break
+                            at, tail, key_here = on, head, cost  # type: ignore[assignment]
+                            continue
                     taken = free if free >= 0 else used
                     if bucket >= current + RING or bucket == ordered or taken == room:
                         record[head, REST] = (behind | where) << 32 | np.int64(at)
