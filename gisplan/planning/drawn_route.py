@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gisplan.model.option import Finding, Severity
-from gisplan.network.strands import forbidden_areas, forbidden_rows, line_shapes
+from gisplan.network.snapshot import Roadside
+from gisplan.network.strands import ROAD_LINK, forbidden_areas, forbidden_rows, line_shapes
 from gisplan.planning.civil import connector_costs, part_cost_cents
 from gisplan.planning.route import (
     EdgeParts,
@@ -19,11 +20,13 @@ from gisplan.planning.route import (
     stretches_along,
 )
 from gisplan.routing.drawn import build_drawn_index, check_drawn_line, read_drawn_line
+from gisplan.routing.drawn_sides import RoadSides
 from gisplan.routing.drawn_stops import TOUCH_M, LineEnds
 from gisplan.routing.landings import crossings_along
 
 if TYPE_CHECKING:
     from gisplan.model.grid import Floats
+    from gisplan.network.snapshot import CorridorGraph
     from gisplan.planning.civil import CivilWorks
     from gisplan.planning.region import Region
     from gisplan.planning.route import Stretch
@@ -54,6 +57,7 @@ def drawn_stretches(
         part_cents=partial(part_cost_cents, civil, variant),
         free_cents_per_m=100 * (civil.rough_per_m + variant.cable_per_m),
         free_crossings=partial(crossings_along, civil.crossable.between),
+        sides=_sides(corridors),
         area=forbidden_areas(region.snapshot.grid),
     )
     check_drawn_line(xy_m)
@@ -80,6 +84,19 @@ def drawn_stretches(
         for one in _connector(civil, variant, last, way.last_landing)
     ]
     return merged_stretches(stretches), _inside(region, way)
+
+
+def _sides(corridors: CorridorGraph) -> RoadSides:
+    """Return which edges are a side of a road; nodes of sides are linked across the road."""
+    code = corridors.edge_roadside
+    is_link = (corridors.corridor_id == ROAD_LINK)[corridors.edge_corridor]
+    node = np.append(corridors.edge_from[is_link], corridors.edge_to[is_link])
+    is_left, is_right = (code & one > 0 for one in (Roadside.LEFT, Roadside.RIGHT))
+    return RoadSides(
+        side=is_left.astype(np.int8) - is_right.astype(np.int8),
+        first=np.isin(corridors.edge_from, node),
+        last=np.isin(corridors.edge_to, node),
+    )
 
 
 def _connectors(region: Region, xy_m: Floats) -> Connectors:

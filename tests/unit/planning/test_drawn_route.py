@@ -22,6 +22,7 @@ from gisplan.routing.site import Connectors
 from tests.grids import grid
 from tests.unit.planning.test_candidates import low_voltage_variants
 from tests.unit.planning.test_crossable import application, planned
+from tests.unit.planning.test_place_routes import way
 from tests.unit.planning.towns import region_of
 
 VARIANT: Variant = low_voltage_variants(9.0)[0]
@@ -198,3 +199,41 @@ def test_line_that_leaves_the_corridor_along_a_road_crosses_nothing() -> None:
     _, drawn = drawn_over_a_field(*rows, line=((260.0, 0.0), (300.0, 0.0), (320.0, 40.0)))
     assert [one.corridor for one in drawn] == ["street: axis", "off corridors"]
     assert sum(one.crossing_cents for one in drawn) == 0
+
+
+ROAD_STREET = planned("street 300,0 600,0 id=axis", "barrier road 200,0 700,0 id=B33")
+
+
+def drawn_cents(state: PlanningState, *line: tuple[float, float]) -> int:
+    return cents(drawn_stretches(state.region, VARIANT, np.array(line))[0])
+
+
+def test_line_straight_across_a_road_with_a_corridor_pays_for_the_crossing() -> None:
+    # 80 m of open ground at 110 EUR, the cable at 6.12 EUR and the road at 2,600 EUR; as proposed,
+    # with 30 m of own ground at 51 EUR, the straight way costs 10,119.60 EUR
+    line = (450.0, 40.0), (450.0, -40.0)
+    assert drawn_cents(ROAD_STREET, *line) == 1_188_960
+    assert way(ROAD_STREET, *line).cost.total == pytest.approx(10_119.60, abs=1)
+
+
+def test_line_along_a_road_changes_sides_at_a_node_that_it_passes() -> None:
+    # connectors of 20 m and 40 m, 150 m of asphalt at 91 EUR, 210 m of cable and the road
+    street = planned(
+        "street 300,0 600,0 id=axis", "street 450,0 450,80", "barrier road 200,0 700,0"
+    )
+    line = (350.0, 20.0), (350.0, 0.0), (500.0, 0.0), (500.0, -40.0)
+    by_hand = 20 * 51 + 30 * 51 + 10 * 110 + 150 * 91 + 210 * 6.12 + 2_600
+    assert drawn_cents(street, *line) == pytest.approx(100 * by_hand, abs=50)
+
+
+ACROSS_M = st.floats(6.0, 60.0)
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.floats(320.0, 440.0), ACROSS_M, st.floats(0.0, 1.0), ACROSS_M)
+def test_line_across_a_road_is_never_cheaper_than_the_proposed_route(
+    x_m: float, north_m: float, askew: float, south_m: float
+) -> None:
+    start, end = (x_m, north_m), (x_m + askew * (north_m + south_m), -south_m)
+    proposal = way(ROAD_STREET, start, end).cost.total
+    assert drawn_cents(ROAD_STREET, start, end) >= 100 * (proposal - 1)
