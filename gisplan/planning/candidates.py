@@ -3,8 +3,10 @@
 For every cable (variant) one search meets access points in order of route cost. Each is judged
 electrically and for the voltage drop along its new cable. An element keeps its cheapest point that
 passed; the search of a variant ends when the route alone, with the cheapest equipment, costs as
-much as the k-th best element found so far. What is left unexamined is therefore provably no better.
-Ways of connecting that differ in kind (a bay against a loop-in) are each shown at their best.
+much as the k-th best element found so far. Where the cheapest way to an access point is too long,
+or needs joints, the dearer ways that are shorter are asked too. What is left unexamined is
+therefore provably no better. Ways of connecting that differ in kind (a bay against a loop-in) are
+each shown at their best.
 """
 
 from __future__ import annotations
@@ -15,12 +17,19 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 import shapely
 
-from gisplan.planning.access import KINDS, Meetings, joined_meetings, meetings_at
+from gisplan.planning.access import KINDS, Meetings, joined_meetings
 from gisplan.planning.bent_search import BendGraphs, begin_search
 from gisplan.planning.civil import civil_per_m
+from gisplan.planning.met_ways import (
+    CheapestWays,
+    MetWays,
+    Shorter,
+    dearer_ways,
+    node_meetings,
+)
 from gisplan.planning.search_starts import connector_cents, site_starts
 from gisplan.planning.straight_ways import StraightWays
-from gisplan.routing.search import NO_BOUND, CorridorPath
+from gisplan.routing.search import NO_BOUND
 
 if TYPE_CHECKING:
     from gisplan.model.grid import Flags, Floats, Integers, Texts
@@ -30,9 +39,8 @@ if TYPE_CHECKING:
     from gisplan.planning.civil import CivilWorks
     from gisplan.planning.variants import Variant
     from gisplan.routing.cost_graph import CostGraph
-    from gisplan.routing.search import Search
+    from gisplan.routing.search import CorridorPath
     from gisplan.routing.site import Connectors, Geometries
-    from gisplan.routing.turns import BendSearch
 
 FIRST_BATCH, LARGEST_BATCH = 16, 256
 REJECTED_KEPT = 3
@@ -44,12 +52,13 @@ class Verdicts:
     """Judgement of meetings: passes (perhaps within the guard band), and why not.
 
     ``mendable`` marks those that fail for limits alone which a remedy without cost may mend, or
-    which a proof tells in full.
+    which a proof tells in full, ``too_long`` those that would pass with a shorter cable.
     """
 
     passes: Flags
     reason: Texts
     mendable: Flags
+    too_long: Flags
 
 
 class Judge(Protocol):
@@ -57,6 +66,9 @@ class Judge(Protocol):
 
     def judge(self, meetings: Meetings, variant: Variant, length_m: Floats) -> Verdicts:
         """Return a verdict for each meeting and the length of its new cable."""
+
+    def reach_m(self, variant: Variant) -> float:
+        """Return beyond which length a new cable never passes; infinity where there is none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -215,87 +227,23 @@ def _search_variant(
     judge: Judge,
     pool: Pool,
 ) -> None:
-    graph = ground.priced(variant)
+    graph, shorter = ground.priced(variant), Shorter()
     starts = site_starts(ground, variant, graph, connectors)
     with begin_search(ground, variant, graph, connectors, starts) as search:
-        running = _Running(ground=ground, variant=variant, connectors=ways, search=search)
-        _offer(pool, judge, running, _landed_with(running, landed))
+        cheapest = CheapestWays(ground=ground, variant=variant, connectors=ways, search=search)
+        _offer(pool, judge, cheapest, _landed_with(ground, variant, ways, landed), shorter)
         size = FIRST_BATCH
         while True:
             bound = pool.bound_cents(variant.role) - variant.least_equipment_cents + 1
             nodes = search.next_nodes(size, bound)
-            _offer(pool, judge, running, _node_meetings(running, nodes))
+            met = node_meetings(ground, variant, nodes, search.cost_cents(nodes))
+            _offer(pool, judge, cheapest, met, shorter)
             if len(nodes) < size:
-                return
+                break
             size = min(2 * size, LARGEST_BATCH)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Running:
-    """A running search and what it is for."""
-
-    ground: Ground
-    variant: Variant
-    connectors: Connectors
-    search: Search | BendSearch
-
-    def length_m(self, met: Meetings) -> Floats:
-        """Return the length of the way to each meeting, connector included."""
-        edge_length_m = self.ground.corridors.edge_length_m
-        at_node = met.node >= 0
-        length = np.empty(len(met))
-        length[at_node] = self.search.length_m(met.node[at_node], edge_length_m)
-        length[~at_node] = self.connectors.length_m[-1 - met.node[~at_node]]
-        at_place = np.flatnonzero(met.node >= self.search.graph.node_count)
-        end = np.array([self.search.last_row(node) for node in met.node[at_place].tolist()], int)
-        by_row, end = at_place[end >= 0], end[end >= 0]
-        ends = self.ground.targets.ends
-        share = ends.rows.node_share[end]
-        length[by_row] += ends.length_m(self.ground.corridors, end, share)
-        return length
-
-    def end_of(self, node: int, path: CorridorPath) -> int:
-        """Return the row of ``AccessEnds`` by which the way to a meeting ends, or -1."""
-        place = node - self.search.graph.node_count
-        if place < 0:
-            return -1
-        end = self.search.last_row(node)
-        return end if end >= 0 else self._direct_end(place, path.seed)
-
-    def _direct_end(self, place: int, landing: int) -> int:
-        """Return the cheapest row that leads from a landing to a place on its own edge."""
-        targets, share = self.ground.targets, self.connectors.share[landing]
-        _, rows = targets.ends.on_edges(self.connectors.edge[[landing]])
-        rows = rows[targets.ends.place[rows] == place]
-        cost = targets.part_cents(self.variant, rows, np.full(len(rows), share))
-        return int(rows[np.argmin(cost)])
-
-    def path_to(self, node: int, cost_cents: int) -> CorridorPath:
-        """Return the way to a meeting; where it met a landing there are no edges."""
-        if node >= 0:
-            return self.search.path_to(node)
-        nothing = np.zeros(0, dtype=np.int64)
-        return CorridorPath(seed=-1 - node, first_node=-1, edges=nothing, cost_cents=cost_cents)
-
-
-def _node_meetings(running: _Running, nodes: Integers) -> Meetings:
-    """Return what can be met at nodes, and at the places beside stations among them."""
-    count, ground = running.search.graph.node_count, running.ground
-    cost_cents = running.search.cost_cents(nodes)
-    is_node = nodes < count
-    at_nodes = meetings_at(
-        ground.corridors,
-        ground.access,
-        running.variant.kinds,
-        nodes[is_node],
-        cost_cents[is_node],
-    )
-    if is_node.all():
-        return at_nodes
-    place = nodes[~is_node]
-    first = ground.targets.ends.first_row[place - count]
-    beside = ground.targets.ends.meetings(first, place, cost_cents[~is_node])
-    return joined_meetings([at_nodes, beside])
+        for limits in shorter.limits(judge.reach_m(variant)):
+            dearer = dearer_ways(ground, variant, search, connectors, limits)
+            _offer(pool, judge, dearer, dearer.meetings(ground), shorter)
 
 
 def landing_meetings(ground: Ground, connectors: Connectors) -> Meetings:
@@ -319,38 +267,49 @@ def landing_meetings(ground: Ground, connectors: Connectors) -> Meetings:
     return found.take(ground.access.may_cut(line, found.offset_m))
 
 
-def _landed_with(running: _Running, landed: Meetings) -> Meetings:
+def _landed_with(
+    ground: Ground, variant: Variant, connectors: Connectors, landed: Meetings
+) -> Meetings:
     """Return those of the landing meetings that a cable may end at, with what leads there."""
-    codes = [KINDS.index(wanted) for wanted in running.variant.kinds]
+    codes = [KINDS.index(wanted) for wanted in variant.kinds]
     some = landed.take(np.isin(landed.kind, codes))
-    seed, ground = -1 - some.node, running.ground
-    cost = connector_cents(ground, running.connectors, running.variant)[seed]
-    edge = running.connectors.edge[seed]
-    is_open = np.isfinite(civil_per_m(ground.civil, running.variant, edge))
-    allowed = np.where(edge >= 0, is_open, not running.variant.is_overhead)
+    seed = -1 - some.node
+    cost = connector_cents(ground, connectors, variant)[seed]
+    edge = connectors.edge[seed]
+    is_open = np.isfinite(civil_per_m(ground.civil, variant, edge))
+    allowed = np.where(edge >= 0, is_open, not variant.is_overhead)
     return replace(some, cost_cents=cost.astype(np.int64)).take(allowed)
 
 
-def _offer(pool: Pool, judge: Judge, running: _Running, met: Meetings) -> None:
-    """Judge meetings and record those that are the cheapest of their element so far."""
+def _offer(pool: Pool, judge: Judge, ways: MetWays, met: Meetings, shorter: Shorter) -> None:
+    """Judge meetings and record those that are the cheapest of their element so far.
+
+    ``shorter`` takes note of what other ways than these may gain.
+    """
     pool.examined += len(met)
-    variant, length_m = running.variant, running.length_m(met)
-    total_cents = met.cost_cents + variant.beside_route_cents(met.kind, length_m)
-    bound = pool.bound_cents(variant.role)
-    kept = np.flatnonzero((total_cents <= bound) & (total_cents < pool.passed_cents(met)))
+    variant, least_m = ways.variant, ways.least_m(met)
+    beside_cents = variant.beside_route_cents(met.kind, least_m)
+    most_cents = np.minimum(pool.bound_cents(variant.role) + 1, pool.passed_cents(met))
+    kept = np.flatnonzero(met.cost_cents + beside_cents < most_cents)
     if len(kept) == 0:
         return
-    met, length_m, total_cents = met.take(kept), length_m[kept], total_cents[kept]
+    met, least_m, beside_cents = met.take(kept), least_m[kept], beside_cents[kept]
+    most_cents, length_m = most_cents[kept], ways.length_m(met)
+    total_cents = met.cost_cents + variant.beside_route_cents(met.kind, length_m)
     verdicts = judge.judge(met, variant, length_m)
+    may_reach = verdicts.too_long & (least_m <= judge.reach_m(variant))
+    shorter.note_too_long((most_cents - beside_cents)[may_reach])
+    saved_cents = np.where(verdicts.passes, total_cents - beside_cents - met.cost_cents, 0)
+    shorter.note_joints(met.cost_cents, most_cents - beside_cents, saved_cents)
     for row in np.lexsort((met.bus, met.line, length_m, total_cents)):
+        total = int(total_cents[row])
         store = pool.passed if verdicts.passes[row] else pool.failed
         full = store is pool.failed and pool.is_known_to_fail(int(met.kind[row]))
         element = int(met.line[row]), int(met.bus[row])
         known = store.get(element)
-        total, node = int(total_cents[row]), int(met.node[row])
-        if (known is not None and known.total_cents <= total) or full:
+        if total >= most_cents[row] or (known is not None and known.total_cents <= total) or full:
             continue
-        path = running.path_to(node, int(met.cost_cents[row]))
+        path, end = ways.way(met, int(row))
         store[element] = Candidate(
             variant=variant,
             kind=int(met.kind[row]),
@@ -360,7 +319,7 @@ def _offer(pool: Pool, judge: Judge, running: _Running, met: Meetings) -> None:
             total_cents=total,
             length_m=float(length_m[row]),
             path=path,
-            end=running.end_of(node, path),
+            end=end,
             reason=str(verdicts.reason[row]),
             mendable=bool(verdicts.mendable[row]),
         )

@@ -58,18 +58,10 @@ class ElectricalJudge:
 
     def judge(self, meetings: Meetings, variant: Variant, length_m: Floats) -> Verdicts:
         """Return a verdict for each meeting and the length of its new cable."""
-        drop_pct = self.drop_pct(variant, length_m)
-        limit_pct = self.state.region.catalogue.value("voltage.drop_service_max_pct")
         catalogue, lines = self.state.region.catalogue, self.state.region.snapshot.grid.lines
         keeps = keeps_trunk_section(catalogue, lines, variant, meetings.line)
-        passes = keeps & (drop_pct <= limit_pct)
-        reason = np.where(passes, "", f"the new cable would drop more than {limit_pct:g} %")
-        reason = np.where(keeps, reason, "a loop-in keeps the section of the ring that it cuts")
-        withstands = self.withstands(meetings, variant)
-        reason = np.where(
-            passes & ~withstands, "the new cable would not withstand a short circuit", reason
-        )
-        passes &= withstands
+        passes = self.withstands(meetings, variant)
+        reason = np.where(passes, "", "the new cable would not withstand a short circuit")
         has_bay = self.has_bay(meetings)
         mendable = passes & has_bay
         is_backed = self.is_backed(meetings)
@@ -82,11 +74,25 @@ class ElectricalJudge:
             reason = np.where(passes & ~fits, told, reason)
             passes &= fits
             mendable &= fits | self._mendable(screening)
+        reason = np.where(passes & ~has_bay, "no spare bay is left", reason)
+        limit_pct, is_short = self._drop_max_pct, length_m <= self.reach_m(variant)
+        reason = np.where(is_short, reason, f"the new cable would drop more than {limit_pct:g} %")
+        fits_short = keeps & passes & has_bay
         return Verdicts(
-            passes=passes & has_bay,
-            reason=np.where(passes & ~has_bay, "no spare bay is left", reason),
-            mendable=mendable & ~passes,
+            passes=fits_short & is_short,
+            reason=np.where(keeps, reason, "a loop-in keeps the section of the ring that it cuts"),
+            mendable=keeps & is_short & mendable & ~passes,
+            too_long=fits_short & ~is_short,
         )
+
+    def reach_m(self, variant: Variant) -> float:
+        """Return the longest new cable whose voltage drop holds, infinity where nothing drops."""
+        per_m = float(self.drop_pct(variant, np.ones(1))[0])
+        return self._drop_max_pct / per_m if per_m > 0 else np.inf
+
+    @property
+    def _drop_max_pct(self) -> float:
+        return self.state.region.catalogue.value("voltage.drop_service_max_pct")
 
     def drop_pct(self, variant: Variant, length_m: Floats) -> Floats:
         """Return the voltage drop of the full demand along the new cable, in percent.

@@ -87,7 +87,12 @@ class BayJudge:
             passes=passes,
             reason=np.where(passes, "", "no spare bay is left"),
             mendable=np.zeros(len(meetings), dtype=bool),
+            too_long=np.zeros(len(meetings), dtype=bool),
         )
+
+    def reach_m(self, variant: Variant) -> float:  # noqa: ARG002 (asked by the protocol)
+        """Return infinity: no route is too long."""
+        return np.inf
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

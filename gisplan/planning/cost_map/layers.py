@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gisplan.planning.cost_map.access import Column, offsets_m
-from gisplan.routing.reach_kernel import search_starts
+from gisplan.routing.reach_kernel import LengthRules, StartRows, search_starts
 from gisplan.routing.sweep import UNREACHED, sweep
 
 if TYPE_CHECKING:
@@ -38,6 +38,20 @@ class Labels:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Starts:
+    """Where the ways of a cable may end, in the order of their nodes, shape (starts,).
+
+    ``cost_cents`` is what an access point costs from the ``node`` without joints, ``length_m`` how
+    far it lies from there.
+    """
+
+    node: Integers
+    cost_cents: Integers
+    length_m: Floats
+    access: Integers
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Along:
     """Access points that are reached from within edges, one an edge, shape (edges,).
 
@@ -57,19 +71,19 @@ class Along:
 class Layer:
     """What connecting costs from every node with one cable.
 
-    ``allowed`` (access points,) tells where the cable may end. ``bound_cents`` is the sweep: no way
-    with this cable costs less. ``cheapest`` is its way with the joints that it needs, ``further``
-    what was found beyond it for the nodes whose cheapest way is too long or has joints, unreached
-    elsewhere. ``reach_m`` is the longest way whose voltage drop holds. ``along`` is the cheapest
-    that is reached from within each edge, ``along_least`` what costs no more from any share,
-    whatever is reached there.
+    ``allowed`` (access points,) tells where the cable may end, ``starts`` from which nodes.
+    ``bound_cents`` is the sweep: no way with this cable costs less. ``cheapest`` is its way with
+    the joints that it needs, ``further`` what was found beyond it for the nodes whose cheapest way
+    is too long or has joints, unreached elsewhere. ``reach_m`` is the longest way whose voltage
+    drop holds. ``along`` is the cheapest that is reached from within each edge, ``along_least``
+    what costs no more from any share, whatever is reached there.
     """
 
     variant: Variant
     graph: CostGraph
     reach_m: float
     allowed: Flags
-    start: Labels
+    starts: Starts
     bound_cents: Integers
     cheapest: Labels
     further: Labels
@@ -143,7 +157,7 @@ def build_layer(
         graph=priced,
         reach_m=reach_m,
         allowed=allowed,
-        start=_starts(priced.node_count, node, row, begun, part_m),
+        starts=_starts(node, row, begun, part_m),
         bound_cents=found.cost_cents,
         cheapest=Labels(
             cost_cents=_with_joints(variant, found.cost_cents, length_m),
@@ -160,25 +174,29 @@ def search_further(
     layer: Layer, edge_length_m: Floats, asked: Integers, most_cents: Integers
 ) -> Layer:
     """Search on from nodes whose cheapest way is too long or has joints, below given totals."""
-    variant, graph, start = layer.variant, layer.graph, layer.start
-    total, node, length_m = search_starts(
-        graph.arc_offset,
-        graph.arc,
-        graph.arc_edge,
+    variant, graph, starts = layer.variant, layer.graph, layer.starts
+    total, row, length_m = search_starts(
+        graph.arcs,
         edge_length_m,
-        start.cost_cents,
-        start.length_m,
-        layer.reach_m,
-        variant.drum_length_m / (1 + variant.spare_length_ratio),
-        variant.joint_cents * variant.system_count,
+        StartRows(
+            np.searchsorted(starts.node, np.arange(graph.node_count + 1)),
+            starts.cost_cents,
+            starts.length_m,
+        ),
+        layer.bound_cents,
+        LengthRules(
+            layer.reach_m,
+            variant.drum_length_m / (1 + variant.spare_length_ratio),
+            variant.joint_cents * variant.system_count,
+        ),
         asked,
         most_cents,
     )
-    found = np.flatnonzero(node >= 0)
+    found = np.flatnonzero(row >= 0)
     labels = _no_labels(graph.node_count)
     at = asked[found]
     labels.cost_cents[at], labels.length_m[at] = total[found], length_m[found]
-    labels.access[at] = start.access[node[found]]
+    labels.access[at] = starts.access[row[found]]
     return replace(layer, further=labels)
 
 
@@ -214,16 +232,15 @@ def _no_labels(node_count: int) -> Labels:
     )
 
 
-def _starts(
-    node_count: int, node: Integers, row: Integers, cost_cents: Integers, length_m: Floats
-) -> Labels:
-    """Return the cheapest access point at every node itself, the first row where equal."""
-    labels = _no_labels(node_count)
-    order = np.lexsort((row, length_m, cost_cents))[::-1]
-    labels.cost_cents[node[order]] = cost_cents[order]
-    labels.length_m[node[order]] = length_m[order]
-    labels.access[node[order]] = row[order]
-    return labels
+def _starts(node: Integers, access: Integers, cost_cents: Integers, length_m: Floats) -> Starts:
+    """Return starts in the order of their nodes, cheapest first, then the first access point."""
+    order = np.lexsort((access, length_m, cost_cents, node))
+    return Starts(
+        node=node[order],
+        cost_cents=cost_cents[order],
+        length_m=length_m[order],
+        access=access[order],
+    )
 
 
 def _last_parts(

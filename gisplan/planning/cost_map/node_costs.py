@@ -8,12 +8,11 @@ A node keeps the cheapest cable whose voltage drop along its way holds.
 What is exact. With one cable and no limit on the drop, a sweep is the optimum (whole cents, as
 Dijkstra). ``bound_cents`` is the least over all admissible cables without that limit: no
 connection that passes the same screening costs less. Where the drop of the cheapest way is too
-large, or that way is long enough to need joints, the same cable may still reach another access
-point by a shorter way for less; such nodes are searched on one by one, up to ``SEARCHED_MAX`` of
-them. ``is_exact`` then marks what equals the search of ``find_candidates`` from that node: the
-least total over every cable and access point, each by its way of least cost. A dearer but shorter
-way to the same point is not looked for there, nor is it here. Where it is not exact, the cost is
-one that can be had, and the least lies between it and the bound.
+large, or that way is long enough to need joints, the same cable may still reach this or another
+access point by a shorter way for less; such nodes are searched on one by one, up to
+``SEARCHED_MAX`` of them. ``is_exact`` then marks what equals the search of ``find_candidates`` from
+that node: the least total over every cable, access point and way. Where it is not exact, the cost
+is one that can be had, and the least lies between it and the bound.
 
 What is open. Screening decides, and inside its guard band or on a loop the access point counts as
 feasible and is marked uncertain: an AC power flow may still refuse it, as ``plan`` finds out.
@@ -50,7 +49,6 @@ if TYPE_CHECKING:
     from gisplan.planning.candidates import Ground
     from gisplan.planning.site import Asked
     from gisplan.planning.state import PlanningState
-    from gisplan.planning.variants import Variant
 
 SEARCHED_MAX = 20_000
 
@@ -153,7 +151,7 @@ def cost_map(application: Application, state: PlanningState) -> CostMap:
             access,
             variant,
             rows,
-            reach_m=_reach_m(state, asked, variant),
+            reach_m=asked.judge.reach_m(variant),
         )
         for variant, rows in zip(asked.variants, allowed, strict=True)
     )
@@ -184,13 +182,6 @@ def _check(application: Application, asked: Asked, ground: Ground) -> None:
             "this grid version holds no corridor and no main that shows one, so no place can be "
             "reached; load streets or other corridors"
         )
-
-
-def _reach_m(state: PlanningState, asked: Asked, variant: Variant) -> float:
-    """Return the longest way whose voltage drop holds, infinity where nothing drops."""
-    limit_pct = state.region.catalogue.value("voltage.drop_service_max_pct")
-    per_m = float(asked.judge.drop_pct(variant, np.ones(1))[0])
-    return limit_pct / per_m if per_m > 0 else np.inf
 
 
 def _unlimited(ground: Ground, access: CostMapAccess, asked: Asked) -> tuple[Layer, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 
 import networkx as nx
@@ -34,7 +35,11 @@ class EverythingPasses:
             passes=np.ones(len(meetings), dtype=bool),
             reason=np.full(len(meetings), ""),
             mendable=np.zeros(len(meetings), dtype=bool),
+            too_long=np.zeros(len(meetings), dtype=bool),
         )
+
+    def reach_m(self, variant: Variant) -> float:
+        return np.inf
 
 
 class LongCablesAreThick:
@@ -45,13 +50,16 @@ class LongCablesAreThick:
         self.barred_line = barred_line
 
     def judge(self, meetings: Meetings, variant: Variant, length_m: np.ndarray) -> Verdicts:
-        reach_m = self.reach_m_per_mm2 * variant.conductor.section_mm2
-        passes = (length_m <= reach_m) & (meetings.line != self.barred_line)
+        is_short, fits = length_m <= self.reach_m(variant), meetings.line != self.barred_line
         return Verdicts(
-            passes=passes,
-            reason=np.where(passes, "", "too far"),
+            passes=is_short & fits,
+            reason=np.where(is_short & fits, "", "too far"),
             mendable=np.zeros(len(meetings), dtype=bool),
+            too_long=~is_short & fits,
         )
+
+    def reach_m(self, variant: Variant) -> float:
+        return self.reach_m_per_mm2 * variant.conductor.section_mm2
 
 
 def low_voltage_variants(demand_kva: float) -> tuple[Variant, ...]:
@@ -68,14 +76,13 @@ def brute_force(
     kinds = ground.access.meeting_kind
     best: dict[tuple[int, int], int] = {}
     for variant in variants:
-        network = nx.Graph()
+        network = nx.MultiGraph()
         network.add_node("site")
         connector_cents = connector_costs(ground.civil, variant, connectors).total_cents.astype(int)
         edge_cents = edge_costs_cents(ground.civil, variant)
 
         def add(one: object, other: object, cents: float, metres: float) -> None:
-            known = network.get_edge_data(one, other)  # noqa: B023
-            if np.isfinite(cents) and (known is None or known["cents"] > cents):
+            if np.isfinite(cents):
                 network.add_edge(one, other, cents=int(cents), metres=metres)  # noqa: B023
 
         for edge, cents in enumerate(edge_cents):
@@ -94,15 +101,10 @@ def brute_force(
                     connector_cents[seed] + part[0],
                     float(connectors.length_m[seed]) + length,
                 )
-        ways = nx.single_source_dijkstra(network, "site", weight="cents")
-        for node, cents in ways[0].items():
-            if node == "site":
-                continue
-            metres = nx.path_weight(network, ways[1][node], "metres")
-            rows = range(
-                corridors.node_meeting_offset[node], corridors.node_meeting_offset[node + 1]
-            )
-            for row in rows:
+        ways = every_useful_way(network)
+        for node, both in ways.items():
+            first, last = corridors.node_meeting_offset[node : node + 2].tolist()
+            for row, (cents, metres) in itertools.product(range(first, last), both):
                 offer(
                     best,
                     variant,
@@ -113,12 +115,8 @@ def brute_force(
                     cents,
                     metres,
                 )
-        labels = {int(node): cents for node, cents in ways[0].items() if node != "site"}
-        metres = {node: nx.path_weight(network, ways[1][node], "metres") for node in labels}
-        everywhere_on_mains(
-            ground, variant, connectors, connector_cents, labels, metres, judge, best
-        )
-        at_stations(ground, variant, connectors, connector_cents, labels, metres, judge, best)
+        everywhere_on_mains(ground, variant, connectors, connector_cents, ways, judge, best)
+        at_stations(ground, variant, connectors, connector_cents, ways, judge, best)
         for seed in range(len(connectors)):
             edge = int(connectors.edge[seed])
             lines = corridors.edge_line[
@@ -142,8 +140,31 @@ def brute_force(
     return best
 
 
+def every_useful_way(network: nx.MultiGraph) -> dict[int, list[tuple[int, float]]]:
+    """Cents and metres of every way to each node but for those both dearer and longer."""
+    ways: dict[object, list[tuple[int, float]]] = {"site": [(0, 0.0)]}
+    changed: list[object] = ["site"]
+    while changed:
+        one = changed.pop()
+        for _, other, price in network.edges(one, data=True):
+            known = ways.get(other, [])
+            further = {(c + price["cents"], m + price["metres"]) for c, m in ways[one]}
+            useful = [
+                (cents, metres)
+                for cents, metres in sorted(further | set(known))
+                if not any(
+                    (c, m) != (cents, metres) and c <= cents and m <= metres
+                    for c, m in further | set(known)
+                )
+            ]
+            if useful != known:
+                ways[other] = useful
+                changed.append(other)
+    return {node: both for node, both in ways.items() if isinstance(node, int)}
+
+
 def everywhere_on_mains(  # type: ignore[no-untyped-def]
-    ground, variant, connectors, connector_cents, labels, metres, judge, best
+    ground, variant, connectors, connector_cents, ways, judge, best
 ) -> None:
     """Offer every half metre of every edge along a main, from both its ends and its landings."""
     corridors = ground.corridors
@@ -153,12 +174,12 @@ def everywhere_on_mains(  # type: ignore[no-untyped-def]
         shape = shapely.LineString(corridors.shape.row(edge))
         points = shapely.line_interpolate_point(shape, shares, normalized=True)
         starts = [
-            (end, labels[node], metres[node])
+            (end, *way)
             for end, node in (
                 (0.0, int(corridors.edge_from[edge])),
                 (1.0, int(corridors.edge_to[edge])),
             )
-            if node in labels
+            for way in ways.get(node, [])
         ]
         starts += [
             (float(connectors.share[row]), connector_cents[row], float(connectors.length_m[row]))
@@ -184,7 +205,7 @@ def everywhere_on_mains(  # type: ignore[no-untyped-def]
 
 
 def at_stations(  # type: ignore[no-untyped-def]
-    ground, variant, connectors, connector_cents, labels, metres, judge, best
+    ground, variant, connectors, connector_cents, ways, judge, best
 ) -> None:
     """Offer every connector of every station, from both ends of its edge and from its landings."""
     corridors, joins = ground.corridors, ground.targets.ends.joins
@@ -192,12 +213,12 @@ def at_stations(  # type: ignore[no-untyped-def]
     for join, bus in enumerate(joins.bus.tolist()):
         edge, share = int(joins.connectors.edge[join]), float(joins.connectors.share[join])
         starts = [
-            (end, labels[node], metres[node])
+            (end, *way)
             for end, node in (
                 (0.0, int(corridors.edge_from[edge])),
                 (1.0, int(corridors.edge_to[edge])),
             )
-            if node in labels
+            for way in ways.get(node, [])
         ]
         starts += [
             (float(connectors.share[row]), connector_cents[row], float(connectors.length_m[row]))
@@ -361,3 +382,42 @@ def test_site_beside_a_station_goes_straight_to_where_its_main_may_be_joined() -
     stretches = route_stretches(ground.civil, ground.targets.ends, connectors, joint)
     assert [one.length_m for one in stretches] == pytest.approx([10.0, 3.0])
     assert stretches[-1].xy_m[-1].tolist() == pytest.approx([5.0, 0.0])
+
+
+# two ways from the site to the cabinet: 60 m of paving at (75 + 6.12) EUR/m with NAYY 4x50, or
+# 84 m of verge at (51 + 6.12) EUR/m
+TWO_WAYS = (
+    "S-T 500", "T>B 400", "T joint 20000V @-10,0", "S substation_busbar 20000V @-500,0",
+    "B cabinet 400V @0,0",
+    "street 0,0 0,60 id=K1 paving", "street 0,60 12,60 12,0 0,0 id=K2 verge",
+)  # fmt: skip
+CABINET_CENTS = 45000 + 2 * 4500
+
+
+@pytest.mark.parametrize(
+    ("reach_m", "drum_m", "bend_cents", "length_m", "cents"),
+    [
+        (500.0, 500.0, 0, 84.0, 84 * 5712),
+        (70.0, 500.0, 0, 60.0, 60 * 8112),
+        (500.0, 70.0, 0, 60.0, 60 * 8112),  # a joint of 260 EUR more on the verge
+        (500.0, 80.0, 0, 60.0, 60 * 8112),
+        (500.0, 84.0, 0, 84.0, 84 * 5712),
+        (500.0, 500.0, 100, 84.0, 84 * 5712 + 2 * 100),
+        (70.0, 500.0, 100, 60.0, 60 * 8112),
+    ],
+)
+def test_dearer_way_is_taken_where_the_cheapest_is_too_long_or_needs_a_joint(
+    reach_m: float, drum_m: float, bend_cents: int, length_m: float, cents: int
+) -> None:
+    ground, index = ground_of(grid(*TWO_WAYS))
+    connectors = index.connectors(0.0, 60.0, 150.0)
+    connectors = connectors.take(np.flatnonzero(connectors.length_m == 0))
+    variants = tuple(
+        replace(one, drum_length_m=drum_m * (1 + one.spare_length_ratio), bend_cents=bend_cents)
+        for one in low_voltage_variants(9.0)
+    )
+    judge = LongCablesAreThick(reach_m / 50, barred_line=0)
+    best = find_candidates(ground, variants, connectors, judge, wanted=1).best()[0]
+    assert (best.length_m, best.total_cents) == (length_m, cents + CABINET_CENTS)
+    stretches = route_stretches(ground.civil, ground.targets.ends, connectors, best)
+    assert sum(stretch.length_m for stretch in stretches) == pytest.approx(length_m)

@@ -79,7 +79,7 @@ def random_site(seed: int) -> tuple[Site, SectionJudge]:
     needed = {(-1, int(bus)): float(rng.choice([0.0, 185.0, 240.0, 300.0])) for bus in buses}
     reach_m = np.cumsum(rng.uniform(100, 400, 3)).tolist()
     return site, SectionJudge(
-        needed_mm2=needed, reach_m=dict(zip((0.0, 185.0, 300.0), reach_m, strict=True))
+        needed_mm2=needed, section_reach_m=dict(zip((0.0, 185.0, 300.0), reach_m, strict=True))
     )
 
 
@@ -248,6 +248,6 @@ def test_optimum_lies_between_the_bound_and_the_set_found(seed: int) -> None:
 
 def test_set_of_one_cable_is_the_optimum() -> None:
     site, judge = random_site(8)
-    easy = replace(judge, needed_mm2={}, reach_m={0.0: 1e6})
+    easy = replace(judge, needed_mm2={}, section_reach_m={0.0: 1e6})
     found = found_set(site, easy)
     assert found.total_cents == best_pair_cents(all_ways(site, easy))

@@ -90,18 +90,24 @@ class SectionJudge:
     """Every element asks for a section of its own; a section reaches so far and no further."""
 
     needed_mm2: dict[tuple[int, int], float]
-    reach_m: dict[float, float]
+    section_reach_m: dict[float, float]
+
+    def reach_m(self, variant: Variant) -> float:
+        section = variant.conductor.section_mm2 * variant.parallel_count
+        reached = [m for mm2, m in self.section_reach_m.items() if mm2 <= section]
+        return max(reached, default=0.0)
 
     def judge(self, meetings: Meetings, variant: Variant, length_m: Floats) -> Verdicts:
         section = variant.conductor.section_mm2 * variant.parallel_count
-        reach_m = max((m for mm2, m in self.reach_m.items() if mm2 <= section), default=0.0)
         pairs = zip(meetings.line.tolist(), meetings.bus.tolist(), strict=True)
         needed = np.array([self.needed_mm2.get(pair, 0.0) for pair in pairs])
-        passes = (section >= needed) & (length_m <= reach_m)
+        is_short = length_m <= self.reach_m(variant)
+        passes = (section >= needed) & is_short
         return Verdicts(
             passes=passes,
             reason=np.where(passes, "", "too thin"),
             mendable=np.zeros(len(passes), dtype=bool),
+            too_long=(section >= needed) & ~is_short,
         )
 
 
@@ -109,7 +115,7 @@ def reaching(
     reach_m: dict[float, float], needed: dict[tuple[int, int], float] | None = None
 ) -> SourceSet:
     site = site_at(state_with(), 0, 100)
-    judge = SectionJudge(needed_mm2=needed or {}, reach_m=reach_m)
+    judge = SectionJudge(needed_mm2=needed or {}, section_reach_m=reach_m)
     return find_source_set(
         site, site.region.ground, judge, count=2, independence=Independence.FEEDER
     )
@@ -234,7 +240,7 @@ def test_access_point_that_no_cable_serves_over_its_route_leaves_the_question() 
     # free ducts lead to A over 600 m, the dear street over 400 m
     way = ring((0, 0), (0, -100), (-300, -100), (-300, 0))
     site = site_at(state_with(f"duct_bank {way} asphalt id=bank"), 0, 100)
-    judge = SectionJudge(needed_mm2={}, reach_m={0: 450.0})
+    judge = SectionJudge(needed_mm2={}, section_reach_m={0: 450.0})
     found = find_source_set(
         site, site.region.ground, judge, count=2, independence=Independence.FEEDER
     )
