@@ -154,6 +154,29 @@ def check_way(found: ShorterWays, row: int, edges: list[Edge], starts: Begun, ro
 PRICES = BendPrices(over_deg=np.array([30.0]), cost_cents=np.array([15]))
 
 
+class BentStreets:
+    """Straight edges between places by chance, where a bend has a price."""
+
+    def __init__(self, edges: list[Edge], seed: int) -> None:
+        tail, head, cost, length_m = (np.array(column) for column in zip(*edges, strict=True))
+        graph = build_cost_graph(tail, head, cost, node_count=NODES)
+        places = np.random.default_rng(seed).random((2, NODES))
+        self.edges, self.length_m = edges, length_m.astype(float)
+        self.first_deg, self.last_deg = straight_headings_deg(graph, *places)
+        self.bends = build_bend_graph(graph, self.first_deg, self.last_deg, PRICES)
+
+    def bend_cents(self, first: int, way: list[int]) -> int:
+        """What the bends between the edges of a way cost."""
+        here, before, price = first, np.nan, 0
+        for edge in way:
+            one, other, _, _ = self.edges[edge]
+            ends = self.first_deg[edge], self.last_deg[edge]
+            leave, arrive = ends if one == here else (ends[1] + 180, ends[0] + 180)
+            price += int(PRICES.of(turn_deg(np.array([before]), np.array([leave])))[0])
+            here, before = one + other - here, arrive
+        return price
+
+
 @settings(max_examples=100)
 @given(edges=EDGES, starts=STARTS, wanted=st.sets(NODE, min_size=1), seed=st.integers(0, 99))
 def test_shorter_ways_with_bends_are_those_of_enumeration(
@@ -161,63 +184,51 @@ def test_shorter_ways_with_bends_are_those_of_enumeration(
 ) -> None:
     edges = [edge for edge in edges if edge[0] != edge[1]] or [(0, 1, 3, 3)]
     starts = [(first % NODES, cents, metres) for first, cents, metres in starts]
-    tail, head, cost, length_m = (np.array(column) for column in zip(*edges, strict=True))
-    graph = build_cost_graph(tail, head, cost, node_count=NODES)
-    x_m, y_m = np.random.default_rng(seed).random((2, NODES))
-    first_deg, last_deg = straight_headings_deg(graph, x_m, y_m)
-    bends = build_bend_graph(graph, first_deg, last_deg, PRICES)
-    place_node, count = np.array([min(wanted)]), len(starts)
-    targets = Targets.at_nodes(np.isin(np.arange(NODES), list(wanted))).with_places(
-        place_node, np.array([0]), np.array([4])
+    town = BentStreets(edges, seed)
+    targets = Targets.at_nodes(np.isin(np.arange(NODES), list(wanted)))
+    # one place, 4 cents and 2 m from the first of the nodes
+    targets = targets.with_places(np.array([min(wanted)]), np.array([0]), np.array([4]))
+    first, begun, before_m = np.array(starts).T
+    from_anywhere = BendStarts(
+        starts=Starts.at(first, begun, length_m=before_m.astype(float)),
+        state=np.full(len(starts), ANY),
+        heading_deg=np.full(len(starts), np.nan),
     )
-    begun = BendStarts(
-        starts=Starts.at(
-            np.array([s[0] for s in starts]),
-            np.array([s[1] for s in starts]),
-            length_m=np.array([float(s[2]) for s in starts]),
-        ),
-        state=np.full(count, ANY),
-        heading_deg=np.full(count, np.nan),
-    )
-    with start_bend_search(bends, begun, build_bend_targets(bends, targets)) as search:
-        found = find_shorter_bent_ways(search, length_m.astype(float), np.array([2.0]))
+    joined = build_bend_targets(town.bends, targets)
+    with start_bend_search(town.bends, from_anywhere, joined) as search:
+        found = find_shorter_bent_ways(search, town.length_m, np.array([2.0]))
         least = {int(node): int(search.cost_cents(node)) for node in search.next_nodes(99)}
 
-    def turns(first: int, way: list[int]) -> int:
-        here, before, price = first, np.nan, 0
-        for edge in way:
-            forward = edges[edge][0] == here
-            leave = first_deg[edge] if forward else last_deg[edge] + 180
-            price += int(PRICES.of(turn_deg(np.array([before]), np.array([leave])))[0])
-            before = last_deg[edge] if forward else first_deg[edge] + 180
-            here = edges[edge][0] + edges[edge][1] - here
-        return price
+    def every() -> Iterator[tuple[int, int, float]]:
+        for start in starts:
+            for last, cents, way_m, way in ways_of(edges, [start]):
+                price = cents + town.bend_cents(start[0], way)
+                if last in wanted:
+                    yield last, price, float(way_m)
+                if last == min(wanted):
+                    yield NODES, price + 4, way_m + 2.0
 
-    expected: dict[tuple[int, float], int] = {}
-    for start in starts:
-        for last, cents, way_m, way in ways_of(edges, [start]):
-            price = cents + turns(start[0], way)
-            for target, more, more_m in ((last, 0, 0), (NODES, 4, 2)):
-                if (target == last and last in wanted) or (target == NODES and last == min(wanted)):
-                    key = target, float(way_m + more_m)
-                    expected[key] = min(price + more, expected.get(key, price + more))
-    every = useful(((t, cents, m) for (t, m), cents in expected.items()), WayLimits())
-    # a way may pass a node twice where that saves a bend, which no simple way does
-    told = set(
-        zip(found.target.tolist(), found.cost_cents.tolist(), found.length_m.tolist(), strict=True)
+    rows = zip(
+        found.target.tolist(), found.cost_cents.tolist(), found.length_m.tolist(), strict=True
     )
-    for target, cents, metres in every:
+    told = set(rows)
+    # a way may pass a node twice where that saves a bend, which no simple way does
+    for target, cents, metres in useful(every(), WayLimits()):
         assert any(t == target and c <= cents and m <= metres for t, c, m in told)
     assert least == {target: min(c for t, c, _ in told if t == target) for target in least}
     for row in range(len(found)):
-        path = found.path(row)
-        start = starts[int(found.start[row])]
-        way = path.edges.tolist()
-        own = sum(edges[edge][2] for edge in way) + start[1] + turns(start[0], way)
-        beside = (4, 2.0) if found.target[row] == NODES else (0, 0.0)
-        assert (found.last_row[row] >= 0) == (found.target[row] == NODES)
-        assert found.cost_cents[row] == own + beside[0]
-        assert found.length_m[row] == sum(edges[e][3] for e in way) + start[2] + beside[1]
+        check_bent_way(found, row, town, starts)
+
+
+def check_bent_way(found: ShorterWays, row: int, town: BentStreets, starts: Begun) -> None:
+    """The way of a row costs what its edges and bends do, and is as long as they are."""
+    first, cents, metres = starts[int(found.start[row])]
+    way = found.path(row).edges.tolist()
+    more, more_m = (4, 2.0) if found.target[row] == NODES else (0, 0.0)
+    assert (found.last_row[row] >= 0) == (found.target[row] == NODES)
+    run = sum(town.edges[edge][2] for edge in way) + town.bend_cents(first, way)
+    assert found.cost_cents[row] == cents + run + more
+    assert found.length_m[row] == metres + town.length_m[way].sum() + more_m
 
 
 def test_lengths_for_every_edge_are_asked_for() -> None:
