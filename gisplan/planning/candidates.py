@@ -32,6 +32,8 @@ from gisplan.planning.straight_ways import StraightWays
 from gisplan.routing.search import NO_BOUND
 
 if TYPE_CHECKING:
+    from collections.abc import Container
+
     from gisplan.model.grid import Flags, Floats, Integers, Texts
     from gisplan.network.snapshot import CorridorGraph
     from gisplan.planning.access import AccessTable
@@ -41,6 +43,9 @@ if TYPE_CHECKING:
     from gisplan.routing.cost_graph import CostGraph
     from gisplan.routing.search import CorridorPath
     from gisplan.routing.site import Connectors, Geometries
+
+CableAt = tuple[int, int, str, int]
+"""A cable at an element: rows of its line and its bus, one of them -1, conductor and count."""
 
 FIRST_BATCH, LARGEST_BATCH = 16, 256
 REJECTED_KEPT = 3
@@ -89,6 +94,7 @@ class Candidate:
     path: CorridorPath
     reason: str
     mendable: bool
+    too_long: bool = False
     end: int = -1
 
     @property
@@ -104,9 +110,13 @@ class Candidate:
 
 @dataclass(slots=True, kw_only=True)
 class Pool:
-    """The cheapest candidate of every element, those that passed apart from those that failed."""
+    """The cheapest candidate of every element, those that passed apart from those that failed.
+
+    ``refused`` are cables that are known to fail at an element.
+    """
 
     wanted: int
+    refused: Container[CableAt] = ()
     passed: dict[tuple[int, int], Candidate] = field(default_factory=dict)
     failed: dict[tuple[int, int], Candidate] = field(default_factory=dict)
     examined: int = 0
@@ -127,6 +137,12 @@ class Pool:
         elements = zip(met.line.tolist(), met.bus.tolist(), strict=True)
         known = map(self.passed.get, elements)
         return np.array([NO_BOUND if one is None else one.total_cents for one in known], np.int64)
+
+    def is_refused(self, met: Meetings, variant: Variant) -> Flags:
+        """Tell at which meetings a cable is known to fail."""
+        cable = variant.conductor.conductor_id, variant.parallel_count
+        elements = zip(met.line.tolist(), met.bus.tolist(), strict=True)
+        return np.array([(*element, *cable) in self.refused for element in elements], dtype=bool)
 
     def best(self) -> list[Candidate]:
         """Return the k best elements in order, and the best of every role that they leave out."""
@@ -199,13 +215,15 @@ def find_candidates(
     *,
     wanted: int,
     straight: StraightWays | None = None,
+    refused: Container[CableAt] = (),
 ) -> Pool:
     """Return the ``wanted`` cheapest elements that pass, and the cheapest that do not.
 
     ``straight`` are the site's ways off the corridors; a candidate's seed counts them after the
-    connectors.
+    connectors. ``refused`` are cables that are known to fail at an element, though they are judged
+    to pass.
     """
-    pool = Pool(wanted=wanted)
+    pool = Pool(wanted=wanted, refused=refused)
     straight = straight or StraightWays.none()
     ways = straight.after(connectors)
     seen = straight.meetings(ground.access.bus_kind, len(connectors))
@@ -290,7 +308,8 @@ def _offer(pool: Pool, judge: Judge, ways: MetWays, met: Meetings, shorter: Shor
     variant, least_m = ways.variant, ways.least_m(met)
     beside_cents = variant.beside_route_cents(met.kind, least_m)
     most_cents = np.minimum(pool.bound_cents(variant.role) + 1, pool.passed_cents(met))
-    kept = np.flatnonzero(met.cost_cents + beside_cents < most_cents)
+    may_win = met.cost_cents + beside_cents < most_cents
+    kept = np.flatnonzero(may_win & ~pool.is_refused(met, variant))
     if len(kept) == 0:
         return
     met, least_m, beside_cents = met.take(kept), least_m[kept], beside_cents[kept]
@@ -306,8 +325,12 @@ def _offer(pool: Pool, judge: Judge, ways: MetWays, met: Meetings, shorter: Shor
         store = pool.passed if verdicts.passes[row] else pool.failed
         full = store is pool.failed and pool.is_known_to_fail(int(met.kind[row]))
         element = int(met.line[row]), int(met.bus[row])
-        known = store.get(element)
-        if total >= most_cents[row] or (known is not None and known.total_cents <= total) or full:
+        known, too_long = store.get(element), bool(verdicts.too_long[row])
+        if known is None:
+            is_new = not full
+        else:  # that a cable is too long says less than what refuses a larger one
+            is_new = (too_long, total) < (known.too_long, known.total_cents)
+        if total >= most_cents[row] or not is_new:
             continue
         path, end = ways.way(met, int(row))
         store[element] = Candidate(
@@ -322,4 +345,5 @@ def _offer(pool: Pool, judge: Judge, ways: MetWays, met: Meetings, shorter: Shor
             end=end,
             reason=str(verdicts.reason[row]),
             mendable=bool(verdicts.mendable[row]),
+            too_long=too_long,
         )

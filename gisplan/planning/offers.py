@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -36,16 +37,19 @@ from gisplan.planning.variants import trunk_sections_mm2
 from gisplan.planning.works_time import works_time
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from gisplan.model.grid import Floats
     from gisplan.planning.bill import BillRow
-    from gisplan.planning.candidates import Candidate
+    from gisplan.planning.candidates import CableAt, Candidate
     from gisplan.planning.existing import ExistingService
     from gisplan.planning.site import Site
     from gisplan.planning.variants import Variant
     from gisplan.planning.works_time import WorksTime
 
 
-OfferKey = tuple[int, int, float, str, int]
+OfferKey = tuple[tuple[int, int, str, int], float]
+NOTHING_REFUSED: Mapping[CableAt, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +57,8 @@ class Offer:
     """An access point that is worth a proof. ``variant`` is ``None`` at an existing service.
 
     ``line`` or ``bus`` is -1; ``reason`` says why screening refused it, empty where it did not.
-    ``weighs_bends`` says whether the way was chosen with its bends at their price.
+    ``weighs_bends`` says whether the way was chosen with its bends at their price,
+    ``failed_cables`` which cables a power flow refused here before, and why.
     """
 
     kind: AccessKind
@@ -65,13 +70,19 @@ class Offer:
     reason: str
     presumed: bool = False
     weighs_bends: bool = False
+    failed_cables: tuple[str, ...] = ()
+
+    @property
+    def cable_at(self) -> CableAt:
+        """The cable at its element."""
+        cable = "" if self.variant is None else self.variant.conductor.conductor_id
+        count = 0 if self.variant is None else self.variant.parallel_count
+        return self.line, self.bus, cable, count
 
     @property
     def key(self) -> OfferKey:
         """Identity among the offers of one application."""
-        cable = "" if self.variant is None else self.variant.conductor.conductor_id
-        count = 0 if self.variant is None else self.variant.parallel_count
-        return self.line, self.bus, self.offset_m, cable, count
+        return self.cable_at, self.offset_m
 
     @property
     def length_m(self) -> float:
@@ -104,8 +115,10 @@ def extension_offer(service: ExistingService) -> Offer:
     )
 
 
-def offers_of(site: Site, candidates: list[Candidate]) -> tuple[Offer, ...]:
-    """Return candidates with their ways laid out."""
+def offers_of(
+    site: Site, candidates: list[Candidate], refused: Mapping[CableAt, str] = NOTHING_REFUSED
+) -> tuple[Offer, ...]:
+    """Return candidates with their ways laid out; ``refused`` tells why cables failed before."""
     civil, ends = site.region.ground.civil, site.region.ground.targets.ends
     ways = site.ways_out
     return tuple(
@@ -118,6 +131,9 @@ def offers_of(site: Site, candidates: list[Candidate]) -> tuple[Offer, ...]:
             stretches=tuple(route_stretches(civil, ends, ways, candidate)),
             reason=candidate.reason,
             weighs_bends=True,
+            failed_cables=tuple(
+                why for (line, bus, *_), why in refused.items() if (line, bus) == candidate.element
+            ),
         )
         for candidate in candidates
     )
@@ -232,11 +248,12 @@ def _section_finding(
         short_circuit_ka=short_circuit_ka,
     )
     own = variant.conductor.conductor_id, variant.parallel_count
-    smaller = "; ".join(
+    too_small = tuple(
         f"{one.parallel_count} x {one.conductor.name} fails ({', '.join(one.reasons)})"
         for one in sizing.rejected
         if (one.conductor.conductor_id, one.parallel_count) != own
     )
+    smaller = "; ".join(too_small + offer.failed_cables)
     if not smaller:
         return ()
     return (

@@ -20,6 +20,7 @@ from gisplan.planning.demand import derived_demand
 from gisplan.planning.existing import find_existing_service
 from gisplan.planning.hopeless import hopeless_reasons
 from gisplan.planning.offers import Offer, OfferKey, extension_offer, offers_of, option_of
+from gisplan.planning.own_cable import refused_for_cable
 from gisplan.planning.proven import Proven
 from gisplan.planning.proving import prove_offers
 from gisplan.planning.ranking import chosen, ranked
@@ -27,8 +28,11 @@ from gisplan.planning.site import examine_site
 from gisplan.planning.sources.supply_set import build_supply_set, refused_reasons
 
 if TYPE_CHECKING:
+    from collections.abc import Container, Iterable, Mapping, Sequence
+
     from gisplan.model.application import Application
     from gisplan.model.option import Option
+    from gisplan.planning.candidates import CableAt
     from gisplan.planning.site import Site
     from gisplan.planning.state import PlanningState
 
@@ -66,9 +70,14 @@ def _extension(site: Site) -> tuple[Offer, ...]:
 
 
 def _search(site: Site, extension: tuple[Offer, ...]) -> tuple[tuple[Proven, ...], Pool]:
-    """Search and prove; search wider while the power flow refuses what screening let pass."""
+    """Search and prove; search on while the power flow refuses what screening let pass.
+
+    Where it refuses a cable, others are tried at that element; where it refuses more, the search
+    goes on to further elements.
+    """
     wanted = OPTIONS_WANTED + SPARE - len(extension)
     known: dict[OfferKey, Proven] = {}
+    refused: dict[CableAt, str] = {}
     while True:
         pool = find_candidates(
             site.state.region.ground,
@@ -77,26 +86,46 @@ def _search(site: Site, extension: tuple[Offer, ...]) -> tuple[tuple[Proven, ...
             site.judge,
             wanted=wanted,
             straight=site.straight,
+            refused=refused,
         )
-        offers = extension + offers_of(site, pool.best())
+        offers = extension + offers_of(site, pool.best(), refused)
         fresh = [offer for offer in offers if offer.key not in known]
         known |= zip((offer.key for offer in fresh), prove_offers(site, fresh), strict=True)
         proven = tuple(known[offer.key] for offer in offers)
+        too_thin = {one.offer.cable_at: refused_for_cable(one) for one in proven}
+        if any(too_thin.values()):
+            refused |= {cable: why for cable, why in too_thin.items() if why}
+            continue
         feasible = sum(one.option.feasible for one in proven)
         complete = feasible >= OPTIONS_WANTED or len(pool.passed) < wanted
         if complete or wanted >= MOST_CANDIDATES:
             gap = 0.0 if complete else None
-            return tuple(_with_gap(one, gap) for one in proven) + _refused(site, pool), pool
+            given_up = _given_up(known.values(), proven, refused)
+            found = tuple(_with_gap(one, gap) for one in proven)
+            told = {(one.offer.line, one.offer.bus) for one in given_up}
+            return found + given_up + _refused(site, pool, told), pool
         wanted = min(2 * wanted, MOST_CANDIDATES)
+
+
+def _given_up(
+    known: Iterable[Proven], proven: Sequence[Proven], refused: Mapping[CableAt, str]
+) -> tuple[Proven, ...]:
+    """Return elements at which every cable failed, each with the last one that was tried."""
+    left = {(one.offer.line, one.offer.bus) for one in proven}
+    last = {(one.offer.line, one.offer.bus): one for one in known if one.offer.cable_at in refused}
+    return tuple(one for element, one in last.items() if element not in left)
 
 
 def _with_gap(one: Proven, gap: float | None) -> Proven:
     return replace(one, option=replace(one.option, gap=gap)) if one.option.feasible else one
 
 
-def _refused(site: Site, pool: Pool) -> tuple[Proven, ...]:
-    """Return what screening refused; what a tap or another open point may mend is proven."""
-    refused = pool.rejected()
+def _refused(site: Site, pool: Pool, told: Container[tuple[int, int]]) -> tuple[Proven, ...]:
+    """Return what screening refused; what a tap or another open point may mend is proven.
+
+    ``told`` are elements of which a power flow has told more.
+    """
+    refused = [one for one in pool.rejected() if one.element not in told]
     mendable = offers_of(site, [one for one in refused if one.mendable])
     others = offers_of(site, [one for one in refused if not one.mendable])
     proven = prove_offers(site, [replace(offer, reason="") for offer in mendable])
