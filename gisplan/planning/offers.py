@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -84,6 +84,16 @@ class Offer:
         """Identity among the offers of one application."""
         return self.cable_at, self.offset_m
 
+    def after(self, refused: Mapping[CableAt, str]) -> Offer:
+        """Return the same where cables were refused before; ``refused`` tells why."""
+        here = (why for (line, bus, *_), why in refused.items() if (line, bus) == self.element)
+        return replace(self, failed_cables=tuple(here))
+
+    @property
+    def element(self) -> tuple[int, int]:
+        """Rows of its line and its bus, one of them -1."""
+        return self.line, self.bus
+
     @property
     def length_m(self) -> float:
         """Length of the way from the site to the access point."""
@@ -131,10 +141,7 @@ def offers_of(
             stretches=tuple(route_stretches(civil, ends, ways, candidate)),
             reason=candidate.reason,
             weighs_bends=True,
-            failed_cables=tuple(
-                why for (line, bus, *_), why in refused.items() if (line, bus) == candidate.element
-            ),
-        )
+        ).after(refused)
         for candidate in candidates
     )
 

@@ -102,7 +102,7 @@ def _search(site: Site, extension: tuple[Offer, ...]) -> tuple[tuple[Proven, ...
             gap = 0.0 if complete else None
             given_up = _given_up(known.values(), proven, refused)
             found = tuple(_with_gap(one, gap) for one in proven)
-            told = {(one.offer.line, one.offer.bus) for one in given_up}
+            told = {one.offer.element for one in given_up}
             return found + given_up + _refused(site, pool, told), pool
         wanted = min(2 * wanted, MOST_CANDIDATES)
 

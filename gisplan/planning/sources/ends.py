@@ -8,7 +8,7 @@ that no route can undercut; with the length of the route found it is asked again
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,11 +19,13 @@ from gisplan.planning.sources.groups import NO_GROUP, source_groups
 from gisplan.routing.search import Starts, Targets, start_search
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from gisplan.model.grid import Flags, Floats, Integers
     from gisplan.model.route_answer import Independence
     from gisplan.network.snapshot import CorridorGraph
     from gisplan.planning.access import Meetings
-    from gisplan.planning.candidates import Ground, Judge
+    from gisplan.planning.candidates import CableAt, Ground, Judge
     from gisplan.planning.site import Site
     from gisplan.planning.variants import Variant
     from gisplan.routing.site import Connectors
@@ -63,6 +65,18 @@ class SourceEnds:
         """Return which rows are left, shape (rows,), when elements (line, bus) are shut."""
         pairs = zip(self.meetings.line.tolist(), self.meetings.bus.tolist(), strict=True)
         return np.array([pair not in elements for pair in pairs], dtype=bool)
+
+    def without_cables(self, refused: Iterable[CableAt]) -> SourceEnds:
+        """Return the same with cables that are refused at elements."""
+        passes, meetings = self.passes.copy(), self.meetings
+        for line, bus, conductor_id, count in refused:
+            at = (meetings.line == line) & (meetings.bus == bus)
+            own = [
+                (one.conductor.conductor_id, one.parallel_count) == (conductor_id, count)
+                for one in self.variants
+            ]
+            passes[np.ix_(at, own)] = False
+        return replace(self, passes=passes)
 
 
 def source_ends(

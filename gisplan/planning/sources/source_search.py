@@ -12,7 +12,7 @@ again. The bound stays that of the first question, so what left counts against t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -23,9 +23,11 @@ from gisplan.planning.sources.laid_routes import Layer
 from gisplan.planning.sources.question import ask, build_questions
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from gisplan.model.grid import Flags
     from gisplan.model.route_answer import Independence
-    from gisplan.planning.candidates import Ground, Judge
+    from gisplan.planning.candidates import CableAt, Ground, Judge
     from gisplan.planning.offers import Offer
     from gisplan.planning.site import Site
     from gisplan.planning.sources.ends import SourceEnds
@@ -90,6 +92,15 @@ class SourceSearch:
     independence: Independence
     ends: SourceEnds | None
     questions: tuple[Question, ...]
+
+    def without_cables(self, refused: Iterable[CableAt]) -> SourceSearch:
+        """Return the same search with cables that are refused at elements."""
+        if self.ends is None:
+            return self
+        ends = self.ends.without_cables(refused)
+        return replace(
+            self, ends=ends, questions=build_questions(self.ground, self.site.connectors, ends)
+        )
 
     def find(
         self,

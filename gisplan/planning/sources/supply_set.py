@@ -10,18 +10,22 @@ import numpy as np
 from gisplan.model.option import Finding, Severity, SupplySet
 from gisplan.model.route_answer import Independence
 from gisplan.planning.offers import Offer, OfferKey
+from gisplan.planning.own_cable import refused_for_cable
 from gisplan.planning.proving import prove_offers
 from gisplan.planning.sources.groups import source_groups
 from gisplan.planning.sources.source_search import build_source_search
 
 if TYPE_CHECKING:
     from gisplan.model.option import Option
+    from gisplan.planning.candidates import CableAt
     from gisplan.planning.proven import Proven
     from gisplan.planning.site import Site
     from gisplan.planning.sources.source_search import SourceSearch, SourceSet
 
 ProofKey = tuple[OfferKey, float, int]
-MOST_SETS = 24  # sets that are proven at most; each refused one shuts an access point
+MOST_SETS = (
+    24  # sets that are proven at most; each refused one shuts an access point or a cable there
+)
 INDEPENDENCE = {1: Independence.FEEDER, 2: Independence.BUSBAR, 3: Independence.SUBSTATION}
 
 
@@ -97,12 +101,17 @@ class _Try:
 
 
 def _tries(search: SourceSearch, wanted: int) -> tuple[_Try, ...]:
-    """Return the sets asked for, each without the access points that were refused before it."""
+    """Return the sets asked for, each without the access points that were refused before it.
+
+    Where a power flow refuses a cable only, the access point stays for larger ones.
+    """
     shut: frozenset[tuple[int, int]] = frozenset()
+    cables: dict[CableAt, str] = {}
     known: dict[ProofKey, Proven] = {}
     tries: list[_Try] = []
     while len(tries) < MOST_SETS:
         found = search.find(count=wanted, shut=shut)
+        found = replace(found, offers=tuple(one.after(cables) for one in found.offers))
         fresh = [one for one in found.offers if _key(one) not in known]
         known |= zip(map(_key, fresh), prove_offers(search.site, fresh), strict=True)
         proven = tuple(known[_key(one)] for one in found.offers)
@@ -110,7 +119,10 @@ def _tries(search: SourceSearch, wanted: int) -> tuple[_Try, ...]:
         refused = tries[-1].refused
         if not refused or not tries[-1].is_whole:
             break
-        shut |= {(one.offer.line, one.offer.bus) for one in refused}
+        too_small = {one.offer.cable_at: refused_for_cable(one) for one in refused}
+        cables |= {cable: why for cable, why in too_small.items() if why}
+        shut |= {(line, bus) for (line, bus, *_), why in too_small.items() if not why}
+        search = search.without_cables(cables)
     return tuple(tries)
 
 
@@ -128,9 +140,15 @@ def _refused_findings(site: Site, tries: tuple[_Try, ...], shown: _Try) -> tuple
     """Say of every access point why it was refused as a source, and how many sets that cost."""
     told: dict[str, Finding] = {}
     others = [one for one in tries if one is not shown and one.refused]
+    used = {offer.element for offer in shown.found.offers}
+    names: dict[str, None] = {}
     for one in (source for some in others for source in some.refused):
         point = one.option.access_point
+        if one.offer.element in used:  # its section finding says why the smaller cables failed
+            names[f"{point.element_id} with smaller cables"] = None
+            continue
         reason = next(f.text for f in one.option.findings if f.severity is Severity.VIOLATION)
+        names[point.element_id] = None
         told[point.element_id] = Finding(
             rule="supply.source_refused",
             severity=Severity.INFO,
@@ -145,7 +163,7 @@ def _refused_findings(site: Site, tries: tuple[_Try, ...], shown: _Try) -> tuple
         severity=Severity.INFO if shown.holds and shown.is_whole else Severity.WARNING,
         element=site.application.reference,
         text=f"{len(others)} {'cheaper' if shown.holds else 'further'} "
-        f"set{'s' if len(others) > 1 else ''} of sources refused: {', '.join(told)}{ended}",
+        f"set{'s' if len(others) > 1 else ''} of sources refused: {', '.join(names)}{ended}",
         measured=float(len(others)),
     )
     return (count, *told.values())

@@ -15,7 +15,11 @@ from gisplan.planning.candidates import Verdicts
 from gisplan.planning.routes import BayJudge
 from gisplan.planning.site import Site, examine_site
 from gisplan.planning.sources.groups import NO_GROUP, SourceGroups, source_groups
-from gisplan.planning.sources.source_search import SourceSet, find_source_set
+from gisplan.planning.sources.source_search import (
+    SourceSet,
+    build_source_search,
+    find_source_set,
+)
 from gisplan.planning.state import PlanningState
 from tests.grids import grid
 from tests.unit.planning.test_options import EAST_M, NORTH_M, at, region_of, state_of
@@ -246,6 +250,21 @@ def test_access_point_that_no_cable_serves_over_its_route_leaves_the_question() 
     )
     assert row_of("A") not in {one.bus for one in found.offers}
     assert any(told.startswith("A: too thin over") for told in found.left_out)
+
+
+def test_refused_cable_leaves_its_access_point_to_the_next_larger_one() -> None:
+    site = site_at(state_with(), 0, 100)
+    judge = SectionJudge(needed_mm2={}, section_reach_m={0: 450.0})
+    search = build_source_search(site, site.region.ground, judge, Independence.FEEDER)
+    first, other = search.find(count=2).offers
+    found = search.without_cables([first.cable_at]).find(count=2)
+    assert first.variant is not None
+    section_mm2 = first.variant.conductor.section_mm2 * first.variant.parallel_count
+    larger = reaching({0: 450.0}, {first.element: section_mm2 + 1})
+    assert sections_of(found) == sections_of(larger) != sections_of(search.find(count=2))
+    assert found.total_cents == larger.total_cents
+    assert other.cable_at in {one.cable_at for one in found.offers}
+    assert first.element in {one.element for one in found.offers}
 
 
 def row_of(bus_id: str) -> int:

@@ -90,16 +90,32 @@ def test_bill_of_a_set_counts_a_shared_trench_once() -> None:
 
 
 def test_refused_source_gives_way_to_the_next_set() -> None:
-    # D's cable would carry 100.1 %, which screening leaves to the power flow
-    near = f"D ring_main_unit 20000V {at(300, 200)} bays=4/1"
-    town = grid(*ROWS, near, "S-D 6000 r=0.2 x=0.1 i=20.58", "D: 100 kW", *STREETS)
+    # the current of a short circuit at D is more than its switchgear withstands
+    near = f"D ring_main_unit 20000V {at(300, 200)} bays=4/1 kA=1"
+    town = grid(*ROWS, near, "S-D 6000 r=0.2 x=0.1 i=362", "D: 100 kW", *STREETS)
     found = plan_for(state_of(region_of(town)), Importance.SECOND, x_m=200.0, y_m=150.0).supply_set
     assert found is not None
     assert found.feasible
     assert "D" not in {one.access_point.element_id for one in found.options}
     told = {one.rule: one for one in found.findings}
     assert told["supply.sets_refused"].measured == 1
-    assert "S-D 100.1 %" in told["supply.source_refused"].text
+    assert "Short-circuit strength of switchgear" in told["supply.source_refused"].text
+
+
+def test_source_whose_cable_is_refused_takes_a_larger_one() -> None:
+    # with the losses of one cable D's own would carry 100.1 %, with those of two 100.0 %
+    near = f"D ring_main_unit 20000V {at(300, 200)} bays=4/1"
+    town = grid(*ROWS, near, "S-D 6000 r=0.2 x=0.1 i=20.58", "D: 100 kW", *STREETS)
+    found = plan_for(state_of(region_of(town)), Importance.SECOND, x_m=200.0, y_m=150.0).supply_set
+    assert found is not None
+    assert found.feasible
+    (source,) = [one for one in found.options if one.access_point.element_id == "D"]
+    assert source.conductor is not None
+    assert source.conductor.parallel_count == 2
+    (why,) = [one.text for one in source.findings if one.rule == "conductor.section"]
+    assert "S-D 100.1 %" in why
+    (count,) = [one.text for one in found.findings if one.rule == "supply.sets_refused"]
+    assert count.endswith("refused: D with smaller cables")
 
 
 def test_set_is_held_in_full_at_each_source_and_once_where_both_hang(state: PlanningState) -> None:
