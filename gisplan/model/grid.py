@@ -148,6 +148,15 @@ class Polylines:
         """Vertices of one row, shape (vertices, 2)."""
         return self.xy_m[self.offset[index] : self.offset[index + 1]]
 
+    def take(self, rows: Integers) -> Polylines:
+        """Return some of the rows."""
+        count = np.diff(self.offset)[rows]
+        offset = np.concatenate([[0], np.cumsum(count)]).astype(np.int64)
+        step = np.arange(int(offset[-1])) - np.repeat(offset[:-1], count)
+        return Polylines(
+            offset=offset, xy_m=self.xy_m[np.repeat(self.offset[:-1][rows], count) + step]
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Buses:

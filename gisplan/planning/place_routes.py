@@ -8,33 +8,39 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
+from gisplan.planning.civil import connector_crossed
+from gisplan.planning.drawn_route import drawn_stretches
 from gisplan.planning.landing_ends import place_ends, site_exits
 from gisplan.planning.route import (
+    CONNECTOR,
+    OFF_CORRIDOR,
     EdgeParts,
     connector_stretch,
     laid_out,
     merged_stretches,
 )
 from gisplan.planning.routes import answer, to_place
-from gisplan.planning.unreached import (
-    SAME_PLACE_M,
-    no_cable_reasons,
-    no_way_reason,
-    same_place_reason,
-)
+from gisplan.planning.unreached import no_cable_reasons, no_way_reason, same_place_reason
 from gisplan.planning.ways import Way, find_bent_way, find_way
 from gisplan.routing.alternatives import find_alternatives
-from gisplan.routing.drawn_lanes import held_stretches
+from gisplan.routing.drawn import LENGTH_MAX_M
+from gisplan.routing.drawn_lanes import PARALLEL_COS, held_stretches, segments_of
+from gisplan.routing.drawn_stops import TOUCH_M
 from gisplan.routing.site import MetGround
 
 if TYPE_CHECKING:
+    from gisplan.model.grid import Floats
     from gisplan.model.route_answer import ProposedRoute, RouteAnswer
     from gisplan.planning.candidates import Ground
+    from gisplan.planning.crossable import Crossed
     from gisplan.planning.region import Region
     from gisplan.planning.route import Stretch
     from gisplan.planning.routes import RouteSite
     from gisplan.planning.variants import Variant
-    from gisplan.routing.site import Connectors
+    from gisplan.routing.site import Connectors, Geometries
+
+NO_BARRIER = -1
+PIECE_M = 200.0  # corridors near a long line are looked for in boxes of such pieces
 
 
 def answer_to_place(placed: RouteSite) -> RouteAnswer:
@@ -47,41 +53,90 @@ def answer_to_place(placed: RouteSite) -> RouteAnswer:
         return answer(placed, () if route is None else (route,), reasons=reason)
     if same := same_place_reason(placed, question.to):
         return answer(placed, (), reasons=(same,))
-    straight = _straight(placed, site.variants[0])
     route, reason = _by_corridors(placed, site.variants[0], (question.to,))
-    if route is None or (straight is not None and straight.cost.total <= route.cost.total):
-        route = straight
-    return answer(
-        placed, () if route is None else (route,), reasons=reason if route is None else ()
-    )
+    ways = _straight(placed, site.variants[0]) + (() if route is None else (route,))
+    if not ways:
+        return answer(placed, (), reasons=reason)
+    return answer(placed, (min(ways, key=_total),))
 
 
-def _straight(placed: RouteSite, variant: Variant) -> ProposedRoute | None:
-    """Return the straight way to the place asked for, priced as a connector, if it is clear.
+def _straight(placed: RouteSite, variant: Variant) -> tuple[ProposedRoute, ...]:
+    """Return the straight way to the place asked for, as a connector and as a drawn line.
 
-    Where a corridor goes along with it, it is that corridor's ground and no straight way.
+    Each only where it may be built.
     """
-    region, to = placed.site.region, placed.question.to
-    if to is None:
-        return None
-    reach_m = region.catalogue.value("connector.max_length_m")
-    to_m = region.projection.to_metres(*to)
-    seen = placed.site.straight
+    if placed.question.to is None:
+        return ()
+    to_m = placed.site.region.projection.to_metres(*placed.question.to)
+    line = shapely.LineString([placed.site.xy_m, to_m])
+    return _as_connector(placed, variant, line) + _as_drawn(placed, variant, line)
+
+
+def _as_connector(
+    placed: RouteSite, variant: Variant, line: shapely.LineString
+) -> tuple[ProposedRoute, ...]:
+    """Return a straight way as a connector if it is clear and within reach.
+
+    Where a corridor goes along with it, it is that corridor's ground and no connector.
+    """
+    region, seen = placed.site.region, placed.site.straight
     way = seen.connectors.take(np.flatnonzero(seen.bus == placed.question.to_bus))
-    if len(way) == 0 and not _goes_along(region, shapely.LineString([placed.site.xy_m, to_m])):
-        way = placed.open(region.site_index.straight_way(placed.site.xy_m, to_m, reach_m))
+    along_m = np.diff(_beside(region, line, PARALLEL_COS), axis=1).sum()
+    if len(way) == 0 and along_m <= 2 * region.catalogue.value("route.drawn_tolerance_m"):
+        way = _clear(placed, line, region.catalogue.value("connector.max_length_m"))
     if len(way) == 0:
-        return None
+        return ()
     stretch = connector_stretch(region.ground.civil, variant, way, 0)
-    return to_place(placed.site, variant, [stretch], weighs_bends=True)
+    return (to_place(placed.site, variant, [stretch], weighs_bends=True),)
 
 
-def _goes_along(region: Region, line: shapely.LineString) -> bool:
-    """Tell whether corridors go along with a line for more than a few metres."""
+def _as_drawn(
+    placed: RouteSite, variant: Variant, line: shapely.LineString
+) -> tuple[ProposedRoute, ...]:
+    """Return what a straight line means if it is drawn, where it is clear.
+
+    From corridor to corridor it is no longer than a connector may be.
+    """
+    region = placed.site.region
+    ends_m = np.concatenate([[0.0], _beside(region, line, 0.0).reshape(-1), [line.length]])
+    off_m = (ends_m[1::2] - ends_m[::2]).max()
+    is_one = TOUCH_M < line.length <= LENGTH_MAX_M
+    if not is_one or off_m > region.catalogue.value("connector.max_length_m"):
+        return ()
+    clear = _clear(placed, line, np.inf)
+    if len(clear) == 0:
+        return ()
+    stretches, findings = drawn_stretches(region, variant, shapely.get_coordinates(line))
+    is_paid = _pays_for(stretches, connector_crossed(region.ground.civil, clear, 0))
+    if findings or not stretches or not is_paid or _enters(stretches, placed.question.avoid):
+        return ()
+    return (to_place(placed.site, variant, stretches),)
+
+
+def _pays_for(stretches: list[Stretch], crossed: Crossed) -> bool:
+    """Tell whether stretches cross every barrier that the straight way crosses, streets apart."""
+    paid = [one.crossed.barrier for one in stretches]
+    return bool(np.isin(crossed.barrier, np.concatenate([[NO_BARRIER], *paid])).all())
+
+
+def _enters(stretches: list[Stretch], areas: Geometries) -> bool:
+    way = shapely.LineString(np.concatenate([one.xy_m for one in stretches]))
+    return bool(shapely.intersects(areas, way).any())
+
+
+def _clear(placed: RouteSite, line: shapely.LineString, reach_m: float) -> Connectors:
+    """Return a straight way if it is clear and no longer than the reach."""
+    index, ((x_m, y_m), (end_x_m, end_y_m)) = placed.site.region.site_index, line.coords
+    return placed.open(index.straight_way((x_m, y_m), (end_x_m, end_y_m), reach_m))
+
+
+def _beside(region: Region, line: shapely.LineString, parallel_cos: float) -> Floats:
+    """Return where along a line it is near corridors at a small angle, shape (stretches, 2)."""
     tolerance_m, index = region.catalogue.value("route.drawn_tolerance_m"), region.site_index
-    near = index.edge_tree.query(line, predicate="dwithin", distance=tolerance_m)
-    held_m = held_stretches(line, index.edges[np.sort(near)], tolerance_m)
-    return float(np.diff(held_m, axis=1).sum()) > 2 * tolerance_m
+    pieces, _ = segments_of(shapely.segmentize(line, PIECE_M))
+    near = index.edge_tree.query(pieces, predicate="dwithin", distance=tolerance_m)[1]
+    edges = index.edges[np.unique(near)]
+    return held_stretches(line, edges, tolerance_m, parallel_cos=parallel_cos)
 
 
 def _by_corridors(
@@ -115,7 +170,7 @@ def answer_alternatives(placed: RouteSite) -> RouteAnswer:
     variant, there = site.variants[0], placed.landings(question.to)
     routes = _with_straight(
         _alternatives(placed, variant, there),
-        _straight(placed, variant),
+        _off_corridors(_straight(placed, variant)),
         count=question.count,
         stretch=site.region.catalogue.value("route.alternative_max_stretch"),
     )
@@ -127,6 +182,20 @@ def answer_alternatives(placed: RouteSite) -> RouteAnswer:
     few = f"{len(routes)} of {question.count} ways found that share at most {most:.0%} of their way"
     reasons = () if len(routes) == question.count else (few,)
     return answer(placed, routes, reasons=reasons)
+
+
+def _off_corridors(ways: tuple[ProposedRoute, ...]) -> ProposedRoute | None:
+    """Return the cheapest of several ways that run along no corridor."""
+    off = [
+        way
+        for way in ways
+        if all(one.corridor in (CONNECTOR, OFF_CORRIDOR) for one in way.route.segments)
+    ]
+    return min(off, key=_total, default=None)
+
+
+def _total(way: ProposedRoute) -> float:
+    return way.cost.total
 
 
 def _with_straight(
@@ -202,7 +271,7 @@ def _leg(
     closes: bool,
 ) -> tuple[Stretch, ...]:
     stretches = laid_out(ground.civil, variant, here, way.start, way.parts)
-    if not closes or there.length_m[way.end] < SAME_PLACE_M:
+    if not closes or there.length_m[way.end] == 0:
         return tuple(stretches)
     last = connector_stretch(ground.civil, variant, there, way.end)
     return (*stretches, replace(last, xy_m=last.xy_m[::-1]))

@@ -16,7 +16,6 @@ from gisplan.planning.bent_search import bent_starts, edge_pieces
 from gisplan.planning.civil import connector_costs, part_cost_cents
 from gisplan.planning.route import EdgeParts, no_parts, way_parts
 from gisplan.planning.search_starts import starts_of
-from gisplan.planning.unreached import SAME_PLACE_M
 from gisplan.routing.search import Starts, Targets, start_search
 from gisplan.routing.turns import build_bend_targets, start_bend_search
 
@@ -114,8 +113,8 @@ def _end_bends(ground: Ground, variant: Variant, end: Connectors) -> Bends:
 
 
 def _last_leg(end: Connectors, row: int) -> Floats:
-    """Return a connector from its landing to its place, none where the route ends there."""
-    if end.length_m[row] < SAME_PLACE_M:
+    """Return a connector from its landing to its place, none where the place is the landing."""
+    if end.length_m[row] == 0:
         return np.zeros((0, 2))
     leg: Floats = np.array([end.xy_m[row], end.start_xy_m[row]])
     return leg

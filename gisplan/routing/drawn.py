@@ -227,6 +227,8 @@ def _read(
     steps = steps_along(line, index.shape, beside, reach_m)
     ground = find_ground(line, index.shape[near], beside.stops, reach_m)
     may = open_sides(line, index.shape, beside, index.sides)
+    # who lands goes on along an edge; open ground right after would not pay for what lies there
+    may[1][landings[0][1]] = may[0][landings[1][1]] = False
     links = joined_links(
         [
             along_edges(steps, index.part_cents(steps.edge, steps.share_from, steps.share_to)),

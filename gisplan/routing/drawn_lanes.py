@@ -280,16 +280,23 @@ def _in_step(line: shapely.LineString, shape: Geometries, beside: Beside, reach_
     return near
 
 
-def held_stretches(line: shapely.LineString, shapes: Geometries, reach_m: float) -> Floats:
+def held_stretches(
+    line: shapely.LineString,
+    shapes: Geometries,
+    reach_m: float,
+    *,
+    parallel_cos: float = PARALLEL_COS,
+) -> Floats:
     """Return where along a line edges go along with it, shape (stretches, 2), in order.
 
-    Gaps of up to twice the reach, as a shaking hand makes them, are no gaps.
+    Gaps of up to twice the reach, as a shaking hand makes them, are no gaps. With a
+    ``parallel_cos`` of 0 edges at any angle to the line count.
     """
     found = find_stretches(
         np.array([line], dtype=object),
         shapes,
         reach_m=reach_m * SLACK,
-        parallel_cos=PARALLEL_COS,
+        parallel_cos=parallel_cos,
     )
     order = np.argsort(found.start_m, kind="stable")
     low, high = found.start_m[order], np.maximum.accumulate(found.end_m[order], dtype=np.float64)

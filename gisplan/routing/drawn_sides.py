@@ -32,18 +32,27 @@ class RoadSides:
 
     ``side`` (edges,) is 1 on the left of the edge as drawn, -1 on its right, 0 where it is none.
     ``first`` and ``last`` (edges,) mark edges whose first or last node lies on one side only; at
-    the end of a road both sides have one node.
+    the end of a road both sides have one node. ``road`` holds the axes of roads that edges cross;
+    what ends within ``reach_m`` of one has not crossed it.
     """
 
     side: npt.NDArray[np.int8]
     first: Flags
     last: Flags
+    road: Geometries
+    reach_m: float
 
     @classmethod
     def none(cls, count: int) -> RoadSides:
         """Return that edges are sides of no road."""
         nowhere = np.zeros(count, dtype=bool)
-        return cls(side=np.zeros(count, dtype=np.int8), first=nowhere, last=nowhere)
+        return cls(
+            side=np.zeros(count, dtype=np.int8),
+            first=nowhere,
+            last=nowhere,
+            road=np.zeros(0, dtype=object),
+            reach_m=0.0,
+        )
 
 
 def open_sides(
@@ -51,7 +60,8 @@ def open_sides(
 ) -> tuple[Flags, Flags]:
     """Tell to which stops a line may come over open ground, and where it may leave them for it.
 
-    It comes and goes where it passes into the reach of an edge and out of it.
+    It comes and goes where it passes into the reach of an edge and out of it. On a road that an
+    edge crosses it does neither, or nobody would pay for the crossing.
     """
     runs, on = beside.runs, beside.on
     edge = runs.edge[on.run]
@@ -63,8 +73,20 @@ def open_sides(
         may = np.ones(len(beside.stops), dtype=bool)
         kept = _keeps(line, shape, (edge[pair], on.share[pair], at_m[on.run[pair]]), sides)
         may[on.stop[pair[~kept]]] = False
+        may[_on_roads(beside, sides)] = False
         found.append(may)
     return found[0], found[1]
+
+
+def _on_roads(beside: Beside, sides: RoadSides) -> Integers:
+    """Return the stops on a road within edges that are no side of one."""
+    on = beside.on
+    is_asked = (sides.side[beside.runs.edge[on.run]] == 0) & (on.share > 0.0) & (on.share < 1.0)
+    stop = on.stop[is_asked]
+    places = shapely.points(beside.stops.xy_m[stop])
+    near, _ = shapely.STRtree(sides.road).query(places, predicate="dwithin", distance=sides.reach_m)
+    found: Integers = stop[near]
+    return found
 
 
 def _passed(runs: Runs) -> tuple[Floats, Floats]:

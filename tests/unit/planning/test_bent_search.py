@@ -314,6 +314,16 @@ def test_way_to_a_place_equals_every_simple_way(
     assert found is None or found.cost_cents == min(costs)
 
 
+def test_last_centimetres_of_a_way_are_paid_and_bend_as_its_first() -> None:
+    ground, index = ground_of(grid(*STAIRS))
+    variant = bent_variants(9.0, 2_000)[0]
+    here, there = index.connectors(10.0, -5.0, 20.0), index.connectors(240.0, 100.04, 20.0)
+    graph = ground.priced(variant)
+    ways = [find_bent_way(ground, variant, graph, *ends) for ends in ((here, there), (there, here))]
+    one, back = (way.cost_cents for way in ways if way is not None)
+    assert one == pytest.approx(back, abs=3)
+
+
 def test_edges_that_return_to_their_node_are_left_at_their_nearer_end() -> None:
     town = grid(
         *STATION, "B-J0 60", "J0 joint 400V @-60,0", "street 0,0 60,0 60,60 0,60 0,0 id=Ring",

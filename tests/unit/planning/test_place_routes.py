@@ -58,6 +58,37 @@ def test_places_beside_a_street_are_joined_along_it() -> None:
     assert told(way(asphalt, (310.0, -37.5), (311.0, -37.5))) == [("connector", 1.0)]
 
 
+def test_corridor_that_straight_way_only_nears_is_not_followed_where_that_is_dearer() -> None:
+    # 60 m of verge to and fro, or 118.6 m of asphalt beside them, against 130 m of open ground
+    asphalt = planned("street 300,0 600,0 asphalt id=dear")
+    route = way(asphalt, (310.0, 50.0), (430.0, 0.0))
+    assert "off corridors" in [name for name, _ in told(route)]
+
+
+def test_straight_way_across_a_corridor_is_as_long_as_two_connectors() -> None:
+    # 151.3 m of open ground at 110 EUR, the cable at 6.12 EUR and the road at 2,600 EUR
+    road = planned("street 300,0 600,0 id=axis", "barrier road 200,0 700,0 id=B33")
+    route = way(road, (320.0, 47.0), (427.0, -60.0))
+    assert told(route) == [("off corridors", 151.3)]
+    assert route.cost.total == pytest.approx(151.3209 * 116.12 + 2_600, abs=1)
+
+
+def test_straight_way_across_a_corridor_leaves_it_no_further_than_a_connector() -> None:
+    # 194 m of open ground to either side of the street
+    street = planned("street 300,0 600,0 id=axis")
+    assert "street: axis" in [
+        name for name, _ in told(way(street, (320.0, 140.0), (590.0, -140.0)))
+    ]
+
+
+def test_area_to_avoid_bars_the_straight_way_across_a_corridor() -> None:
+    road = planned("street 300,0 600,0 id=axis", "barrier road 200,0 700,0 id=B33")
+    asked = question(road, (320.0, 47.0), (427.0, -60.0))
+    area = np.array([shapely.box(390, -40, 404, -20)])
+    (route,) = answered(road, replace(asked, avoid=area)).routes
+    assert "street: across the road" in [name for name, _ in told(route)]
+
+
 def test_place_too_far_off_is_reached_by_corridors() -> None:
     found = told(way(PLAIN, (5.0, 50.0), (195.0, 50.0)))
     assert [name for name, _ in found] == ["connector", "street: north", "connector"]
