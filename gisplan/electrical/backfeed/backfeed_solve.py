@@ -237,12 +237,11 @@ def _unit_ratios(network: Network, output: Columns, converged: Flags) -> Floats:
     if columns is None:
         return ratio
     rated_va = table.rated_power_kva[row] * table.parallel_count[row] * 1e3
-    ratio[:, row] = (
+    # what did not converge holds any numbers, also such as overflow
+    hv_a, lv_a = columns["i_from"][converged], columns["i_to"][converged]
+    ratio[np.ix_(converged, row)] = (
         np.sqrt(3)
-        * np.maximum(
-            columns["i_from"] * table.hv_voltage_v[row], columns["i_to"] * table.lv_voltage_v[row]
-        )
+        * np.maximum(hv_a * table.hv_voltage_v[row], lv_a * table.lv_voltage_v[row])
         / rated_va
     )
-    ratio[~converged] = np.nan
     return ratio
