@@ -57,7 +57,7 @@ def saturated_growth(
     room = np.maximum(limit - now, 0.0)
     begun = (now > begun_share * limit) & (room > 0)
     with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
-        speed = slope * limit / (now * room)
+        speed = (slope / now) * (limit / room)  # no product of loads, which could be too small
         grown = limit / (1.0 + room / now * np.exp(-speed * after)) - now
     bent = np.where(begun, grown, growth_kva)
     return np.where(np.isnan(limit), growth_kva, np.clip(bent, 0.0, room))

@@ -29,8 +29,9 @@ HELD_M = 1e-6  # a stretch that begins or ends this near to an end of a line hol
 class Arms:
     """Ends of edges at nodes, sorted by node; ``at_end`` is 1 at the last vertex of an edge.
 
-    ``deg`` is where the edge leads. ``leans`` is for one that leaves the road only further out: on
-    which side of its ray (1 left, -1 right, looking outward); 0 for others.
+    ``deg`` is where the edge leads, or the road along which it runs. ``leans`` is for one that
+    leaves the road only further out: on which side of its ray (1 left, -1 right, looking outward);
+    0 for others.
     """
 
     node: Integers
@@ -64,7 +65,13 @@ def held_ends(runs: Stretches, length_m: Floats) -> tuple[Integers, Integers]:
 
 
 def find_arms(
-    lines: Geometries, ends: Integers, nodes: Integers, *, along: Flags, leans: Integers
+    lines: Geometries,
+    ends: Integers,
+    nodes: Integers,
+    *,
+    along: Flags,
+    courses_deg: Floats,
+    leans: Integers,
 ) -> Arms:
     """Return the ends of lines at some nodes.
 
@@ -72,6 +79,7 @@ def find_arms(
     ----------
     ends : nodes of the first and last vertex of each line, shape (2, lines)
     along, leans : as in ``Arms``, shapes (lines,) and (2, lines)
+    courses_deg : of roads along lines, as ``find_courses`` returns them
     """
     at_end, edge = np.nonzero(np.isin(ends, nodes))
     node = ends[at_end, edge]
@@ -87,10 +95,36 @@ def find_arms(
         node=node,
         edge=edge,
         at_end=at_end,
-        deg=_deg(here, there),
+        deg=np.where(along[edge], courses_deg[at_end, edge], _deg(here, there)),
         is_along=along[edge],
         leans=leans[at_end, edge],
     )
+
+
+def find_courses(lines: Geometries, roads: Geometries, runs: Stretches) -> Floats:
+    """Return where the road that holds each end of lines leads from there, shape (2, lines).
+
+    That is the way to the line's other end. Where a line runs straight across within reach it is
+    the way of the road's drawing from the first end and back from the last, so that sides agree.
+    """
+    run, at_end = held_ends(runs, shapely.length(lines))
+    held_m = (runs.end_m - runs.start_m)[run]
+    order = np.lexsort((-runs.other[run], held_m))  # of several the longest, of these the first
+    run, at_end = run[order], at_end[order]
+    line, road = lines[runs.line[run]], roads[runs.other[run]]
+    first_m, last_m = (
+        shapely.line_locate_point(road, shapely.line_interpolate_point(line, at_m[run]))
+        for at_m in (runs.start_m, runs.end_m)
+    )
+    ahead_m = np.where((last_m >= first_m) == (at_end == 0), AHEAD_M, -AHEAD_M)
+    foot_m, road_m = np.where(at_end == 1, last_m, first_m), shapely.length(road)
+    to_m, back_m = (np.clip(foot_m + step_m, 0.0, road_m) for step_m in (ahead_m, -ahead_m))
+    from_m = np.where(to_m == foot_m, back_m, foot_m)  # a road that ends leads on straight
+    courses = np.zeros((2, len(lines)))
+    courses[at_end, runs.line[run]] = _deg(
+        shapely.line_interpolate_point(road, from_m), shapely.line_interpolate_point(road, to_m)
+    )
+    return courses
 
 
 def find_leanings(lines: Geometries, roads: Geometries, runs: Stretches) -> Integers:

@@ -18,6 +18,7 @@ from gisplan.network.nearness import find_stretches
 from gisplan.network.road_sectors import (
     HELD_M,
     find_arms,
+    find_courses,
     find_leanings,
     find_rays,
     find_sectors,
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     from gisplan.network.road_sectors import Arms, Rays
     from gisplan.network.strands import CorridorSettings
 
-PARALLEL_COS = float(np.cos(np.pi / 6))  # at more than 30 degrees a corridor meets a road
 APART_M = 0.001  # how far the nodes of sectors stand off the place that they share
 SHORTEST_M = 0.1  # the ends of a shorter edge stay where they are
 LEFT, RIGHT = 0, 1
@@ -89,11 +89,12 @@ def split_sides(
     row = np.flatnonzero(barriers.kind == BarrierKind.ROAD)
     roads = line_shapes(barriers.shape)[row]
     runs = find_stretches(edges, roads, reach_m=settings.within_road_m)
-    along = _along(edges, roads, runs, settings.within_road_m)
+    # one that slants or leads straight across, but never gets out of reach, has two sides as well
+    along = _covered_m(runs, len(edges)) >= shapely.length(edges) - HELD_M
     run, last = held_ends(runs, shapely.length(edges))
     nodes = np.unique(ends[last, runs.line[run]])
-    leans = find_leanings(edges, roads, runs)
-    arms = find_arms(edges, ends, nodes, along=along, leans=leans)
+    courses, leans = find_courses(edges, roads, runs), find_leanings(edges, roads, runs)
+    arms = find_arms(edges, ends, nodes, along=along, courses_deg=courses, leans=leans)
     rays = find_rays(node_xy_m[nodes], nodes, roads, settings.within_road_m)
     around = _Around(
         arms=arms, rays=rays, sectors=find_sectors(arms, rays), road_row=row, along=along
@@ -119,14 +120,6 @@ def _unsplit(edges: Geometries, ends: Integers, node_xy_m: Floats, along: Flags)
         link_ends=np.zeros((2, 0), dtype=np.int64),
         link_barrier=np.zeros(0, dtype=np.int64),
     )
-
-
-def _along(edges: Geometries, roads: Geometries, runs: Stretches, reach_m: float) -> Flags:
-    """Tell which edges lie within reach of roads all along and mostly run as they do."""
-    length_m = shapely.length(edges)
-    parallel = find_stretches(edges, roads, reach_m=reach_m, parallel_cos=PARALLEL_COS)
-    whole: Flags = _covered_m(runs, len(edges)) >= length_m - HELD_M
-    return whole & (_covered_m(parallel, len(edges)) >= length_m / 2)
 
 
 def _covered_m(runs: Stretches, count: int) -> Floats:

@@ -10,13 +10,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-import shapely
 
 from gisplan.planning.access import KINDS
 from gisplan.planning.access_ends import NO_JOIN
 from gisplan.planning.bends import unweighed_bends
 from gisplan.planning.civil import crossing_edges
-from gisplan.planning.crossable import crossing_price_cents
 from gisplan.planning.offers import Offer
 from gisplan.planning.route import ended
 from gisplan.planning.route_findings import check_route
@@ -38,26 +36,18 @@ from gisplan.planning.terrain.overhead import (
     overhead_variants,
 )
 from gisplan.planning.terrain.places import no_way_reason, place_reason
+from gisplan.planning.terrain.straight_links import straight_links
 from gisplan.planning.terrain.stretches import (
     TOLERANCE_M,
     PricedWindow,
-    priced_crossings,
     terrain_stretches,
 )
 from gisplan.planning.unreached import SAME_PLACE_M, no_cable_reasons, same_place_reason
 from gisplan.planning.works_time import works_time
 from gisplan.routing.cost_graph import build_cost_graph
-from gisplan.routing.terrain.aims import Aims, Links
-from gisplan.routing.terrain.smoothing import line_cents, smooth_course
-from gisplan.routing.terrain.streets import (
-    Stops,
-    Streets,
-    Tolls,
-    build_streets,
-    field_stops,
-    join_stops,
-    street_stops,
-)
+from gisplan.routing.terrain.aims import Aims
+from gisplan.routing.terrain.smoothing import smooth_course
+from gisplan.routing.terrain.streets import Streets, Tolls, build_streets, field_stops
 from gisplan.routing.terrain.ways import WaysWanted, search_ways
 
 if TYPE_CHECKING:
@@ -67,10 +57,9 @@ if TYPE_CHECKING:
     from gisplan.model.route_answer import ProposedRoute, RouteAnswer
     from gisplan.planning.route import Stretch
     from gisplan.planning.routes import RouteSite
-    from gisplan.planning.terrain.ground import Field, PricedField, Terrain
+    from gisplan.planning.terrain.ground import Field, Terrain
     from gisplan.planning.terrain.overhead import Overhead
     from gisplan.planning.variants import Variant
-    from gisplan.routing.site import Connectors
     from gisplan.routing.terrain.parts import TerrainWay
     from gisplan.routing.terrain.ways import WaysFound
 
@@ -334,30 +323,9 @@ def _wanted(here: TerrainSite, variant: Variant, aims: Aims, count: int) -> Ways
     if here.overhead is not None:
         return alone
     source, streets = field.civil.with_cable(variant.cable_per_m), _streets(placed, variant)
-    stops, links = _straight_links(here, source, streets, places)
+    stops, links = straight_links(placed, source, streets, np.array(places))
     return replace(
         alone, source=source, streets=streets, stops=stops, links=links, hurdles=field.hurdles
-    )
-
-
-def _straight_links(
-    here: TerrainSite, source: PricedField, streets: Streets, places: list[Floats]
-) -> tuple[Stops, Links]:
-    """Return the places and their landings as stops, and straight links where nothing bars them."""
-    placed, to = here.placed, here.placed.question.to
-    stops = field_stops(np.array(places))
-    landings = [placed.site.connectors, *([] if to is None else [placed.landings(to)])]
-    one, other, cents = [], [], []
-    for row, (xy_m, found) in enumerate(zip(places, landings, strict=True)):
-        kept = found.take(np.flatnonzero(streets.graph.edge_cost[found.edge] >= 0))
-        cost = _straight_cents(placed, source, xy_m, kept)
-        kept, cost = kept.take(np.flatnonzero(np.isfinite(cost))), cost[np.isfinite(cost)]
-        one.append(np.full(len(kept), row))
-        other.append(len(stops) + np.arange(len(kept)))
-        cents.append(cost)
-        stops = join_stops(stops, street_stops(streets, kept.edge, kept.share))
-    return stops, Links(
-        one=np.concatenate(one), other=np.concatenate(other), cents=np.concatenate(cents)
     )
 
 
@@ -375,25 +343,3 @@ def _streets(placed: RouteSite, variant: Variant) -> Streets:
             cents=civil.crossing_cents[priced].astype(np.float64),
         ),
     )
-
-
-def _straight_cents(
-    placed: RouteSite, source: PricedField, xy_m: Floats, landings: Connectors
-) -> Floats:
-    """Return what straight lines from a place to its landings cost, infinity where forbidden."""
-    if not len(landings):
-        return np.zeros(0)
-    around = np.vstack([landings.xy_m, xy_m])
-    (west, south), (east, north) = around.min(axis=0), around.max(axis=0)
-    raster = source.cut(source.window_around((west, south, east, north)))
-    ground = np.array([line_cents(xy_m, end_m, raster) for end_m in landings.xy_m])
-    return ground + _crossing_cents(placed, xy_m, landings.xy_m)
-
-
-def _crossing_cents(placed: RouteSite, xy_m: Floats, ends_m: Floats) -> Floats:
-    """Return what the barriers between a place and others cost."""
-    region = placed.site.region
-    lines = shapely.linestrings(np.stack([np.broadcast_to(xy_m, ends_m.shape), ends_m], axis=1))
-    line, crossed, _ = priced_crossings(region, np.asarray(lines, dtype=object))
-    cents = crossing_price_cents(region.catalogue)[crossed.code]
-    return np.bincount(line, cents, minlength=len(ends_m)).astype(np.float64)

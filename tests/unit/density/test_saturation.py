@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from gisplan.density.saturation import saturated_growth
@@ -33,6 +33,12 @@ def test_it_is_the_logistic_curve_through_load_and_slope_of_today() -> None:
     assert told[4] == pytest.approx(400 / (1 + 3 * math.exp(-5 * rate)) - 100)
 
 
+@pytest.mark.parametrize("scale", [1e-300, 1e-3, 1e3, 1e300])
+def test_the_curve_is_the_same_in_any_unit(scale: float) -> None:
+    told = grown(100 * scale, 10 * scale, 400 * scale) / scale
+    assert told == pytest.approx(grown(100, 10, 400))
+
+
 def test_far_from_its_limit_growth_begins_as_forecast() -> None:
     assert grown(1000, 1.0, 1e9)[0] == pytest.approx(1.0, rel=1e-3)
 
@@ -55,6 +61,7 @@ def test_land_that_is_full_grows_no_more() -> None:
     st.floats(0, 1e4),
     st.floats(0, 1e6),
 )
+@example(existing_kva=1e-308, a_step_kva=2e-308, limit_kva=2e-308)  # their products are zero
 def test_load_never_passes_the_limit_and_growth_never_shrinks(
     existing_kva: float, a_step_kva: float, limit_kva: float
 ) -> None:

@@ -5,7 +5,7 @@ import itertools
 import networkx as nx
 import numpy as np
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from gisplan.model.grid import BarrierKind
@@ -162,6 +162,7 @@ WAYS = st.lists(st.lists(PLACES, min_size=2, max_size=4, unique=True), min_size=
 
 
 @given(WAYS, st.sampled_from(["rail", "road", "water"]))
+@example(ways=[[(-20, 0), (40, 75)], [(0, 0), (0, 30), (20, 0), (-40, 90)]], kind="road")
 def test_every_way_to_the_other_side_crosses_an_odd_number_of_times(
     ways: list[list[tuple[int, int]]], kind: str
 ) -> None:

@@ -103,6 +103,25 @@ def test_two_and_two_streets_meeting_on_a_road_without_a_corridor_have_their_sid
     assert crossings_between(graph, arms[0], arms[3]) == 1
 
 
+def test_corners_beside_the_axis_keep_their_sides_however_short_and_slanting_their_edges() -> None:
+    rows = ["street -20,0 40,75", "street 0,30 20,0", "street 0,0 0,30", "street 0,30 -40,90"]
+    graph = town(*rows, "barrier road 0,-99 0,999")  # two of them meet 1.8 m beside the axis
+    places = [(-20.0, 0.0), (-40.0, 90.0), (40.0, 75.0), (20.0, 0.0)]
+    found = [crossings_between(graph, *pair) for pair in itertools.combinations(places, 2)]
+    assert found == [0, 1, 1, 1, 1, 0]
+
+
+@pytest.mark.parametrize("road", ROAD_ROWS)
+def test_street_across_two_corridors_beside_the_axis_crosses_their_road_once(
+    road: list[str],
+) -> None:
+    rows = ["street -90,-0.8 90,-0.8", "street -90,0.8 90,0.8", "street 0,-60 0,60"]
+    graph = town(*rows, *road)
+    assert crossings_between(graph, N, S) == 1
+    for east, start in itertools.product([(90.0, -0.8), (90.0, 0.8)], (N, S)):
+        assert crossings_between(graph, start, east) == 0
+
+
 def test_sides_are_places_of_their_own_with_one_drawing() -> None:
     graph = town(*CROSSROADS, "barrier road -200,0 200,0")
     sided = np.flatnonzero(graph.edge_roadside & (Roadside.LEFT | Roadside.RIGHT))

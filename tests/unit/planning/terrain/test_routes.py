@@ -13,7 +13,7 @@ from functools import cache
 import numpy as np
 import pytest
 import shapely
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from gisplan.errors import InputError
@@ -120,6 +120,13 @@ def test_cheap_ground_is_crossed_straight_to_the_access_point() -> None:
     assert route.access_point is not None
     x_m, y_m = state().region.projection.to_metres(route.access_point.lon, route.access_point.lat)
     assert (x_m - EAST_M, y_m - NORTH_M) == pytest.approx((300, 0), abs=0.02)
+
+
+def test_a_place_on_a_street_a_step_away_is_reached_straight_over_the_ground() -> None:
+    # the middles of both cells are farther apart than the corner by way of the street
+    route = only(asked(raster(19.0), (1, 1), to=(2, 0)))
+    assert [segment.corridor for segment in route.route.segments] == ["off corridors"]
+    assert route.cost.total == pytest.approx(math.sqrt(2) * (19 + CABLE_PER_M), abs=0.1)
 
 
 def test_dear_ground_is_left_by_the_shortest_way_and_paid_as_it_is() -> None:
@@ -302,6 +309,7 @@ def test_ground_no_dearer_than_a_connector_never_makes_an_answer_dearer(
 
 @settings(max_examples=25, deadline=None)
 @given(PRICES, PLACES, PLACES)
+@example(prices=[19.0] * 16, site=(1.0, 1.0), to=(2.0, 0.0))
 def test_a_place_is_reached_no_dearer_with_ground_and_no_cheaper_than_straight(
     prices: list[float], site: tuple[float, float], to: tuple[float, float]
 ) -> None:

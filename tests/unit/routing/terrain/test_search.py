@@ -7,7 +7,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -100,17 +100,20 @@ def test_targets_come_in_order_and_their_ways_cost_what_is_told(
 
 @pytest.mark.parametrize("directions", DIRECTIONS)
 @settings(max_examples=25, deadline=None)
-@given(costs=RASTERS, data=st.data())
-def test_a_bound_just_above_the_cost_finds_the_same_way_with_less_work(
-    directions: int, costs: np.ndarray, data: st.DataObject
+@given(costs=RASTERS, ends=st.tuples(st.integers(0, 80), st.integers(0, 80)))
+@example(costs=np.array([[9, 1, 7, 1, -1, 7]] + [[1] * 6] * 3, dtype=np.int32), ends=(5, 2))
+def test_a_bound_just_above_the_cost_finds_the_same_way_and_reaches_nothing_more(
+    directions: int, costs: np.ndarray, ends: tuple[int, int]
 ) -> None:
-    start, target = (data.draw(st.integers(0, costs.size - 1)) for _ in range(2))
+    """A place may be expanded more often than without the bound: within a bucket order varies."""
+    start, target = (end % costs.size for end in ends)
+    costs = costs.copy()
     costs.reshape(-1)[[start, target]] = 7
     ground = prepare_ground(raster_of(costs), directions=directions)
     free = search_from(ground, start, [target])
     if not len(free.next_targets(1)):
         return
-    cost, settled = float(free.cost_cents(np.array([target]))[0]), free.settled_count
+    cost, field = float(free.cost_cents(np.array([target]))[0]), free.field_cents()
     way = free.way_to(target).tolist()
     bits = free.unit_bits
     bound = math.floor(cost) + 1
@@ -118,9 +121,29 @@ def test_a_bound_just_above_the_cost_finds_the_same_way_with_less_work(
     assert search.next_targets(1).tolist() == [target]
     assert search.cost_cents(np.array([target]))[0] == cost
     assert search.way_to(target).tolist() == way
-    assert search.settled_count <= settled or start == target
+    bounded = search.field_cents()
+    reached = np.isfinite(bounded)
+    assert (field[reached] <= bounded[reached]).all()
+    assert (bounded[reached] < bound).all()
     below = search_from(ground, start, [target], bound_cents=math.floor(cost), unit_bits=bits)
     assert not len(below.next_targets(1))
+
+
+@pytest.mark.parametrize(("directions", "reach"), [(8, 1), (16, 2), (32, 3)])
+def test_a_bound_just_above_the_cost_of_a_straight_way_leaves_the_ground_beside_it(
+    directions: int, reach: int
+) -> None:
+    ground = prepare_ground(raster_of(np.full((41, 41), 100)), directions=directions)
+    start, target = 20 * 41 + 10, 20 * 41 + 30
+    free = search_from(ground, start, [target])
+    assert free.next_targets(1).tolist() == [target]
+    expanded = free.settled_count
+    search = search_from(ground, start, [target], bound_cents=2_001, unit_bits=free.unit_bits)
+    assert search.next_targets(1).tolist() == [target]
+    # A cell beside the way lies on none below 2019 cents, so a step reaches it and none leaves it.
+    reached = np.isfinite(search.field_cents())
+    assert np.flatnonzero(reached.any(axis=1)).tolist() == [*range(20 - reach, 21 + reach)]
+    assert reached.sum() == search.settled_count < expanded / 6
 
 
 @pytest.mark.parametrize("directions", DIRECTIONS)
