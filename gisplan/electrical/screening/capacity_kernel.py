@@ -94,12 +94,13 @@ def room_factor(  # noqa: PLR0917
 ) -> float:
     """Return by what factor a change may grow until a voltage that follows it has used its room.
 
-    0 where there is none and the change counts, inf where the voltage moves the other way.
+    0 where there is none and the change counts, inf where the voltage moves the other way. One that
+    does not count yet may grow until it does: further on the voltage may turn back.
     """
     if falls != (move < 0) or room == np.inf:
         return np.inf
-    if room <= 0:
-        return 0.0 if abs(move) * gain > MOVED_PU else np.inf
+    if room <= 0 and abs(move) * gain > MOVED_PU:
+        return 0.0
     room = max(room, MOVED_PU) / gain
     return fallen_to(v, dv, abs(v) - room) if falls else grown_to(v, dv, abs(v) + room)
 
