@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 OPTIONS_WANTED = 3
 SPARE = 1  # candidates proven beyond those wanted, in case the power flow refuses one
 MOST_CANDIDATES = 48  # elements proven at most; a search that needs more proves no optimum
+MOST_CABLES = 24  # refused cables in place of which others are tried; likewise
 
 
 def plan_connection(application: Application, state: PlanningState) -> Plan:
@@ -93,13 +94,14 @@ def _search(site: Site, extension: tuple[Offer, ...]) -> tuple[tuple[Proven, ...
         known |= zip((offer.key for offer in fresh), prove_offers(site, fresh), strict=True)
         proven = tuple(known[offer.key] for offer in offers)
         too_thin = {one.offer.cable_at: refused_for_cable(one) for one in proven}
-        if any(too_thin.values()):
-            refused |= {cable: why for cable, why in too_thin.items() if why}
+        too_thin = {cable: why for cable, why in too_thin.items() if why}
+        if too_thin and len(refused) < MOST_CABLES:
+            refused |= too_thin
             continue
         feasible = sum(one.option.feasible for one in proven)
         complete = feasible >= OPTIONS_WANTED or len(pool.passed) < wanted
         if complete or wanted >= MOST_CANDIDATES:
-            gap = 0.0 if complete else None
+            gap = 0.0 if complete and not too_thin else None
             given_up = _given_up(known.values(), proven, refused)
             found = tuple(_with_gap(one, gap) for one in proven)
             told = {one.offer.element for one in given_up}

@@ -23,9 +23,8 @@ if TYPE_CHECKING:
     from gisplan.planning.sources.source_search import SourceSearch, SourceSet
 
 ProofKey = tuple[OfferKey, float, int]
-MOST_SETS = (
-    24  # sets that are proven at most; each refused one shuts an access point or a cable there
-)
+MOST_SETS = 24  # sets that are proven at most; each refused one shuts an access point or a cable
+MOST_CABLES = 12  # refused cables in place of which others are tried
 INDEPENDENCE = {1: Independence.FEEDER, 2: Independence.BUSBAR, 3: Independence.SUBSTATION}
 
 
@@ -120,8 +119,9 @@ def _tries(search: SourceSearch, wanted: int) -> tuple[_Try, ...]:
         if not refused or not tries[-1].is_whole:
             break
         too_small = {one.offer.cable_at: refused_for_cable(one) for one in refused}
-        cables |= {cable: why for cable, why in too_small.items() if why}
-        shut |= {(line, bus) for (line, bus, *_), why in too_small.items() if not why}
+        if len(cables) < MOST_CABLES:
+            cables |= {cable: why for cable, why in too_small.items() if why}
+        shut |= {cable[:2] for cable in too_small if cable not in cables}
         search = search.without_cables(cables)
     return tuple(tries)
 
