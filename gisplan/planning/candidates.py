@@ -32,7 +32,7 @@ from gisplan.planning.straight_ways import StraightWays
 from gisplan.routing.search import NO_BOUND
 
 if TYPE_CHECKING:
-    from collections.abc import Container
+    from collections.abc import Collection
 
     from gisplan.model.grid import Flags, Floats, Integers, Texts
     from gisplan.network.snapshot import CorridorGraph
@@ -116,7 +116,7 @@ class Pool:
     """
 
     wanted: int
-    refused: Container[CableAt] = ()
+    refused: Collection[CableAt] = ()
     passed: dict[tuple[int, int], Candidate] = field(default_factory=dict)
     failed: dict[tuple[int, int], Candidate] = field(default_factory=dict)
     examined: int = 0
@@ -140,6 +140,8 @@ class Pool:
 
     def is_refused(self, met: Meetings, variant: Variant) -> Flags:
         """Tell at which meetings a cable is known to fail."""
+        if not self.refused:  # as for nearly every application
+            return np.zeros(len(met), dtype=bool)
         cable = variant.conductor.conductor_id, variant.parallel_count
         elements = zip(met.line.tolist(), met.bus.tolist(), strict=True)
         return np.array([(*element, *cable) in self.refused for element in elements], dtype=bool)
@@ -215,7 +217,7 @@ def find_candidates(
     *,
     wanted: int,
     straight: StraightWays | None = None,
-    refused: Container[CableAt] = (),
+    refused: Collection[CableAt] = (),
 ) -> Pool:
     """Return the ``wanted`` cheapest elements that pass, and the cheapest that do not.
 

@@ -113,8 +113,8 @@ def _given_up(
     known: Iterable[Proven], proven: Sequence[Proven], refused: Mapping[CableAt, str]
 ) -> tuple[Proven, ...]:
     """Return elements at which every cable failed, each with the last one that was tried."""
-    left = {(one.offer.line, one.offer.bus) for one in proven}
-    last = {(one.offer.line, one.offer.bus): one for one in known if one.offer.cable_at in refused}
+    left = {one.offer.element for one in proven}
+    last = {one.offer.element: one for one in known if one.offer.cable_at in refused}
     return tuple(one for element, one in last.items() if element not in left)
 
 
